@@ -1,0 +1,110 @@
+"""How Home Assistant reaches Nomos: the API's address and an entry's login."""
+
+import asyncio
+from ipaddress import ip_address
+import os
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    ConfigEntryError,
+    OAuth2TokenRequestBaseError,
+    OAuth2TokenRequestReauthError,
+)
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    OAuth2Session,
+    async_get_config_entry_implementation,
+)
+from yarl import URL
+
+from .const import DOMAIN
+from .nomos import (
+    PRODUCTION_URL,
+    ClientCredentials,
+    NomosAuthError,
+    NomosClient,
+    NomosConnectionError,
+    TokenSource,
+)
+
+
+def api_url() -> str:
+    """Return the address of the Nomos API, without a slash at its end.
+
+    It is Nomos' own unless the environment names another one. Raises
+    ConfigEntryError where tokens would cross a network in plain text.
+    """
+    address = os.environ.get("NOMOS_API_URL") or PRODUCTION_URL
+    try:
+        url = URL(address)
+    except ValueError:
+        url = URL()
+    if not url.host or not (
+        url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+    ):
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="insecure_url"
+        )
+    return address.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def async_create_client(hass: HomeAssistant, entry: ConfigEntry) -> NomosClient:
+    """Return a client that is logged in as the entry says."""
+    session = async_get_clientsession(hass)
+    tokens: TokenSource
+    if CONF_CLIENT_SECRET in entry.data:
+        tokens = ClientCredentials(
+            session,
+            api_url(),
+            entry.data[CONF_CLIENT_ID],
+            entry.data[CONF_CLIENT_SECRET],
+        )
+    else:
+        tokens = _OAuthTokens(
+            OAuth2Session(
+                hass, entry, await async_get_config_entry_implementation(hass, entry)
+            )
+        )
+    return NomosClient(session, tokens, api_url())
+
+
+class _OAuthTokens(TokenSource):
+    """Tokens of a customer who signed in with Nomos; kept in the config entry."""
+
+    def __init__(self, session: OAuth2Session) -> None:
+        self._session = session
+
+    @override
+    async def access_token(self, rejected: str | None = None) -> str:
+        # A caller that runs out of time must not take the refresh with it: the
+        # old refresh token is spent by then, and the new one not yet stored.
+        # Nor does the entry go away before the token is stored.
+        refresh = self._session.config_entry.async_create_task(
+            self._session.hass, self._async_refresh(rejected)
+        )
+        await asyncio.shield(refresh)
+        return str(self._session.token["access_token"])
+
+    async def _async_refresh(self, rejected: str | None) -> None:
+        token = self._session.token
+        if token["access_token"] == rejected:
+            entry = self._session.config_entry
+            self._session.hass.config_entries.async_update_entry(
+                entry, data={**entry.data, "token": {**token, "expires_at": 0}}
+            )
+        try:
+            await self._session.async_ensure_token_valid()
+        except OAuth2TokenRequestReauthError as err:
+            raise NomosAuthError("Nomos does not accept the login any more") from err
+        except OAuth2TokenRequestBaseError as err:
+            raise NomosConnectionError("Nomos gave out no token") from err

@@ -1,0 +1,10 @@
+"""Names that more than one module of the integration uses."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "nomos_energy"
+LOGGER = logging.getLogger(__package__)
+
+CONF_SUBSCRIPTIONS: Final = "subscriptions"
+"""Option: ids of the subscriptions to follow; absent when all are followed."""

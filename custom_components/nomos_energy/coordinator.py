@@ -1,0 +1,300 @@
+"""When Nomos is asked, and what it means when it does not answer."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER
+from .nomos import (
+    Contract,
+    Listing,
+    MeterOrder,
+    NomosAuthError,
+    NomosClient,
+    NomosConnectionError,
+    NomosError,
+    NomosForbiddenError,
+    NomosNotFoundError,
+    NomosRateLimitError,
+    Plan,
+    Subscription,
+)
+
+DAY = timedelta(days=1)
+
+LIST_AGAIN_AFTER = timedelta(days=6, hours=12)
+"""A week, as the day's moment that is nearest to it."""
+
+ANSWER_HOLDS = timedelta(days=7)
+"""How long an answer about an order that takes eight weeks is good enough."""
+
+FIRST_RETRY = timedelta(minutes=5)
+LAST_RETRY = timedelta(hours=6)
+
+type NomosConfigEntry = ConfigEntry[NomosCoordinator]
+
+
+class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
+    """Knows the contracts that are followed on an account, by subscription id."""
+
+    config_entry: NomosConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: NomosConfigEntry, client: NomosClient
+    ) -> None:
+        """Initialize the coordinator."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name="Nomos Energy",
+            update_interval=DAY,
+            always_update=False,
+        )
+        self.data = {}
+        self.client = client
+        self.answered_at: datetime | None = None
+        """When Nomos last answered."""
+        self.failures = 0
+        """How often in a row Nomos did not answer."""
+        self._subscriptions: dict[str, Subscription] = {}
+        self._plans: dict[str, Plan | None] = {}
+        self._listed: set[str] = set()
+        self._listed_at: datetime | None = None
+        self._ordered: set[str] = set()
+        self._cancel_expiry: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._async_cancel_expiry)
+
+    @property
+    def answer_holds(self) -> bool:
+        """Whether the last answer is still good enough to show an order by it."""
+        return (
+            self.answered_at is not None
+            and not self._login_is_broken
+            and dt_util.utcnow() < self.answered_at + ANSWER_HOLDS
+        )
+
+    @property
+    def _login_is_broken(self) -> bool:
+        return not self.last_update_success and isinstance(
+            self.last_exception, ConfigEntryAuthFailed
+        )
+
+    @override
+    async def _async_update_data(self) -> dict[str, Contract]:
+        try:
+            contracts = await self._async_read_contracts()
+        except NomosAuthError as err:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key="invalid_auth",
+                translation_placeholders=_placeholders(err),
+            ) from err
+        except NomosError as err:
+            raise self._failed(err) from err
+        self.failures = 0
+        self.answered_at = dt_util.utcnow()
+        self.update_interval = self._time_until_next_day()
+        return contracts
+
+    def _failed(self, err: NomosError) -> UpdateFailed:
+        """Say what is wrong and when to try again: ever less often."""
+        wait = min(FIRST_RETRY * 2**self.failures, LAST_RETRY).total_seconds()
+        self.failures += 1
+        match err:
+            case NomosRateLimitError():
+                key = "rate_limited"
+            case NomosForbiddenError():
+                key = "no_permission"
+            case NomosConnectionError():
+                key = "cannot_connect"
+            case _:
+                key = "unexpected_answer"
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=_placeholders(err),
+            retry_after=max(wait, err.retry_after or 0),
+        )
+
+    def _time_until_next_day(self) -> timedelta:
+        """Time until this account's moment of the day.
+
+        Accounts ask at different moments, so that they don't all ask at once.
+        """
+        account = (self.config_entry.unique_id or self.config_entry.entry_id).encode()
+        moment = DAY * (int.from_bytes(sha256(account).digest()[:4]) / 2**32)
+        now = dt_util.utcnow()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        wait = (midnight + moment - now) % DAY
+        # A timer may fire a second early, which must not make a second time of it.
+        return wait if wait > timedelta(minutes=1) else wait + DAY
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        self._async_cancel_expiry()
+        if self.answered_at is not None and self.last_update_success:
+            self._cancel_expiry = async_track_point_in_utc_time(
+                self.hass, self._async_expire, self.answered_at + ANSWER_HOLDS
+            )
+        elif self._login_is_broken:
+            # Listeners are not told when one failure follows upon another.
+            self.async_update_listeners()
+
+    @callback
+    def _async_expire(self, _now: datetime) -> None:
+        self._cancel_expiry = None
+        self.async_update_listeners()
+
+    @callback
+    def _async_cancel_expiry(self) -> None:
+        if self._cancel_expiry:
+            self._cancel_expiry()
+            self._cancel_expiry = None
+
+    async def _async_read_contracts(self) -> dict[str, Contract]:
+        """Ask for what can have changed, and for nothing else."""
+        chosen: list[str] | None = self.config_entry.options.get(CONF_SUBSCRIPTIONS)
+        listed = chosen is None and self._is_time_to_list()
+        if listed:
+            await self._async_list()
+        answer = await self._async_read_orders(listed)
+        orders = {order.subscription_id: order for order in answer.records}
+        if chosen is None and not listed and self._has_strangers(orders):
+            await self._async_list()
+            listed = True
+        followed = self._listed if chosen is None else set(chosen)
+        hidden = {key for key in followed - orders.keys() if answer.may_hide(key)}
+        for key in hidden & self.data.keys():
+            if order := self.data[key].order:
+                orders[key] = order
+
+        # A list that lacks a subscription is no proof that it is gone.
+        missing = self._known() - followed if listed else set[str]()
+        outdated = {key for key in followed if self._is_outdated(key, orders)}
+        gone = await self._async_read_subscriptions(missing | outdated)
+        followed = (followed | missing) - gone
+        self._listed, self._ordered = followed, set(orders)
+        self._remove_devices_except(followed)
+        await self._async_read_plans()
+        return {
+            key: Contract(
+                subscription=self._subscriptions[key],
+                order=orders.get(key),
+                plan=self._plans[self._subscriptions[key].plan_id],
+            )
+            for key in sorted(followed & self._subscriptions.keys())
+            # Nobody knows what an order says that was never readable.
+            if key not in hidden or key in self.data
+        }
+
+    def _is_time_to_list(self) -> bool:
+        return (
+            self._listed_at is None
+            or dt_util.utcnow() >= self._listed_at + LIST_AGAIN_AFTER
+        )
+
+    def _has_strangers(self, orders: Iterable[str]) -> bool:
+        """Whether somebody ordered for a subscription that was not there before."""
+        return not self._subscriptions.keys() | self._ordered >= set(orders)
+
+    async def _async_list(self) -> None:
+        """Learn which subscriptions the account has now."""
+        listing = await self.client.subscriptions()
+        self._listed_at = dt_util.utcnow()
+        self._listed = {key for key in listing.unreadable if key is not None}
+        for record in listing.records:
+            self._listed.add(record.id)
+            if known := self._subscriptions.get(record.id):
+                self._subscriptions[record.id] = replace(
+                    known, status=record.status, number=record.number
+                )
+
+    async def _async_read_orders(self, listed: bool) -> Listing[MeterOrder]:
+        """Return the account's orders.
+
+        They are not asked for on a day that has asked for the subscriptions
+        when no order can have changed.
+        """
+        if (
+            listed
+            and self._listed == self.data.keys()
+            and all(contract.is_settled for contract in self.data.values())
+        ):
+            orders = (contract.order for contract in self.data.values())
+            return Listing(records=tuple(order for order in orders if order))
+        return await self.client.meter_orders()
+
+    def _known(self) -> set[str]:
+        """Ids of all subscriptions that were heard of on this account."""
+        devices = devices_of(self.hass, self.config_entry)
+        return self._listed | self._subscriptions.keys() | devices.keys()
+
+    def _is_outdated(self, key: str, orders: dict[str, MeterOrder]) -> bool:
+        """Whether a subscription has to be read for what its order can't tell."""
+        subscription = self._subscriptions.get(key)
+        return (
+            subscription is None
+            or Contract(
+                subscription=subscription, order=orders.get(key)
+            ).needs_subscription
+        )
+
+    async def _async_read_subscriptions(self, keys: set[str]) -> set[str]:
+        """Read subscriptions and return those that are gone."""
+        gone = set()
+        async for key, answer in self.client.subscription_details(sorted(keys)):
+            if isinstance(answer, Subscription):
+                self._subscriptions[key] = answer
+            elif isinstance(answer, NomosNotFoundError):
+                self._subscriptions.pop(key, None)
+                gone.add(key)
+        return gone
+
+    async def _async_read_plans(self) -> None:
+        """Read new plans; without one, a contract merely lacks its portal."""
+        plan_ids = {known.plan_id for known in self._subscriptions.values()}
+        for plan_id in sorted(plan_ids - self._plans.keys()):
+            try:
+                self._plans[plan_id] = await self.client.plan(plan_id)
+            except NomosError as err:
+                LOGGER.debug("Doing without the plan %s: %s", plan_id, err)
+                self._plans[plan_id] = None
+
+    def _remove_devices_except(self, followed: set[str]) -> None:
+        registry = dr.async_get(self.hass)
+        for key, device in devices_of(self.hass, self.config_entry).items():
+            if key not in followed:
+                registry.async_remove_device(device.id)
+
+
+def devices_of(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, dr.DeviceEntry]:
+    """Return an account's devices by subscription id."""
+    return {
+        key: device
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+        for domain, key in device.identifiers
+        if domain == DOMAIN
+    }
+
+
+def _placeholders(err: NomosError) -> dict[str, str]:
+    return {
+        "status": str(err.status or "–"),
+        "code": err.code or "–",
+        "request_id": err.request_id or "–",
+        "wait": str(round(err.retry_after or 0)),
+    }

@@ -1,0 +1,44 @@
+"""What a household may publish to get help."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_SUBSCRIPTIONS
+from .coordinator import NomosConfigEntry
+
+TO_REDACT = {
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_TOKEN,
+    "address",
+    "auth_implementation",
+    "customer_id",
+    "number",
+}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: NomosConfigEntry
+) -> dict[str, Any]:
+    """Return what is known of an account, without anything personal."""
+    coordinator = entry.runtime_data
+    return {
+        "login": async_redact_data(dict(entry.data), TO_REDACT),
+        "follows": entry.options.get(CONF_SUBSCRIPTIONS, "all"),
+        "answered_at": coordinator.answered_at,
+        "answer_holds": coordinator.answer_holds,
+        "failures": coordinator.failures,
+        "contracts": {
+            key: async_redact_data(asdict(contract), TO_REDACT)
+            | {
+                "smart_meter_active": contract.smart_meter_active,
+                "progress": contract.progress,
+                "expected_activation": contract.expected_activation,
+            }
+            for key, contract in coordinator.data.items()
+        },
+    }

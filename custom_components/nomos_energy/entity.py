@@ -1,0 +1,113 @@
+"""What all entities of a contract share."""
+
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import NomosConfigEntry, NomosCoordinator
+from .nomos import Contract, SubscriptionType
+
+
+class NomosEntity(CoordinatorEntity[NomosCoordinator]):
+    """Something about one contract."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        coordinator: NomosCoordinator,
+        subscription_id: str,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._subscription_id = subscription_id
+        self._shown: tuple[Contract | None, bool] | None = None
+        self._attr_unique_id = f"{subscription_id}_{description.key}"
+        self._attr_device_info = _device_info(coordinator, subscription_id)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract, as Nomos last described it."""
+        return self.coordinator.data[self._subscription_id]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether there is an answer that is recent enough."""
+        return (
+            self._subscription_id in self.coordinator.data
+            and self.coordinator.answer_holds
+        )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = self.coordinator.data.get(self._subscription_id), self.available
+        if shown != self._shown:
+            self._shown = shown
+            super()._handle_coordinator_update()
+
+
+class NomosOrderEntity(NomosEntity):
+    """Something about the order of a smart meter."""
+
+    def __init__(
+        self,
+        coordinator: NomosCoordinator,
+        subscription_id: str,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, subscription_id, description)
+        if self.contract.subscription.type is SubscriptionType.FEED_IN:
+            # Nobody can order a meter for feeding in: it has to be there before.
+            self._attr_entity_registry_enabled_default = False
+
+
+def _device_info(coordinator: NomosCoordinator, subscription_id: str) -> DeviceInfo:
+    contract = coordinator.data[subscription_id]
+    number = contract.subscription.number
+    name = contract.name
+    if number and any(
+        other.name == name
+        for key, other in coordinator.data.items()
+        if key != subscription_id
+    ):
+        name = f"{name} ({number})"
+    return DeviceInfo(
+        configuration_url=contract.plan.portal_url if contract.plan else None,
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, subscription_id)},
+        manufacturer="Nomos",
+        model=contract.plan.name if contract.plan else None,
+        name=name,
+    )
+
+
+@callback
+def async_add_for_each_contract(
+    entry: NomosConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create: Callable[[NomosCoordinator, str], Iterable[Entity]],
+) -> None:
+    """Add entities for every contract, also for those that come later."""
+    coordinator = entry.runtime_data
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        new = [key for key in coordinator.data if key not in known]
+        known.intersection_update(coordinator.data)
+        known.update(new)
+        async_add_entities(entity for key in new for entity in create(coordinator, key))
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))

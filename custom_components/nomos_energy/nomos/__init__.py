@@ -1,0 +1,56 @@
+"""The Nomos API in Python; knows nothing of Home Assistant."""
+
+from .auth import ClientCredentials, FixedToken, TokenSource, request_token
+from .client import PRODUCTION_URL, Listing, NomosClient
+from .errors import (
+    NomosAuthError,
+    NomosConnectionError,
+    NomosError,
+    NomosForbiddenError,
+    NomosNotFoundError,
+    NomosRateLimitError,
+    NomosResponseError,
+)
+from .models import (
+    Address,
+    BlockedReason,
+    CancelledReason,
+    Contract,
+    MeterOrder,
+    MeterType,
+    Milestone,
+    Plan,
+    Provider,
+    Subscription,
+    SubscriptionStatus,
+    SubscriptionType,
+)
+
+__all__ = [
+    "PRODUCTION_URL",
+    "Address",
+    "BlockedReason",
+    "CancelledReason",
+    "ClientCredentials",
+    "Contract",
+    "FixedToken",
+    "Listing",
+    "MeterOrder",
+    "MeterType",
+    "Milestone",
+    "NomosAuthError",
+    "NomosClient",
+    "NomosConnectionError",
+    "NomosError",
+    "NomosForbiddenError",
+    "NomosNotFoundError",
+    "NomosRateLimitError",
+    "NomosResponseError",
+    "Plan",
+    "Provider",
+    "Subscription",
+    "SubscriptionStatus",
+    "SubscriptionType",
+    "TokenSource",
+    "request_token",
+]

@@ -1,0 +1,119 @@
+"""Where a bearer token for the Nomos API comes from."""
+
+import asyncio
+from collections.abc import Mapping
+import time
+from typing import Any, Protocol
+
+from aiohttp import ClientSession, encode_basic_auth
+
+from .errors import NomosAuthError, NomosError, NomosResponseError
+from .transport import send
+
+_EXPIRY_MARGIN = 30
+"""Seconds before its end from which a token is no longer used."""
+
+
+class TokenSource(Protocol):
+    """Hands out access tokens; many callers may ask at the same time."""
+
+    async def access_token(self, rejected: str | None = None) -> str:
+        """Return a token that is valid, as far as is known.
+
+        `rejected` is a token that Nomos has just refused: the one returned is
+        another one. Raises NomosAuthError when somebody has to log in again.
+        """
+
+
+class FixedToken:
+    """A token that was just received and is used right away."""
+
+    def __init__(self, access_token: str) -> None:
+        """Initialize the source."""
+        self._access_token = access_token
+
+    async def access_token(self, rejected: str | None = None) -> str:
+        """Return the one token there is, as long as it is accepted."""
+        if rejected:
+            raise NomosAuthError("Nomos does not accept the new token")
+        return self._access_token
+
+
+class ClientCredentials:
+    """Tokens for an organisation's own key (client-credentials grant)."""
+
+    def __init__(
+        self, session: ClientSession, base_url: str, client_id: str, client_secret: str
+    ) -> None:
+        """Initialize the source."""
+        self._session = session
+        self._base_url = base_url
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._lock = asyncio.Lock()
+        self._token: str | None = None
+        self._valid_until = 0.0
+
+    async def access_token(self, rejected: str | None = None) -> str:
+        """Return the current token, or a new one where that is needed."""
+        async with self._lock:
+            if (
+                self._token is None
+                or self._token == rejected
+                or time.time() >= self._valid_until
+            ):
+                answer = await request_token(
+                    self._session,
+                    self._base_url,
+                    self._client_id,
+                    self._client_secret,
+                    {"grant_type": "client_credentials"},
+                )
+                self._token = answer["access_token"]
+                self._valid_until = time.time() + answer["expires_in"] - _EXPIRY_MARGIN
+            return self._token
+
+
+async def request_token(
+    session: ClientSession,
+    base_url: str,
+    client_id: str,
+    client_secret: str,
+    form: Mapping[str, str],
+) -> dict[str, Any]:
+    """Ask the token endpoint, which knows its clients by HTTP Basic alone.
+
+    Returns the answer with at least `access_token` and `expires_in` (seconds).
+    Raises NomosAuthError for credentials, codes and refresh tokens that are
+    not accepted.
+    """
+    try:
+        authorization = encode_basic_auth(client_id, client_secret)
+    except ValueError as err:
+        raise NomosAuthError("No client id looks like this one") from err
+    try:
+        answer = await send(
+            session,
+            "POST",
+            f"{base_url}/oauth/token",
+            headers={"Authorization": authorization},
+            form=form,
+        )
+    except NomosError as err:
+        # OAuth servers answer 400 to a grant that is spent, expired or withdrawn.
+        if err.status == 400:
+            raise NomosAuthError(
+                "Nomos does not accept the login",
+                status=err.status,
+                code=err.code,
+                request_id=err.request_id,
+            ) from err
+        raise
+    token, expires_in = answer.get("access_token"), answer.get("expires_in")
+    if (
+        not isinstance(token, str)
+        or not token
+        or not isinstance(expires_in, int | float)
+    ):
+        raise NomosResponseError("Nomos answered a login without a token")
+    return answer

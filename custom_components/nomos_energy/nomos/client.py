@@ -1,0 +1,165 @@
+"""The Nomos API: a method per operation."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import ClientSession
+
+from .auth import TokenSource
+from .errors import (
+    NomosAuthError,
+    NomosConnectionError,
+    NomosNotFoundError,
+    NomosResponseError,
+)
+from .models import MeterOrder, Plan, Subscription
+from .once import warn_once
+from .transport import GIVE_UP_AFTER, send
+
+PRODUCTION_URL = "https://api.nomos.energy"
+
+_PAGE_SIZE = 100
+_AT_A_TIME = 10
+"""How many subscriptions are asked for in parallel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing[RecordT]:
+    """All records of a list, as far as they could be read."""
+
+    records: tuple[RecordT, ...]
+    unreadable: frozenset[str | None] = frozenset()
+    """Subscription ids of records that could not be read; None: not even that."""
+
+    def may_hide(self, subscription_id: str) -> bool:
+        """Whether an unreadable record may be this subscription's."""
+        return subscription_id in self.unreadable or None in self.unreadable
+
+
+class NomosClient:
+    """Reads from the Nomos API with the tokens that a source hands out.
+
+    Every method raises NomosError or one of its children, within 30 seconds
+    for each request that it takes.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        tokens: TokenSource,
+        base_url: str = PRODUCTION_URL,
+    ) -> None:
+        """Initialize the client."""
+        self._session = session
+        self._tokens = tokens
+        self._base_url = base_url
+
+    async def meter_orders(self) -> Listing[MeterOrder]:
+        """Return all meter orders that the login may see."""
+        return await self._list("/meter-orders", MeterOrder.from_json, "subscription")
+
+    async def subscriptions(self) -> Listing[Subscription]:
+        """Return all subscriptions that the login may see, without details."""
+        return await self._list("/subscriptions", Subscription.from_json, "id")
+
+    async def subscription(self, subscription_id: str) -> Subscription:
+        """Return a subscription with its address and its meter."""
+        return Subscription.from_json(
+            await self._get(f"/subscriptions/{quote(subscription_id, safe='')}")
+        )
+
+    async def subscription_details(
+        self, subscription_ids: Iterable[str]
+    ) -> AsyncIterator[
+        tuple[str, Subscription | NomosNotFoundError | NomosResponseError]
+    ]:
+        """Return many subscriptions with their details, a few at a time.
+
+        One that is gone or unreadable comes as its error and does not keep
+        the others back; every other error ends the walk.
+        """
+        for batch in batched(subscription_ids, _AT_A_TIME, strict=False):
+            answers = await asyncio.gather(
+                *map(self.subscription, batch), return_exceptions=True
+            )
+            for subscription_id, answer in zip(batch, answers, strict=True):
+                if isinstance(answer, BaseException) and not isinstance(
+                    answer, NomosNotFoundError | NomosResponseError
+                ):
+                    raise answer
+                yield subscription_id, answer
+
+    async def plan(self, plan_id: str) -> Plan:
+        """Return a plan."""
+        return Plan.from_json(await self._get(f"/plans/{quote(plan_id, safe='')}"))
+
+    async def _list[RecordT](
+        self,
+        path: str,
+        read: Callable[[Mapping[str, Any]], RecordT],
+        subscription_field: str,
+    ) -> Listing[RecordT]:
+        records: list[RecordT] = []
+        unreadable: set[str | None] = set()
+        params = {"limit": str(_PAGE_SIZE)}
+        cursors: set[str] = set()
+        while True:
+            page = await self._get(path, params)
+            items = page.get("items")
+            if not isinstance(items, list):
+                raise NomosResponseError("Nomos sent a list without items")
+            for item in items:
+                try:
+                    records.append(read(_record(item)))
+                except NomosResponseError as err:
+                    warn_once("Leaving out a record of %s: %s", path, str(err))
+                    unreadable.add(_text(item, subscription_field))
+            cursor = page.get("next_page")
+            if not page.get("has_more") or not isinstance(cursor, str):
+                return Listing(records=tuple(records), unreadable=frozenset(unreadable))
+            if cursor in cursors:
+                raise NomosResponseError("Nomos sent a list that has no end")
+            cursors.add(cursor)
+            params["cursor"] = cursor
+
+    async def _get(
+        self, path: str, params: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
+
+        async def attempt(token: str) -> dict[str, Any]:
+            return await send(
+                self._session,
+                "GET",
+                self._base_url + path,
+                headers={"Authorization": f"Bearer {token}"},
+                params=params,
+                deadline=deadline,
+            )
+
+        try:
+            async with asyncio.timeout_at(deadline):
+                token = await self._tokens.access_token()
+                try:
+                    return await attempt(token)
+                except NomosAuthError:
+                    return await attempt(
+                        await self._tokens.access_token(rejected=token)
+                    )
+        except TimeoutError as err:
+            raise NomosConnectionError("Nomos did not answer in time") from err
+
+
+def _record(item: Any) -> Mapping[str, Any]:
+    if not isinstance(item, Mapping):
+        raise NomosResponseError("Nomos sent a record that is none")
+    return item
+
+
+def _text(item: Any, field: str) -> str | None:
+    value = item.get(field) if isinstance(item, Mapping) else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,381 @@
+"""What Nomos knows about a household, in the API's own words.
+
+All timestamps are aware and in UTC; days are days in Europe/Berlin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from .errors import NomosResponseError
+from .once import warn_once
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+TIME_TO_ACTIVATION = timedelta(weeks=8)
+"""How long Nomos says that an order takes, from ordering to activation."""
+
+
+class Milestone(StrEnum):
+    """How far a meter order is.
+
+    `UNKNOWN` stands for a word that this version does not know.
+    """
+
+    NOT_ORDERED = "not_ordered"
+    CREATED = "created"
+    PLACED = "placed"
+    CHECK_SUBMITTED = "check_submitted"
+    CHECK_REVIEWED = "check_reviewed"
+    SCHEDULED = "scheduled"
+    INSTALLED = "installed"
+    ACTIVATED = "activated"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Provider(StrEnum):
+    """Who installs and runs the meter (the wMSB); `UNKNOWN`: somebody new."""
+
+    ENERGY_METERING = "energy-metering"
+    METRIFY = "metrify"
+    INEXOGY = "inexogy"
+    UNKNOWN = "unknown"
+
+
+class BlockedReason(StrEnum):
+    """What an order waits for; `UNKNOWN`: something new."""
+
+    CHECK_MISSING = "check_missing"
+    GRID_OPERATOR_REGISTRATION = "grid_operator_registration"
+    UNKNOWN = "unknown"
+
+
+class CancelledReason(StrEnum):
+    """Why an order was cancelled; `UNKNOWN`: for a new reason."""
+
+    PRE_EXISTING = "pre_existing"
+    CUSTOMER_REQUEST = "customer_request"
+    UNKNOWN = "unknown"
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether Nomos delivers; `UNKNOWN`: a new word."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+class SubscriptionType(StrEnum):
+    """Which way the electricity flows; `UNKNOWN`: a new word."""
+
+    CONSUMPTION = "consumption"
+    FEED_IN = "feed_in"
+    UNKNOWN = "unknown"
+
+
+class MeterType(StrEnum):
+    """What kind of meter is on the wall; `UNKNOWN`: a new word."""
+
+    SMART = "smart"
+    ANALOG = "analog"
+    UNKNOWN = "unknown"
+
+
+WAY_TO_ACTIVATION = (
+    Milestone.CREATED,
+    Milestone.PLACED,
+    Milestone.CHECK_SUBMITTED,
+    Milestone.CHECK_REVIEWED,
+    Milestone.SCHEDULED,
+    Milestone.INSTALLED,
+    Milestone.ACTIVATED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterOrder:
+    """The one order of a smart meter that a subscription can have."""
+
+    id: str
+    subscription_id: str
+    status: Milestone
+    provider: Provider
+    created_at: datetime
+    appointment_at: datetime | None = None
+    installed_at: datetime | None = None
+    activated_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancelled_reason: CancelledReason | None = None
+    blocked_at: datetime | None = None
+    blocked_reason: BlockedReason | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read an order; raises NomosResponseError without what it needs."""
+        return cls(
+            id=_required(data, "id"),
+            subscription_id=_required(data, "subscription"),
+            status=_word(Milestone, _required(data, "status")),
+            provider=_word(Provider, _required(data, "provider")),
+            created_at=_required_timestamp(data, "created_at"),
+            appointment_at=_timestamp(data, "appointment_at"),
+            installed_at=_timestamp(data, "installed_at"),
+            activated_at=_timestamp(data, "activated_at"),
+            cancelled_at=_timestamp(data, "cancelled_at"),
+            cancelled_reason=_optional_word(CancelledReason, data, "cancelled_reason"),
+            blocked_at=_timestamp(data, "blocked_at"),
+            blocked_reason=_optional_word(BlockedReason, data, "blocked_reason"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the electricity is delivered to."""
+
+    street: str
+    house_number: str
+    zip: str
+    city: str
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self | None:
+        """Read an address; none where the API gives its id only."""
+        if not isinstance(data, Mapping):
+            return None
+        return cls(
+            **{
+                part: str(data.get(part) or "")
+                for part in ("street", "house_number", "zip", "city")
+            }
+        )
+
+    def __str__(self) -> str:
+        """Return street and house number."""
+        return f"{self.street} {self.house_number}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A contract, as the account's list or the contract's own page has it."""
+
+    id: str
+    customer_id: str
+    plan_id: str
+    status: SubscriptionStatus
+    type: SubscriptionType
+    number: str | None = None
+    """The contract number as people know it."""
+    address: Address | None = None
+    """None in lists, which have its id only."""
+    meter_type: MeterType | None = None
+    """None in lists, which have the meter's id only."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read a subscription; raises NomosResponseError without what it needs."""
+        meter = data.get("meter")
+        customer = data.get("customer")
+        number = data.get("number")
+        return cls(
+            id=_required(data, "id"),
+            customer_id=_required(customer, "id")
+            if isinstance(customer, Mapping)
+            else _required(data, "customer"),
+            plan_id=_required(data, "plan"),
+            status=_word(SubscriptionStatus, _required(data, "status")),
+            type=_word(SubscriptionType, _required(data, "type")),
+            number=number if isinstance(number, str) and number else None,
+            address=Address.from_json(data.get("address")),
+            meter_type=_word(MeterType, _required(meter, "type"))
+            if isinstance(meter, Mapping)
+            else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The tariff that a subscription is on."""
+
+    id: str
+    name: str
+    slug: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read a plan; raises NomosResponseError without what it needs."""
+        return cls(
+            id=_required(data, "id"),
+            name=_required(data, "name"),
+            slug=_required(data, "slug"),
+        )
+
+    @property
+    def portal_url(self) -> str:
+        """Where the plan's customers look after their contract."""
+        return f"https://{self.slug}.customerportal.energy/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A subscription with its meter order: the answers to questions about both."""
+
+    subscription: Subscription
+    order: MeterOrder | None = None
+    plan: Plan | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call this contract: its address, else its number."""
+        address = self.subscription.address
+        return (address and str(address)) or self.subscription.number or "Nomos"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the order was cancelled, for good or not."""
+        return self.milestone is Milestone.CANCELLED
+
+    @property
+    def needs_subscription(self) -> bool:
+        """Whether the order alone can't tell if the meter is active."""
+        return self.order is None or self._was_cancelled_for(
+            CancelledReason.CUSTOMER_REQUEST
+        )
+
+    @property
+    def smart_meter_active(self) -> bool:
+        """The gate: a smart meter is on the wall and reports to Nomos."""
+        if self.order is None or self.needs_subscription:
+            return (
+                self.subscription.status is SubscriptionStatus.ACTIVE
+                and self.subscription.meter_type is MeterType.SMART
+            )
+        if self.order.status is Milestone.UNKNOWN:
+            # A milestone that Nomos adds must not shut a gate that was open.
+            return self.order.activated_at is not None
+        return self.order.status is Milestone.ACTIVATED
+
+    @property
+    def milestone(self) -> Milestone:
+        """How far the order is."""
+        return Milestone.NOT_ORDERED if self.order is None else self.order.status
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the order has come to its end, so that nothing can follow."""
+        return self.order is not None and (
+            self.order.status is Milestone.ACTIVATED or self.needs_subscription
+        )
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the order waits for somebody."""
+        return self.order is not None and (
+            self.order.blocked_at is not None or self.order.blocked_reason is not None
+        )
+
+    @property
+    def awaits_registration(self) -> bool:
+        """Whether a meter was there before, so that only its registration is left."""
+        return self._was_cancelled_for(CancelledReason.PRE_EXISTING)
+
+    def _was_cancelled_for(self, reason: CancelledReason) -> bool:
+        return (
+            self.order is not None
+            and self.is_cancelled
+            and self.order.cancelled_reason is reason
+        )
+
+    @property
+    def progress(self) -> int | None:
+        """How much of the way to activation is done, in percent.
+
+        Every milestone counts the same. None when the order leads nowhere, or
+        to a place that this version does not know.
+        """
+        if self.smart_meter_active:
+            return 100
+        if self.order is None:
+            return 0
+        reached = Milestone.INSTALLED if self.awaits_registration else self.order.status
+        if reached not in WAY_TO_ACTIVATION:
+            return None
+        done = WAY_TO_ACTIVATION.index(reached) + 1
+        return round(100 * done / len(WAY_TO_ACTIVATION))
+
+    @property
+    def expected_activation(self) -> date | None:
+        """The day (Berlin) on which the meter is or was likely activated.
+
+        Eight weeks from the order, or the day of the appointment or the
+        installation where that is later. None without an order, and when it
+        was cancelled for good.
+        """
+        order = self.order
+        if order is None:
+            return None
+        if order.status is Milestone.ACTIVATED:
+            return _day(order.activated_at) if order.activated_at else None
+        if self.is_cancelled and not self.awaits_registration:
+            return None
+        earliest = [
+            order.created_at.astimezone(BERLIN) + TIME_TO_ACTIVATION,
+            *filter(None, (order.appointment_at, order.installed_at)),
+        ]
+        return max(_day(moment) for moment in earliest)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(BERLIN).date()
+
+
+def _required(data: Mapping[str, Any], field: str) -> str:
+    value = data.get(field)
+    if not isinstance(value, str) or not value:
+        raise NomosResponseError(f"Nomos sent a record without “{field}”")
+    return value
+
+
+def _word[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
+    """Read a word of the API; new ones may come at any time."""
+    try:
+        return kind(value)
+    except ValueError:
+        warn_once("Nomos uses a new word for %s: %r", kind.__name__, str(value)[:64])
+        return kind("unknown")
+
+
+def _optional_word[EnumT: StrEnum](
+    kind: type[EnumT], data: Mapping[str, Any], field: str
+) -> EnumT | None:
+    value = data.get(field)
+    return None if value is None else _word(kind, value)
+
+
+def _required_timestamp(data: Mapping[str, Any], field: str) -> datetime:
+    if (moment := _parse_timestamp(_required(data, field))) is None:
+        raise NomosResponseError(f"Nomos sent a record with an unreadable “{field}”")
+    return moment
+
+
+def _timestamp(data: Mapping[str, Any], field: str) -> datetime | None:
+    value = data.get(field)
+    if value is None:
+        return None
+    moment = _parse_timestamp(value)
+    if moment is None:
+        warn_once("Nomos sent a timestamp in “%s” that is none", field)
+    return moment
+
+
+def _parse_timestamp(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except TypeError, ValueError, OverflowError:
+        return None

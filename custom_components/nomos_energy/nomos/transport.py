@@ -1,0 +1,185 @@
+"""One HTTP exchange with Nomos: sent, repeated where that helps, understood."""
+
+import asyncio
+from asyncio import sleep
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+import json
+import logging
+import random
+import re
+from typing import Any
+
+from aiohttp import ClientError, ClientResponse, ClientSession
+
+from .errors import (
+    NomosAuthError,
+    NomosConnectionError,
+    NomosError,
+    NomosForbiddenError,
+    NomosNotFoundError,
+    NomosRateLimitError,
+    NomosResponseError,
+)
+from .once import warn_once
+
+_LOGGER = logging.getLogger(__name__)
+
+API_VERSION = "2026-05-27.curie"
+
+GIVE_UP_AFTER = 30.0
+"""Seconds that one call may take, with all its repetitions."""
+
+ATTEMPTS = 5
+FIRST_BACKOFF = 1.0
+RATE_LIMIT_WAIT = 60.0
+"""Seconds to wait where Nomos limits the rate and does not say for how long."""
+LONGEST_WAIT = 24 * 3600.0
+
+_ERRORS: dict[int, type[NomosError]] = {
+    HTTPStatus.UNAUTHORIZED: NomosAuthError,
+    HTTPStatus.FORBIDDEN: NomosForbiddenError,
+    HTTPStatus.NOT_FOUND: NomosNotFoundError,
+    HTTPStatus.TOO_MANY_REQUESTS: NomosRateLimitError,
+}
+
+_SECONDS_IN_MESSAGE = re.compile(r"(\d+(?:\.\d+)?)\s*s(?:ec|\b)", re.IGNORECASE)
+
+
+async def send(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    deadline: float | None = None,
+    params: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Send a request and return the JSON object that answers it.
+
+    `deadline` is a time of the running loop. 429 and 5xx are repeated until
+    then with exponential backoff and jitter; nothing else is. Raises a
+    NomosError that says what the last answer was.
+    """
+    loop = asyncio.get_running_loop()
+    if deadline is None:
+        deadline = loop.time() + GIVE_UP_AFTER
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return await _exchange(
+                session, method, url, headers, deadline, params, form
+            )
+        except NomosError as err:
+            if not _worth_repeating(err):
+                raise
+            backoff = FIRST_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)
+            delay = backoff if err.retry_after is None else err.retry_after
+            if attempt == ATTEMPTS or loop.time() + delay >= deadline:
+                if err.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    err.retry_after = err.retry_after or RATE_LIMIT_WAIT
+                raise
+            _LOGGER.debug("Asking Nomos again in %.1f seconds: %s", delay, err)
+        await sleep(delay)
+
+
+async def _exchange(
+    session: ClientSession,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    deadline: float,
+    params: Mapping[str, str] | None,
+    form: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    try:
+        async with (
+            asyncio.timeout_at(deadline),
+            session.request(
+                method,
+                url,
+                headers={**headers, "X-API-Version": API_VERSION},
+                params=params,
+                data=form,
+                # The API has no redirects: one would come from somebody in
+                # between, who must not see the token.
+                allow_redirects=False,
+            ) as response,
+        ):
+            body = await response.read()
+    except TimeoutError as err:
+        raise NomosConnectionError("Nomos did not answer in time") from err
+    except ClientError as err:
+        raise NomosConnectionError("Nomos can't be reached") from err
+    if (version := response.headers.get("X-API-Version", API_VERSION)) != API_VERSION:
+        warn_once("Nomos answered as version %r of its API", version[:64])
+    return _understand(response, body)
+
+
+def _understand(response: ClientResponse, body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise _error(response, answer if isinstance(answer, dict) else {})
+    if not response.ok or not isinstance(answer, dict):
+        raise NomosResponseError(
+            "Nomos sent an answer that is not from its API", status=response.status
+        )
+    return answer
+
+
+def _error(response: ClientResponse, envelope: dict[str, Any]) -> NomosError:
+    return _ERRORS.get(response.status, NomosError)(
+        "Nomos refused the request",
+        status=response.status,
+        code=_word(envelope.get("code")),
+        request_id=_word(envelope.get("requestId")),
+        details=_details(envelope.get("errors")),
+        retry_after=_retry_after(response, envelope),
+    )
+
+
+def _word(value: Any) -> str | None:
+    """Take a code or id from an error answer, and nothing longer than one."""
+    return value[:64] if isinstance(value, str) else None
+
+
+def _details(errors: Any) -> tuple[str, ...]:
+    if not isinstance(errors, list):
+        return ()
+    codes = (_word(item.get("code")) for item in errors if isinstance(item, dict))
+    return tuple(code for code in codes if code)
+
+
+def _retry_after(response: ClientResponse, envelope: dict[str, Any]) -> float | None:
+    """Seconds to wait, from the header or else from the message."""
+    seconds: float | None = None
+    if header := response.headers.get("Retry-After"):
+        seconds = _seconds(header)
+    if seconds is None and response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        found = _SECONDS_IN_MESSAGE.search(str(envelope.get("message")))
+        seconds = float(found[1]) if found else None
+    return None if seconds is None else min(max(seconds, 0), LONGEST_WAIT)
+
+
+def _seconds(header: str) -> float | None:
+    """Read a Retry-After header: a number of seconds or an HTTP date."""
+    if header.isdecimal():
+        return float(header)
+    try:
+        return (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+    except ValueError, TypeError:
+        return None
+
+
+def _worth_repeating(err: NomosError) -> bool:
+    return err.status is not None and (
+        err.status == HTTPStatus.TOO_MANY_REQUESTS
+        or err.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
