@@ -143,8 +143,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        self._async_cancel_expiry()
         if self.answered_at is not None and self.last_update_success:
+            self._async_cancel_expiry()
             self._cancel_expiry = async_track_point_in_utc_time(
                 self.hass, self._async_expire, self.answered_at + ANSWER_HOLDS
             )

@@ -47,13 +47,22 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
             and self.coordinator.answer_holds
         )
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember what is about to be shown first."""
+        await super().async_added_to_hass()
+        self._shown = self._to_show()
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = self.coordinator.data.get(self._subscription_id), self.available
-        if shown != self._shown:
-            self._shown = shown
+        if (to_show := self._to_show()) != self._shown:
+            self._shown = to_show
             super()._handle_coordinator_update()
+
+    def _to_show(self) -> tuple[Contract | None, bool]:
+        """Return all that the state is made of."""
+        return self.coordinator.data.get(self._subscription_id), self.available
 
 
 class NomosOrderEntity(NomosEntity):

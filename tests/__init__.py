@@ -1,0 +1,118 @@
+"""Tests of the integration, file by file, and of the simulator."""
+
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    EVENT_STATE_CHANGED,
+    EVENT_STATE_REPORTED,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.nomos_energy.const import DOMAIN
+from simulator import ORGANISATION, Household, Simulator
+
+DAY = timedelta(days=1)
+
+
+def organisation_entry(**kwargs: Any) -> MockConfigEntry:
+    """Return the config entry of an organisation's key."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Nomos Energy",
+        unique_id=ORGANISATION.client_id,
+        data={
+            CONF_CLIENT_ID: ORGANISATION.client_id,
+            CONF_CLIENT_SECRET: ORGANISATION.client_secret,
+        },
+        **kwargs,
+    )
+
+
+def followed(hass: HomeAssistant) -> set[str]:
+    """Return the ids of the subscriptions that have a device."""
+    return {
+        key
+        for device in dr.async_get(hass).devices
+        for domain, key in device.identifiers
+        if domain == DOMAIN
+    }
+
+
+async def pass_time(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    duration: timedelta,
+    step: timedelta = timedelta(hours=1),
+) -> None:
+    """Let time pass, step by step, as a clock does."""
+    end = dt_util.utcnow() + duration
+    while (now := dt_util.utcnow()) < end:
+        freezer.tick(min(step, end - now))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def look_again(hass: HomeAssistant, household: Household) -> None:
+    """Ask Home Assistant to update, as an automation or a user does."""
+    await async_setup_component(hass, "homeassistant", {})
+    await hass.services.async_call(
+        "homeassistant",
+        "update_entity",
+        {"entity_id": entity_id(hass, household, "smart_meter_active")},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def entity_id(hass: HomeAssistant, household: Household, key: str) -> str:
+    """Return the entity of a household's contract."""
+    platform = (
+        "binary_sensor" if key in ("smart_meter_active", "order_blocked") else "sensor"
+    )
+    found = er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{household.subscription_id}_{key}"
+    )
+    assert found
+    return found
+
+
+def state(hass: HomeAssistant, household: Household, key: str) -> str:
+    """Return what an entity of a household's contract shows."""
+    found = hass.states.get(entity_id(hass, household, key))
+    assert found
+    return found.state
+
+
+def asked(simulator: Simulator) -> list[str]:
+    """Return what was asked since the last time, in order."""
+    operations = [request.operation for request in simulator.requests]
+    simulator.requests.clear()
+    return operations
+
+
+def writes(hass: HomeAssistant) -> list[str]:
+    """Return the entities whose state is written from now on, changed or not."""
+    written: list[str] = []
+
+    @callback
+    def write(event: Event[Any]) -> None:
+        written.append(event.data["entity_id"])
+
+    @callback
+    def every(_data: Any) -> bool:
+        return True
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, write)
+    hass.bus.async_listen(EVENT_STATE_REPORTED, write, event_filter=every)
+    return written

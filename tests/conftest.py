@@ -1,0 +1,76 @@
+"""A Home Assistant that talks to a Nomos of its own, over real HTTP."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from aiohttp.test_utils import TestServer
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.nomos_energy.nomos import once, transport
+from simulator import Simulator
+
+from . import organisation_entry
+
+NOW = "2026-11-23T10:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test hear what is only said once."""
+    monkeypatch.setattr(once, "_said", set())
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that the client waited between its attempts, without waiting."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(transport, "sleep", sleep)
+    return waited
+
+
+@pytest.fixture
+async def simulator(
+    socket_enabled: None,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncGenerator[Simulator]:
+    """Run a Nomos without households, and point Home Assistant at it."""
+    freezer.move_to(NOW)
+    simulator = Simulator(households=[])
+    server = TestServer(simulator.app, host="127.0.0.1")
+    await server.start_server(access_log=None)
+    monkeypatch.setenv("NOMOS_API_URL", str(server.make_url("")))
+    yield simulator
+    await server.close()
+
+
+type SetUp = Callable[..., Awaitable[MockConfigEntry]]
+
+
+@pytest.fixture
+def set_up(hass: HomeAssistant, simulator: Simulator) -> SetUp:
+    """Set up an entry for the organisation's key."""
+
+    async def set_up(
+        *subscriptions: str, entry: MockConfigEntry | None = None
+    ) -> MockConfigEntry:
+        if entry is None:
+            options = {"subscriptions": list(subscriptions)} if subscriptions else {}
+            entry = organisation_entry(options=options)
+        entry.add_to_hass(hass)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        return entry
+
+    return set_up

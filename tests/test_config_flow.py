@@ -1,0 +1,740 @@
+"""Logging in, choosing what to follow, repairing a login: as a user clicks it."""
+
+from http import HTTPStatus
+import re
+from typing import Any
+from unittest.mock import patch
+
+from aiohttp import ClientSession
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from yarl import URL
+
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import NomosClient
+from simulator import APP, ORGANISATION, READ_ONLY, Client, Fault, Simulator, scenarios
+
+from . import followed, organisation_entry
+from .conftest import SetUp
+
+KEY = {
+    "client_id": ORGANISATION.client_id,
+    "client_secret": ORGANISATION.client_secret,
+}
+REDIRECT = "https://example.com/auth/external/callback"
+
+
+async def start(hass: HomeAssistant, way: str) -> ConfigFlowResult:
+    """Start the set-up and choose a way to log in."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["pick_implementation", "api_credentials"]
+    return await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": way}
+    )
+
+
+async def reauth(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Start the repair of a login."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+        data=entry.data,
+    )
+
+
+async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Start to change what is set up."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+
+
+async def submit(
+    hass: HomeAssistant, result: ConfigFlowResult, **user_input: Any
+) -> ConfigFlowResult:
+    """Fill in the form that is shown and send it."""
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input
+    )
+    await hass.async_block_till_done()
+    return result
+
+
+def shown(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the form has filled in already."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {
+        str(field): field.description["suggested_value"]
+        for field in schema.schema
+        if field.description and field.description.get("suggested_value") is not None
+    }
+
+
+def labels(result: ConfigFlowResult) -> list[str]:
+    """Return the contracts that the form offers."""
+    schema = result["data_schema"]
+    assert schema is not None
+    options = schema.schema["subscriptions"].config["options"]
+    return [option["label"] for option in options]
+
+
+# With API credentials
+
+
+async def test_api_credentials(hass: HomeAssistant, simulator: Simulator) -> None:
+    """One contract needs no question; nothing personal gets into the title."""
+    household = simulator.add(scenarios.happy_path())
+    form = await start(hass, "api_credentials")
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "api_credentials"
+
+    result = await submit(
+        hass, form, client_id=" demo-organisation ", client_secret="demo-secret\n"
+    )
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Nomos Energy"
+    assert result["data"] == KEY
+    assert result["options"] == {}
+    assert result["result"].unique_id == ORGANISATION.client_id
+    assert result["result"].state is ConfigEntryState.LOADED
+    gate = f"binary_sensor.{household.street.lower()}_{household.house_number}"
+    assert hass.states.get(f"{gate.replace('ß', 'ss')}_smart_meter_active")
+
+
+@pytest.mark.parametrize(
+    ("fault", "details", "error"),
+    [
+        (Fault.CONNECTION_RESET, {}, "cannot_connect"),
+        (Fault.SERVER_ERROR, {}, "cannot_connect"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
+        (Fault.HTML, {}, "cannot_connect"),
+        (Fault.TRUNCATED_JSON, {}, "cannot_connect"),
+        (Fault.RATE_LIMIT, {"seconds": 77}, "rate_limited"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/oauth/token", "/subscriptions", "/meter-orders"])
+async def test_api_credentials_survive_trouble(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    path: str,
+    fault: Fault,
+    details: dict[str, Any],
+    error: str,
+) -> None:
+    """Each trouble has its text; what was typed stays, except for the secret."""
+    simulator.add(scenarios.happy_path())
+    simulator.fail(fault, path=path, **details)
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+
+    assert form["type"] is FlowResultType.FORM
+    assert form["errors"] == {"base": error}
+    assert shown(form) == {"client_id": ORGANISATION.client_id}
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    if error == "rate_limited":
+        assert placeholders["wait"] == "77"
+    assert not hass.config_entries.async_entries(DOMAIN)
+
+    simulator.recover()
+    result = await submit(hass, form, **KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("client_id", "client_secret", "error"),
+    [
+        (ORGANISATION.client_id, "wrong", "invalid_auth"),
+        ("nobody", "demo-secret", "invalid_auth"),
+        ("no:body", "demo-secret", "invalid_auth"),
+        ("write-only", "demo-secret", "no_permission"),
+    ],
+)
+async def test_api_credentials_are_tried(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    client_id: str,
+    client_secret: str,
+    error: str,
+) -> None:
+    """Credentials that don't work are not kept, and can be corrected."""
+    simulator.add(scenarios.happy_path())
+    simulator.tokens.clients["write-only"] = Client("write-only", scopes=("write:*",))
+    form = await submit(
+        hass,
+        await start(hass, "api_credentials"),
+        client_id=client_id,
+        client_secret=client_secret,
+    )
+    assert form["errors"] == {"base": error}
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    if client_id != "no:body":
+        assert re.fullmatch(r"[0-9a-f-]{36}", placeholders["request_id"])
+
+    result = await submit(hass, form, **KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_no_subscription(hass: HomeAssistant, simulator: Simulator) -> None:
+    """An account without a contract is refused until there is one."""
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert form["errors"] == {"base": "no_subscription"}
+
+    simulator.add(scenarios.no_order())
+    result = await submit(hass, form, **KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_unexpected_error(
+    hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody thought of is logged, and does not end the flow."""
+    simulator.add(scenarios.happy_path())
+    form = await start(hass, "api_credentials")
+    with patch.object(NomosClient, "subscriptions", side_effect=RuntimeError("oh")):
+        form = await submit(hass, form, **KEY)
+    assert form["errors"] == {"base": "unknown"}
+    assert "RuntimeError: oh" in caplog.text
+    assert ORGANISATION.client_secret not in caplog.text
+
+    result = await submit(hass, form, **KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_same_account_twice(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An account can be set up only once."""
+    simulator.add(scenarios.happy_path())
+    await set_up()
+    result = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://api.nomos.energy", "ftp://127.0.0.1", "nonsense", "http://[::"]
+)
+async def test_address_without_encryption(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Tokens don't cross a network in plain text."""
+    monkeypatch.setenv("NOMOS_API_URL", address)
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "insecure_url"
+
+
+# Choosing what to follow
+
+
+async def test_choose_subscriptions(hass: HomeAssistant, simulator: Simulator) -> None:
+    """Who has several contracts chooses, by number and address."""
+    first, second = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert form["step_id"] == "subscriptions"
+    assert labels(form) == sorted(
+        f"{home.number} · {home.street} {home.house_number}, {home.zip} {home.city}"
+        for home in (first, second)
+    )
+    assert shown(form) == {"follow_all": False, "subscriptions": []}
+
+    form = await submit(hass, form, follow_all=False)
+    assert form["errors"] == {"subscriptions": "nothing_chosen"}
+
+    result = await submit(
+        hass, form, follow_all=False, subscriptions=[second.subscription_id]
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["options"] == {"subscriptions": [second.subscription_id]}
+    assert followed(hass) == {second.subscription_id}
+
+
+async def test_follow_all(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A household is offered to follow everything that it has."""
+    home = simulator.add(scenarios.happy_path())
+    roof = simulator.add(scenarios.feed_in(customer_id=home.customer_id))
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert shown(form) == {"follow_all": True, "subscriptions": []}
+
+    result = await submit(hass, form, follow_all=True)
+    assert result["options"] == {}
+    assert followed(hass) == {home.subscription_id, roof.subscription_id}
+
+
+async def test_label_without_number(hass: HomeAssistant, simulator: Simulator) -> None:
+    """A contract without a number, or whose address can't be read, is offered too."""
+    nameless = simulator.add(scenarios.happy_path(1, number=None))
+    unreadable = simulator.add(scenarios.happy_path(2))
+    simulator.fail(Fault.HTML, path=f"/subscriptions/{unreadable.subscription_id}")
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    offered = labels(form)
+    assert any(label.startswith(f"{nameless.subscription_id} · ") for label in offered)
+    assert unreadable.number in offered
+
+
+async def test_labels_without_addresses(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Who is not told the addresses chooses by number."""
+    homes = [simulator.add(scenarios.happy_path(index)) for index in (1, 2)]
+    simulator.fail(Fault.SERVER_ERROR, path="/subscriptions/")
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert labels(form) == sorted(str(home.number) for home in homes)
+
+
+async def test_thousand_subscriptions(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """An organisation's key may see thousands, of which one is followed."""
+    homes = [simulator.add(scenarios.happy_path(index)) for index in range(1, 1001)]
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert len(labels(form)) == 1000
+    assert shown(form)["follow_all"] is False
+
+    chosen = homes[700].subscription_id
+    await submit(hass, form, follow_all=False, subscriptions=[chosen])
+    assert followed(hass) == {chosen}
+
+
+# Signing in with Nomos
+
+
+@pytest.fixture
+async def credentials(
+    hass: HomeAssistant, simulator: Simulator, current_request_with_host: None
+) -> None:
+    """Let Home Assistant be known to Nomos."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(APP.client_id, APP.client_secret, "Nomos app")
+    )
+
+
+async def consent(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    result: ConfigFlowResult,
+    customer_id: str,
+    decision: str = "allow",
+) -> ConfigFlowResult:
+    """Answer on the page of Nomos, and come back to Home Assistant."""
+    assert result["type"] is FlowResultType.EXTERNAL_STEP
+    page = URL(result["url"])
+    assert page.query["code_challenge_method"] == "S256"
+    async with ClientSession() as browser:
+        async with browser.get(page) as response:
+            assert response.status == HTTPStatus.OK
+        async with browser.post(
+            page.with_path("/_simulator/consent").with_query(None),
+            data={**page.query, "customer": customer_id, "decision": decision},
+            allow_redirects=False,
+        ) as response:
+            assert response.status == HTTPStatus.FOUND
+            back = URL(response.headers["Location"])
+    assert back.with_query(None) == URL(REDIRECT)
+    client = await hass_client_no_auth()
+    response = await client.get(back.path, params=back.query)
+    assert response.status == HTTPStatus.OK
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_sign_in(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A customer signs in, consents, and sees what is theirs and nothing else."""
+    home = simulator.add(scenarios.happy_path(1))
+    simulator.add(scenarios.happy_path(2))
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.unique_id == home.customer_id
+    assert entry.data["token"]["refresh_token"]
+    assert entry.state is ConfigEntryState.LOADED
+    assert followed(hass) == {home.subscription_id}
+
+
+async def test_sign_in_is_denied(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A customer who does not consent is back where they were."""
+    home = simulator.add(scenarios.happy_path())
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id, "deny")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "user_rejected_authorize"
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "reason"),
+    [
+        ("/oauth/token", Fault.SERVER_ERROR, "oauth_failed"),
+        ("/oauth/token", Fault.CONNECTION_RESET, "oauth_failed"),
+        ("/oauth/token", Fault.HTML, "oauth_failed"),
+        ("/subscriptions", Fault.SERVER_ERROR, "cannot_connect"),
+        ("/subscriptions", Fault.RATE_LIMIT, "rate_limited"),
+        ("/meter-orders", Fault.TRUNCATED_JSON, "cannot_connect"),
+    ],
+)
+async def test_sign_in_fails(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+    path: str,
+    fault: Fault,
+    reason: str,
+) -> None:
+    """Trouble after the consent ends the flow with a reason; nothing is created."""
+    home = simulator.add(scenarios.happy_path())
+    simulator.fail(fault, path=path)
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == reason
+    assert not hass.config_entries.async_entries(DOMAIN)
+
+
+async def test_sign_in_with_wrong_application_secret(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Nomos does not know the application: that is said as such."""
+    home = simulator.add(scenarios.happy_path())
+    page = await start(hass, "pick_implementation")
+    simulator.tokens.clients[APP.client_id] = Client(
+        APP.client_id,
+        client_secret="changed",
+        redirect_uris=APP.redirect_uris,
+        customer_scoped=True,
+    )
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "oauth_unauthorized"
+
+
+async def test_sign_in_without_application_credentials(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Home Assistant's frontend asks for the missing credentials on this word."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    result = await start(hass, "pick_implementation")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "missing_credentials"
+
+
+async def test_choose_between_application_credentials(
+    hass: HomeAssistant, simulator: Simulator, credentials: None
+) -> None:
+    """Credentials are told apart by their names."""
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential("other-app", "secret"), "other"
+    )
+    form = await start(hass, "pick_implementation")
+    assert form["step_id"] == "pick_implementation"
+    schema = form["data_schema"]
+    assert schema is not None
+    assert set(schema.schema["implementation"].container.values()) == {
+        "Nomos app",
+        "Import from configuration.yaml",
+    }
+
+
+async def test_same_customer_twice(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A customer can be set up only once."""
+    home = simulator.add(scenarios.happy_path())
+    for _ in range(2):
+        page = await start(hass, "pick_implementation")
+        result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    assert result["reason"] == "already_configured"
+
+
+# Repairing a login
+
+
+async def test_consent_withdrawn(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A customer who withdrew consent is asked to sign in again, as themselves."""
+    home = simulator.add(scenarios.happy_path(1))
+    neighbour = simulator.add(scenarios.happy_path(2))
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    entry = result["result"]
+    old_token = entry.data["token"]
+
+    simulator.revoke_consent(home.customer_id)
+    freezer.tick(24 * 3600 + 60)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "reauth_confirm"
+
+    page = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    result = await consent(hass, hass_client_no_auth, page, neighbour.customer_id)
+    assert result["reason"] == "wrong_account"
+    assert entry.data["token"] == old_token
+
+    flow = await reauth(hass, entry)
+    page = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    assert result["reason"] == "reauth_successful"
+    assert entry.data["token"]["refresh_token"] != old_token["refresh_token"]
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reauth_with_api_credentials(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A new secret repairs the login; what was chosen stays chosen."""
+    first, _ = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up(first.subscription_id)
+    simulator.tokens.clients[ORGANISATION.client_id] = Client(
+        ORGANISATION.client_id, "new-secret"
+    )
+    flow = await reauth(hass, entry)
+    assert flow["step_id"] == "api_credentials"
+    assert shown(flow) == {"client_id": ORGANISATION.client_id}
+
+    form = await submit(hass, flow, **KEY)
+    assert form["errors"] == {"base": "invalid_auth"}
+    result = await submit(
+        hass, form, client_id=ORGANISATION.client_id, client_secret="new-secret"
+    )
+    assert result["reason"] == "reauth_successful"
+    assert entry.data["client_secret"] == "new-secret"
+    assert entry.options == {"subscriptions": [first.subscription_id]}
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reauth_with_a_new_key(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An organisation may exchange its key, if the new one sees the same contracts."""
+    home = simulator.add(scenarios.happy_path(1))
+    entry = await set_up()
+    new = {"client_id": READ_ONLY.client_id, "client_secret": READ_ONLY.client_secret}
+
+    simulator.remove(home.subscription_id)
+    simulator.add(scenarios.happy_path(2))
+    result = await submit(hass, await reauth(hass, entry), **new)
+    assert result["reason"] == "wrong_account"
+    assert entry.data == KEY
+
+    simulator.add(home)
+    result = await submit(hass, await reauth(hass, entry), **new)
+    assert result["reason"] == "reauth_successful"
+    assert entry.data == new
+    assert entry.unique_id == READ_ONLY.client_id
+
+
+async def test_reauth_with_a_key_of_another_entry(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A key that has an entry of its own can't take over another one."""
+    simulator.add(scenarios.happy_path())
+    MockConfigEntry(domain=DOMAIN, unique_id=READ_ONLY.client_id).add_to_hass(hass)
+    entry = await set_up()
+    result = await submit(
+        hass,
+        await reauth(hass, entry),
+        client_id=READ_ONLY.client_id,
+        client_secret=READ_ONLY.client_secret,
+    )
+    assert result["reason"] == "already_configured"
+
+
+# Changing what is set up
+
+
+async def test_choose_other_subscriptions(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Other contracts can be followed without logging in again."""
+    first, second = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    gone = "sub_gone"
+    entry = await set_up(first.subscription_id, gone)
+    menu = await reconfigure(hass, entry)
+    assert menu["menu_options"] == ["choose_subscriptions", "api_credentials"]
+    form = await submit(hass, menu, next_step_id="choose_subscriptions")
+    assert shown(form) == {
+        "follow_all": False,
+        "subscriptions": [first.subscription_id],
+    }
+
+    result = await submit(
+        hass, form, follow_all=False, subscriptions=[second.subscription_id]
+    )
+    assert result["reason"] == "reconfigure_successful"
+    assert followed(hass) == {second.subscription_id}
+
+    menu = await reconfigure(hass, entry)
+    form = await submit(hass, menu, next_step_id="choose_subscriptions")
+    await submit(hass, form, follow_all=True)
+    assert entry.options == {}
+    assert followed(hass) == {first.subscription_id, second.subscription_id}
+
+
+async def test_change_credentials(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """New credentials can be entered before the old ones end."""
+    first, second = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up(first.subscription_id)
+    menu = await reconfigure(hass, entry)
+    form = await submit(hass, menu, next_step_id="api_credentials")
+    form = await submit(
+        hass,
+        form,
+        client_id=READ_ONLY.client_id,
+        client_secret=READ_ONLY.client_secret,
+    )
+    assert form["step_id"] == "subscriptions"
+    result = await submit(
+        hass, form, follow_all=False, subscriptions=[second.subscription_id]
+    )
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["client_id"] == READ_ONLY.client_id
+    assert followed(hass) == {second.subscription_id}
+
+
+async def test_sign_in_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A customer may renew the permission, and change their choice with it."""
+    home = simulator.add(scenarios.happy_path())
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    entry = result["result"]
+    token = entry.data["token"]["access_token"]
+
+    menu = await reconfigure(hass, entry)
+    assert menu["menu_options"] == ["choose_subscriptions", "sign_in_again"]
+    page = await submit(hass, menu, next_step_id="sign_in_again")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["token"]["access_token"] != token
+
+
+async def test_choosing_keeps_a_renewed_token(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A token that is renewed while somebody chooses is not lost by it."""
+    home = simulator.add(scenarios.happy_path())
+    simulator.add(scenarios.feed_in(customer_id=home.customer_id))
+    page = await start(hass, "pick_implementation")
+    form = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    result = await submit(hass, form, follow_all=True)
+    entry = result["result"]
+
+    menu = await reconfigure(hass, entry)
+    form = await submit(hass, menu, next_step_id="choose_subscriptions")
+    freezer.tick(2 * 3600)
+    await entry.runtime_data.async_refresh()
+    renewed = entry.data["token"]["refresh_token"]
+    await submit(hass, form, follow_all=False, subscriptions=[home.subscription_id])
+    assert entry.data["token"]["refresh_token"] == renewed
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(Fault.SERVER_ERROR, "cannot_connect"), (Fault.RATE_LIMIT, "rate_limited")],
+)
+async def test_choosing_fails(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    fault: Fault,
+    reason: str,
+) -> None:
+    """Nothing changes when the contracts can't be listed."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    simulator.fail(fault, path="/subscriptions")
+    menu = await reconfigure(hass, entry)
+    result = await submit(hass, menu, next_step_id="choose_subscriptions")
+    assert result["reason"] == reason
+    assert followed(hass) == {home.subscription_id}
+
+
+async def test_choosing_without_a_login(
+    hass: HomeAssistant, simulator: Simulator, credentials: None
+) -> None:
+    """Without the application's credentials there is no login to choose with."""
+    entry = MockConfigEntry(
+        domain=DOMAIN, unique_id="cus_1", data={"auth_implementation": "gone"}
+    )
+    entry.add_to_hass(hass)
+    menu = await reconfigure(hass, entry)
+    result = await submit(hass, menu, next_step_id="choose_subscriptions")
+    assert result["reason"] == "invalid_auth"
+
+
+async def test_choosing_while_not_loaded(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Choosing works before the entry could be loaded."""
+    simulator.add(scenarios.happy_path())
+    entry = organisation_entry()
+    entry.add_to_hass(hass)
+    menu = await reconfigure(hass, entry)
+    form = await submit(hass, menu, next_step_id="choose_subscriptions")
+    result = await submit(hass, form, follow_all=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.state is ConfigEntryState.LOADED

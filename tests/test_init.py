@@ -1,0 +1,1 @@
+"""An account is set up and taken down."""
