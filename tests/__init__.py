@@ -73,6 +73,9 @@ async def look_again(hass: HomeAssistant, household: Household) -> None:
         blocking=True,
     )
     await hass.async_block_till_done(wait_background_tasks=True)
+    # Home Assistant lets some seconds pass before it does so again.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=15))
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def entity_id(hass: HomeAssistant, household: Household, key: str) -> str:

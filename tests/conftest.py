@@ -1,15 +1,24 @@
 """A Home Assistant that talks to a Nomos of its own, over real HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from unittest.mock import patch
 
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
 
+from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import once, transport
-from simulator import Simulator
+from simulator import APP, Simulator
 
 from . import organisation_entry
 
@@ -40,6 +49,22 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Leave out of snapshots what differs from run to run."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def all_entities_enabled() -> Generator[None]:
+    """Enable also the entities that people have to enable themselves."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        new=True,
+    ):
+        yield
+
+
+@pytest.fixture
 async def simulator(
     socket_enabled: None,
     freezer: FrozenDateTimeFactory,
@@ -53,6 +78,17 @@ async def simulator(
     monkeypatch.setenv("NOMOS_API_URL", str(server.make_url("")))
     yield simulator
     await server.close()
+
+
+@pytest.fixture
+async def credentials(
+    hass: HomeAssistant, simulator: Simulator, current_request_with_host: None
+) -> None:
+    """Let Home Assistant be known to Nomos."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(APP.client_id, APP.client_secret, "Nomos app")
+    )
 
 
 type SetUp = Callable[..., Awaitable[MockConfigEntry]]

@@ -327,17 +327,6 @@ async def test_thousand_subscriptions(
 # Signing in with Nomos
 
 
-@pytest.fixture
-async def credentials(
-    hass: HomeAssistant, simulator: Simulator, current_request_with_host: None
-) -> None:
-    """Let Home Assistant be known to Nomos."""
-    assert await async_setup_component(hass, "application_credentials", {})
-    await async_import_client_credential(
-        hass, DOMAIN, ClientCredential(APP.client_id, APP.client_secret, "Nomos app")
-    )
-
-
 async def consent(
     hass: HomeAssistant,
     hass_client_no_auth: ClientSessionGenerator,

@@ -1,1 +1,54 @@
 """An account is set up and taken down."""
+
+import subprocess
+import sys
+
+from freezegun.api import FrozenDateTimeFactory
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from simulator import Simulator, scenarios
+
+from . import DAY, asked, followed, pass_time, state
+from .conftest import SetUp
+
+
+async def test_unload(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An entry that is unloaded leaves Nomos alone, and comes back as it was."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    assert entry.state is ConfigEntryState.LOADED
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert state(hass, home, "smart_meter_active") == STATE_UNAVAILABLE
+    asked(simulator)
+    await pass_time(hass, freezer, 2 * DAY)
+    assert not asked(simulator)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert state(hass, home, "smart_meter_active") == "off"
+
+
+async def test_remove(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """An account that is removed takes its devices and entities along."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not followed(hass)
+    assert not hass.states.async_all()
+
+
+def test_client_knows_nothing_of_home_assistant() -> None:
+    """The client can be used without Home Assistant."""
+    code = (
+        "import sys; sys.path.insert(0, 'custom_components/nomos_energy');"
+        "import nomos; assert not [m for m in sys.modules if 'homeassistant' in m]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -37,7 +37,7 @@ async def async_get_config_entry_diagnostics(
             | {
                 "smart_meter_active": contract.smart_meter_active,
                 "progress": contract.progress,
-                "expected_activation": contract.expected_activation,
+                "expected_activation": str(contract.expected_activation),
             }
             for key, contract in coordinator.data.items()
         },

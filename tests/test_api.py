@@ -1,0 +1,222 @@
+"""The login of a customer who signed in: its tokens rotate, and none is lost."""
+
+import asyncio
+from datetime import timedelta
+import os
+from typing import Any
+
+from aiohttp import encode_basic_auth
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.nomos_energy.const import DOMAIN
+from simulator import APP, Fault, Household, Simulator, scenarios
+
+from . import DAY, asked, look_again, pass_time, state
+from .conftest import SetUp
+
+
+@pytest.fixture
+def home(simulator: Simulator) -> Household:
+    """Return the household whose customer signs in."""
+    return simulator.add(scenarios.happy_path())
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    home: Household,
+    credentials: None,
+    set_up: SetUp,
+) -> MockConfigEntry:
+    """Return the entry of a customer who has just signed in."""
+    redirect = APP.redirect_uris[0]
+    code = simulator.authorize(APP.client_id, redirect, customer_id=home.customer_id)
+    response = await async_get_clientsession(hass).post(
+        f"{os.environ['NOMOS_API_URL'].rstrip('/')}/oauth/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+        },
+        headers={"Authorization": encode_basic_auth(APP.client_id, APP.client_secret)},
+    )
+    token = await response.json()
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=home.customer_id,
+        data={
+            "auth_implementation": DOMAIN,
+            "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
+        },
+    )
+    await set_up(entry=entry)
+    assert entry.state is ConfigEntryState.LOADED
+    return entry
+
+
+async def test_rotation(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Every day spends a refresh token; the new one is on disk for the restart."""
+    seen = {entry.data["token"]["refresh_token"]}
+    for _ in range(3):
+        await pass_time(hass, freezer, DAY)
+        seen.add(entry.data["token"]["refresh_token"])
+    assert len(seen) == 4
+
+    (stored,) = hass_storage["core.config_entries"]["data"]["entries"]
+    assert stored["data"]["token"] == entry.data["token"]
+    await hass.config_entries.async_unload(entry.entry_id)
+    freezer.tick(DAY)
+    home.advance_to("installed")
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "order_status") == "installed"
+    assert entry.data["token"]["refresh_token"] not in seen
+
+
+async def test_callers_share_a_refresh(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    """A refresh token is spent once, however many find the access token refused."""
+    simulator.expire_tokens()
+    asked(simulator)
+    client = entry.runtime_data.client
+    await asyncio.gather(*(client.meter_orders() for _ in range(10)))
+    operations = asked(simulator)
+    assert operations.count("create_token") == 1
+    assert operations.count("list_meter_orders") == 20
+
+
+async def test_refresh_outlives_its_caller(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+) -> None:
+    """A new token is stored also when nobody waits for it any more."""
+    old = entry.data["token"]["refresh_token"]
+    freezer.tick(timedelta(hours=2))
+    simulator.fail(Fault.LATENCY, path="/oauth/token", seconds=20)
+    caller = hass.async_create_task(entry.runtime_data.client.meter_orders())
+    while "create_token" not in asked(simulator):
+        await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert entry.data["token"]["refresh_token"] == old
+
+    simulator.recover()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=21))
+    await hass.async_block_till_done()
+    assert entry.data["token"]["refresh_token"] != old
+    await entry.runtime_data.client.meter_orders()
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.SERVER_ERROR, Fault.RATE_LIMIT, Fault.CONNECTION_RESET, Fault.HTML]
+)
+async def test_trouble_is_no_refusal(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+    fault: Fault,
+) -> None:
+    """Nobody is asked to sign in again because the token endpoint is down."""
+    simulator.fail(fault, path="/oauth/token")
+    await pass_time(hass, freezer, DAY)
+    assert not hass.config_entries.flow.async_progress()
+    assert state(hass, home, "order_status") == "created"
+    simulator.recover()
+    home.advance_to("installed")
+    await pass_time(hass, freezer, timedelta(hours=7))
+    assert state(hass, home, "order_status") == "installed"
+
+
+async def test_consent_withdrawn(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    home: Household,
+    entry: MockConfigEntry,
+) -> None:
+    """A withdrawn consent asks for a new login, once, and hides the order."""
+    simulator.revoke_consent(home.customer_id)
+    await look_again(hass, home)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    assert state(hass, home, "order_status") == "unavailable"
+    assert state(hass, home, "smart_meter_active") == "off"
+
+
+async def test_application_credentials_removed(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    """An entry whose application credentials are gone asks for a login."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "auth_implementation": "gone"}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_secrets_are_not_logged(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However much goes wrong, tokens, secrets and names stay out of the log."""
+    tokens = [entry.data["token"]]
+    await pass_time(hass, freezer, DAY)
+    tokens.append(entry.data["token"])
+    simulator.fail(Fault.SERVER_ERROR, path="/meter-orders", times=7)
+    await pass_time(hass, freezer, 2 * DAY)
+    simulator.fail(Fault.HTML, path="/oauth/token", times=3)
+    await pass_time(hass, freezer, 2 * DAY)
+    tokens.append(entry.data["token"])
+    simulator.revoke_consent(home.customer_id)
+    await pass_time(hass, freezer, 2 * DAY)
+    ours = "\n".join(
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith(
+            ("homeassistant.helpers.entity", "homeassistant.core", "pytest_")
+        )
+    )
+    assert "Error fetching Nomos Energy data" in ours
+    for secret in (
+        APP.client_secret,
+        home.last_name,
+        home.street,
+        home.meter_number,
+        home.number,
+        *(
+            token[kind]
+            for token in tokens
+            for kind in ("access_token", "refresh_token")
+        ),
+    ):
+        assert secret
+        assert secret not in ours

@@ -1,0 +1,84 @@
+"""Every text is there in both languages, and means the same."""
+
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+import pytest
+
+import custom_components.nomos_energy as integration
+from custom_components.nomos_energy import binary_sensor, sensor
+
+FOLDER = Path(integration.__file__).parent
+
+
+def texts(tree: dict[str, Any], path: str = "") -> dict[str, str]:
+    """Return all texts below a place by the way that leads to them."""
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found |= texts(value, f"{path}{key}.")
+        else:
+            found[f"{path}{key}"] = value
+    return found
+
+
+def read(name: str) -> dict[str, Any]:
+    """Read a JSON file of the integration."""
+    content: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return content
+
+
+ENGLISH = texts(read("translations/en.json"))
+GERMAN = texts(read("translations/de.json"))
+
+
+def test_same_texts() -> None:
+    """Neither language has a text that the other one lacks."""
+    assert ENGLISH.keys() == GERMAN.keys()
+    assert all(text.strip() for text in (*ENGLISH.values(), *GERMAN.values()))
+
+
+@pytest.mark.parametrize("key", ENGLISH)
+def test_same_placeholders(key: str) -> None:
+    """Both languages name the same things."""
+    placeholders = re.compile(r"{(\w+)}")
+    assert set(placeholders.findall(ENGLISH[key])) == set(
+        placeholders.findall(GERMAN[key])
+    )
+
+
+def test_german_is_polite() -> None:
+    """People are addressed with Sie."""
+    familiar = re.compile(r"\b(du|dein\w*|dir|dich|euch|euer)\b", re.IGNORECASE)
+    assert not [text for text in GERMAN.values() if familiar.search(text)]
+
+
+def test_every_entity_has_texts_and_icons() -> None:
+    """Names, states and icons of all entities are there, and no others."""
+    icons = read("icons.json")["entity"]
+    entity_texts = read("translations/de.json")["entity"]
+    described = {
+        "sensor": sensor.ORDER_SENSORS,
+        "binary_sensor": (binary_sensor.GATE, binary_sensor.BLOCKED),
+    }
+    for platform, descriptions in described.items():
+        keys = {description.translation_key for description in descriptions}
+        assert set(entity_texts[platform]) == keys
+        assert set(icons[platform]) == keys
+    for description in sensor.ORDER_SENSORS:
+        states = entity_texts["sensor"][description.key].get("state", {})
+        assert set(states) == set(description.options or ())
+
+
+async def test_home_assistant_finds_them(hass: HomeAssistant) -> None:
+    """Home Assistant itself shows the German texts."""
+    found = await async_get_translations(hass, "de", "entity", {"nomos_energy"})
+    prefix = "component.nomos_energy."
+    assert (
+        found[f"{prefix}entity.binary_sensor.smart_meter_active.name"]
+        == "Intelligentes Messsystem aktiv"
+    )
