@@ -1,5 +1,6 @@
 """When Nomos is asked, and what it means when it does not answer."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -67,6 +68,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """When Nomos last answered."""
         self.failures = 0
         """How often in a row Nomos did not answer."""
+        self.shared_names: set[str] = set()
+        """Names that more than one contract has, as those at one address do."""
         self._subscriptions: dict[str, Subscription] = {}
         self._plans: dict[str, Plan | None] = {}
         self._listed: set[str] = set()
@@ -102,6 +105,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             ) from err
         except NomosError as err:
             raise self._failed(err) from err
+        names = Counter(contract.name for contract in contracts.values())
+        self.shared_names = {name for name, count in names.items() if count > 1}
         self.failures = 0
         self.answered_at = dt_util.utcnow()
         self.update_interval = self._time_until_next_day()

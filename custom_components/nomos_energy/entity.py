@@ -83,14 +83,9 @@ class NomosOrderEntity(NomosEntity):
 
 def _device_info(coordinator: NomosCoordinator, subscription_id: str) -> DeviceInfo:
     contract = coordinator.data[subscription_id]
-    number = contract.subscription.number
     name = contract.name
-    if number and any(
-        other.name == name
-        for key, other in coordinator.data.items()
-        if key != subscription_id
-    ):
-        name = f"{name} ({number})"
+    if name in coordinator.shared_names and contract.subscription.number:
+        name = f"{name} ({contract.subscription.number})"
     return DeviceInfo(
         configuration_url=contract.plan.portal_url if contract.plan else None,
         entry_type=DeviceEntryType.SERVICE,

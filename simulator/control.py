@@ -1,0 +1,139 @@
+"""Levers for a person at the demo; none of this is part of Nomos."""
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from .clock import iso
+from .faults import Fault
+from .households import Household
+
+if TYPE_CHECKING:
+    from .server import Simulator
+
+PREFIX = "/_simulator"
+_DETAILS = (
+    "path",
+    "times",
+    "seconds",
+    "retry_after",
+    "subscription",
+    "value",
+    "field",
+    "customer",
+)
+
+
+def routes(simulator: Simulator) -> list[web.RouteDef]:
+    """Return the levers."""
+    control = Control(simulator)
+    return [
+        web.get(PREFIX, control.state),
+        web.post(f"{PREFIX}/advance", control.advance),
+        web.post(f"{PREFIX}/faults", control.fail),
+        web.delete(f"{PREFIX}/faults", control.recover),
+        web.post(f"{PREFIX}/webhooks", control.register_webhook),
+        web.post(f"{PREFIX}/webhooks/test", control.send_test_event),
+    ]
+
+
+class Control:
+    """The handlers of the control endpoints."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        """Take hold of a simulator."""
+        self._simulator = simulator
+
+    async def state(self, _request: web.Request) -> web.Response:
+        """Show how things stand."""
+        simulator = self._simulator
+        simulator.tick()
+        return web.json_response(
+            {
+                "now": iso(simulator.now()),
+                "requests": len(simulator.requests),
+                "faults": [fault.fault for fault in simulator.faults.active],
+                "webhooks": [endpoint.url for endpoint in simulator.webhooks],
+                "households": [_summary(each) for each in simulator.households],
+            }
+        )
+
+    async def advance(self, request: web.Request) -> web.Response:
+        """Take the next step of one household, or of all."""
+        body = await _body(request)
+        chosen = self._simulator.households
+        if wanted := body.get("subscription"):
+            found = self._simulator.find(wanted)
+            if found is None:
+                raise web.HTTPNotFound(text=f"{wanted} is not here\n")
+            chosen = [found]
+        for household in chosen:
+            _advance(household, body)
+        return web.json_response([_summary(household) for household in chosen])
+
+    async def fail(self, request: web.Request) -> web.Response:
+        """Let something go wrong."""
+        body = await _body(request)
+        try:
+            fault = Fault(str(body.get("fault")))
+            self._simulator.fail(
+                fault, **{name: body[name] for name in _DETAILS if name in body}
+            )
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from error
+        return web.json_response({"fault": fault})
+
+    async def recover(self, _request: web.Request) -> web.Response:
+        """Let everything go well again."""
+        self._simulator.recover()
+        return web.json_response({})
+
+    async def register_webhook(self, request: web.Request) -> web.Response:
+        """Do what a partner does in the dashboard of Nomos."""
+        body = await _body(request)
+        if not {"url", "secret"} <= body.keys():
+            raise web.HTTPBadRequest(text="url and secret, please\n")
+        endpoint = self._simulator.register_webhook(body["url"], body["secret"])
+        return web.json_response({"url": endpoint.url})
+
+    async def send_test_event(self, _request: web.Request) -> web.Response:
+        """Send a test event to everybody."""
+        event = self._simulator.emit("test.event", {})
+        return web.json_response(event.payload())
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    text = await request.text()
+    try:
+        body = await request.json() if text else {}
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="a JSON object, please\n")
+    return body
+
+
+def _advance(household: Household, body: dict[str, Any]) -> None:
+    try:
+        if "to" in body:
+            household.advance_to(body["to"])
+        else:
+            household.advance(body.get("n", 1))
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=f"{error}\n") from error
+
+
+def _summary(household: Household) -> dict[str, Any]:
+    order, due = household.order, household.next_due()
+    return {
+        "subscription": household.subscription_id,
+        "customer": household.customer_id,
+        "key": household.key,
+        "number": household.number,
+        "status": household.status,
+        "meter_type": household.meter_type,
+        "order": order and order.id,
+        "order_status": order and order.status,
+        "blocked_reason": order and order.blocked_reason,
+        "next": due and iso(due),
+    }

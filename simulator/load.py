@@ -1,0 +1,225 @@
+"""What a household takes from the grid or gives to it, quarter-hour by quarter-hour.
+
+Every figure follows from the household's key and the day alone.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+import math
+import random
+from typing import Any
+
+from .clock import BERLIN, DAY, at, berlin_day, days, iso, midnight, quarters
+from .households import Household
+
+RESOLUTIONS = ("15min", "hour", "day", "week", "month")
+
+# When the meter operators have passed on what was measured yesterday.
+AVAILABLE_FROM = time(16)
+
+
+def usage(
+    household: Household,
+    resolution: str,
+    start: date | None,
+    end: date | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the answer to a question for usage."""
+    today = berlin_day(now)
+    if household.meter_type == "smart":
+        start, end = start or today - DAY, end or today
+        resolution = _choose(start, end) if resolution == "auto" else resolution
+        data = list(_measured(household, resolution, start, end, now))
+    else:
+        resolution = "month"
+        begin = berlin_day(household.start_at or now)
+        start = start or max(begin, today.replace(year=today.year - 1, day=1))
+        data = list(_estimated(household, start, end or today, now))
+    return {
+        "object": "usage",
+        "meter_type": household.meter_type,
+        "resolution": resolution,
+        "data": data,
+    }
+
+
+def _choose(start: date, end: date) -> str:
+    """Return a resolution that makes a readable chart of a period."""
+    length = (end - start).days
+    for limit, resolution in ((3, "15min"), (14, "hour"), (92, "day"), (366, "week")):
+        if length <= limit:
+            return resolution
+    return "month"
+
+
+def available_until(now: datetime) -> date:
+    """Return the first day of which nothing is known yet."""
+    today = berlin_day(now)
+    return today if now >= at(today, AVAILABLE_FROM) else today - DAY
+
+
+def final_from(day: date) -> datetime:
+    """Return when the values of a day stop changing: a month's 8th working day later.
+
+    Only weekends are taken for idle; holidays would move it by a day or two.
+    """
+    following = (day.replace(day=1) + 32 * DAY).replace(day=1)
+    working = (each for each in days(following, following + 20 * DAY) if _works(each))
+    for _ in range(7):
+        next(working)
+    return midnight(next(working) + DAY)
+
+
+def _works(day: date) -> bool:
+    return day.weekday() < 5
+
+
+def _measured(
+    household: Household, resolution: str, start: date, end: date, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield what a smart meter measured, summed up to a resolution."""
+    begin = household.smart_since or household.start_at
+    if begin is None or household.status == "pending":
+        return
+    last = household.end_at or now
+    first_day = max(start, berlin_day(begin))
+    last_day = min(end, available_until(now), berlin_day(last) + DAY)
+    bucket, total, final = None, 0.0, True
+    for day in days(first_day, last_day):
+        settled = final_from(day) <= now
+        for moment, value in zip(
+            quarters(day), day_quarters(household, day), strict=True
+        ):
+            if not begin <= moment < last:
+                continue
+            if (here := _bucket(moment, resolution)) != bucket:
+                if bucket:
+                    yield _entry(bucket, total, final=final)
+                bucket, total, final = here, 0.0, True
+            total += value
+            final = final and settled
+    if bucket:
+        yield _entry(bucket, total, final=final)
+
+
+def _entry(start: datetime, value: float, *, final: bool) -> dict[str, Any]:
+    return {
+        "start": iso(start),
+        "usage": round(value, 3),
+        "type": "final" if final else "preliminary",
+    }
+
+
+def _bucket(moment: datetime, resolution: str) -> datetime:
+    """Return the beginning of the hour, day, week or month that a quarter is in."""
+    if resolution == "15min":
+        return moment
+    if resolution == "hour":
+        return moment.replace(minute=0)
+    return midnight(_FIRST_DAY[resolution](berlin_day(moment)))
+
+
+_FIRST_DAY: dict[str, Callable[[date], date]] = {
+    "day": lambda day: day,
+    "week": lambda day: day - day.weekday() * DAY,
+    "month": lambda day: day.replace(day=1),
+}
+
+
+def _estimated(
+    household: Household, start: date, end: date, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield the months of a meter that nobody reads every day."""
+    if household.start_at is None or household.status == "pending":
+        return
+    begin = berlin_day(household.start_at)
+    while begin < end:
+        following = (begin.replace(day=1) + 32 * DAY).replace(day=1)
+        if midnight(following) > (household.end_at or now):
+            return
+        if begin >= start:
+            value = total(household, begin, following)
+            yield _entry(midnight(begin), value, final=final_from(begin) <= now)
+        begin = following
+
+
+# The curves
+
+
+def day_quarters(household: Household, day: date) -> tuple[float, ...]:
+    """Return the kWh of each quarter-hour of a day."""
+    return _quarters(household.key, household.type, household.estimated_usage, day)
+
+
+@lru_cache(maxsize=4096)
+def _quarters(key: str, kind: str, yearly: float, day: date) -> tuple[float, ...]:
+    dice = random.Random(f"quarters/{key}/{day}")
+    begins = quarters(day)
+    if kind == "feed_in":
+        weights = [_sunlight(begin) * dice.uniform(0.75, 1.25) for begin in begins]
+    else:
+        weights = [_activity(begin) * dice.uniform(0.6, 1.6) for begin in begins]
+    scale = _day_total(key, kind, yearly, day) / sum(weights)
+    return tuple(round(weight * scale, 3) for weight in weights)
+
+
+def _activity(begin: datetime) -> float:
+    """Return how busy a home is at a time of day."""
+    local = begin.astimezone(BERLIN)
+    hour = local.hour + local.minute / 60
+    weekend = local.weekday() >= 5
+    morning = math.exp(-(((hour - (9.5 if weekend else 7)) / 1.4) ** 2))
+    noon = math.exp(-(((hour - 12.5) / 1.6) ** 2)) * (1.2 if weekend else 0.5)
+    evening = math.exp(-(((hour - 19) / 2.4) ** 2))
+    return 0.35 + 1.1 * morning + noon + 1.9 * evening
+
+
+def _sunlight(begin: datetime) -> float:
+    """Return how much sun reaches a roof in the middle of Germany."""
+    hour = begin.hour + begin.minute / 60
+    length = 12 - 4.2 * _winter(begin.date())
+    # The sun stands highest at about 11:20 UTC there.
+    height = math.cos((hour - 11.3) / length * math.pi)
+    return height**1.4 if abs(hour - 11.3) < length / 2 else 0.0
+
+
+def _winter(day: date) -> float:
+    """Return 1 in midwinter and -1 in midsummer."""
+    return math.cos((day.timetuple().tm_yday + 10) / 365.25 * math.tau)
+
+
+@lru_cache(maxsize=65536)
+def _day_total(key: str, kind: str, yearly: float, day: date) -> float:
+    luck = random.Random(f"day/{key}/{day}").random()
+    if kind == "feed_in":
+        shape = (1 - 0.82 * _winter(day)) * (0.25 + 1.5 * luck)
+    else:
+        shape = (1 + 0.22 * _winter(day)) * (0.8 + 0.4 * luck)
+        shape *= 1.12 if day.weekday() >= 5 else 0.95
+    return yearly / 365.25 * shape
+
+
+def total(household: Household, start: date, end: date) -> float:
+    """Return the kWh from the beginning of one day to that of another."""
+    result = 0.0
+    while start < end:
+        following = (start.replace(day=1) + 32 * DAY).replace(day=1)
+        if start.day == 1 and following <= end:
+            result += _month_total(
+                household.key, household.type, household.estimated_usage, start
+            )
+            start = following
+        else:
+            result += _day_total(
+                household.key, household.type, household.estimated_usage, start
+            )
+            start += DAY
+    return result
+
+
+@lru_cache(maxsize=16384)
+def _month_total(key: str, kind: str, yearly: float, first: date) -> float:
+    following = (first + timedelta(days=32)).replace(day=1)
+    return sum(_day_total(key, kind, yearly, day) for day in days(first, following))

@@ -1,0 +1,142 @@
+"""What electricity costs: a day-ahead market, a grid fee and levies, made up but plausible.
+
+Every figure follows from the day alone, so that two runs agree to the cent.
+"""
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+import math
+import random
+from typing import Any
+
+from .clock import BERLIN, DAY, at, berlin_day, days, quarters
+from .households import MODULE_1, MODULE_2, MODULE_3, Household
+
+VAT = 1.19
+_MARGIN = 1.8
+_GRID_FEE = 9.47
+_LEVIES = 6.2
+
+# The times of day at which module 3 departs from the standard fee, in whole hours.
+_LOW_HOURS = range(6)
+_HIGH_HOURS = range(17, 21)
+_LOW_FACTOR, _HIGH_FACTOR = 0.2, 1.5
+_MODULE_2_FACTOR = 0.4
+
+
+def published_at(day: date) -> datetime:
+    """Return when the prices of a day are known: the day before, at about 14:20."""
+    minutes = random.Random(f"publication/{day}").randrange(70, 81)
+    return at(day - DAY, time(13)) + timedelta(minutes=minutes)
+
+
+def prices(
+    household: Household, start: date, end: date, now: datetime
+) -> list[dict[str, Any]] | None:
+    """Return the price items from one day to another, both included."""
+    if household.status != "active" or not household.start_at:
+        return None
+    first = max(start, berlin_day(household.start_at))
+    last = min(end, _last_published(now))
+    return [
+        item for day in days(first, last + DAY) for item in _day_items(household, day)
+    ]
+
+
+def _last_published(now: datetime) -> date:
+    tomorrow = berlin_day(now) + DAY
+    return tomorrow if published_at(tomorrow) <= now else tomorrow - DAY
+
+
+def _day_items(household: Household, day: date) -> list[dict[str, Any]]:
+    begins, spots = quarters(day), spot_prices(day)
+    size = 4 if household.hourly else 1
+    return [
+        _item(household, begins[place], sum(spots[place : place + size]) / size)
+        for place in range(0, len(begins), size)
+    ]
+
+
+def _item(household: Household, begin: datetime, spot: float) -> dict[str, Any]:
+    if household.type == "feed_in":
+        components = [("electricity", round(spot, 2))]
+    else:
+        components = [
+            ("electricity", round((spot + _MARGIN) * VAT, 2)),
+            ("grid", round(_GRID_FEE * grid_factor(household, begin), 2)),
+            ("levies", _LEVIES),
+        ]
+    return {
+        "timestamp": begin.isoformat().replace("+00:00", "Z"),
+        "amount": round(sum(amount for _, amount in components), 2),
+        "components": [{"type": kind, "amount": amount} for kind, amount in components],
+    }
+
+
+def grid_factor(household: Household, begin: datetime) -> float:
+    """Return by how much §14a changes the grid fee at a time of day."""
+    if _in_force(household, MODULE_2, begin):
+        return _MODULE_2_FACTOR
+    if not _in_force(household, MODULE_3, begin) or not _in_force(
+        household, MODULE_1, begin
+    ):
+        return 1.0
+    hour = begin.astimezone(BERLIN).hour
+    if hour in _LOW_HOURS:
+        return _LOW_FACTOR
+    return _HIGH_FACTOR if hour in _HIGH_HOURS else 1.0
+
+
+def _in_force(household: Household, kind: str, moment: datetime) -> bool:
+    return any(
+        module.type == kind
+        and module.status == "activated"
+        and (module.valid_from is None or module.valid_from <= moment)
+        for module in household.modules
+    )
+
+
+@lru_cache(maxsize=1024)
+def spot_prices(day: date) -> tuple[float, ...]:
+    """Return the exchange's price of each quarter-hour of a day, in ct/kWh without VAT."""
+    dice = random.Random(f"spot/{day}")
+    season = math.cos((day.timetuple().tm_yday - 15) / 365.25 * math.tau)
+    weekend = day.weekday() >= 5
+    wind = dice.uniform(-2.5, 2.5)
+    sun = (1 - season) / 2 * dice.uniform(0.35, 1.25) * (1.35 if weekend else 1.0)
+    level = 8.8 + 1.8 * season + wind - (1.6 if weekend else 0.0)
+    glut = _glut(dice, season, weekend=weekend)
+    return tuple(
+        round(_spot(begin, level, sun, glut) + dice.gauss(0, 0.25), 3)
+        for begin in quarters(day)
+    )
+
+
+def _glut(dice: random.Random, season: float, *, weekend: bool) -> float:
+    """Return how far a sunny, idle day pushes the noon below zero; mostly it does not."""
+    chance = dice.random()
+    if season > 0.2:
+        return 0.0
+    if chance < (0.12 if weekend else 0.02):
+        return dice.uniform(15, 24)
+    return dice.uniform(2, 6) if chance < 0.3 else 0.0
+
+
+def _spot(begin: datetime, level: float, sun: float, glut: float) -> float:
+    local = begin.astimezone(BERLIN)
+    hour = local.hour + local.minute / 60
+    morning, evening = _bump(hour, 7.75, 1.3), _bump(hour, 19.25, 1.9)
+    noon, night = _bump(hour, 13.25, 2.6), _bump(hour, 3.0, 2.5)
+    return (
+        level
+        + 4.2 * morning
+        + 6.4 * evening
+        - 1.7 * night
+        - (9.5 * sun + glut) * noon
+        # Within an hour prices climb or fall towards the next one, in steps.
+        + 0.35 * (local.minute / 15 - 1.5) * (noon - evening)
+    )
+
+
+def _bump(hour: float, centre: float, width: float) -> float:
+    return math.exp(-(((hour - centre) / width) ** 2) / 2)

@@ -1,0 +1,157 @@
+"""Meter readings: weekly ones, the customer's own, and those at a change of meters."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+import heapq
+
+from . import load
+from .clock import DAY, berlin_day, midnight
+from .errors import invalid
+from .households import Household, make_id
+from .lists import Key
+
+# The grid operator's readings reach Nomos in the morning.
+_ARRIVES = timedelta(hours=7)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a meter showed at the beginning of a day."""
+
+    household: Household
+    id: str
+    meter_id: str
+    day: date
+    type: str
+    created_at: datetime
+    reported: float | None = None
+
+    @property
+    def key(self) -> Key:
+        """What readings are sorted by."""
+        return self.created_at, self.id
+
+    def shown_value(self) -> float:
+        """Return the value in kWh."""
+        if self.reported is not None:
+            return self.reported
+        return round(_counted(self.household, self.meter_id, self.day), 1)
+
+
+def newest(
+    households: Iterable[Household], now: datetime, before: Key | None
+) -> Iterator[tuple[Key, Reading]]:
+    """Yield the readings of households, newest first, beginning after a key."""
+    streams = (_pairs(household, now, before) for household in households)
+    return heapq.merge(*streams, key=_key, reverse=True)
+
+
+def _key(pair: tuple[Key, Reading]) -> Key:
+    return pair[0]
+
+
+def _pairs(
+    household: Household, now: datetime, before: Key | None
+) -> Iterator[tuple[Key, Reading]]:
+    until = before[0] if before else now
+    streams = (
+        _weekly(household, until),
+        iter(sorted(_special(household), key=lambda each: each.key, reverse=True)),
+    )
+    merged = heapq.merge(*streams, key=lambda each: each.key, reverse=True)
+    for reading in merged:
+        if reading.created_at <= now and (before is None or reading.key < before):
+            yield reading.key, reading
+
+
+def _weekly(household: Household, until: datetime) -> Iterator[Reading]:
+    """Yield Monday's readings, newest first, generated as they are asked for."""
+    if household.status == "pending" or household.start_at is None:
+        return
+    first = berlin_day(household.start_at)
+    last = berlin_day(min(until, household.end_at or until))
+    day = last - last.weekday() * DAY
+    while day > first:
+        yield _grid_reading(household, _meter_on(household, day), day)
+        day -= 7 * DAY
+
+
+def _special(household: Household) -> Iterator[Reading]:
+    """Yield the few readings that have a reason of their own."""
+    if household.status == "pending" or household.start_at is None:
+        return
+    oldest = household.previous_meter_id or household.meter_id
+    first = berlin_day(household.start_at)
+    start = _grid_reading(household, oldest, first, "customer_report")
+    yield start
+    if household.swapped_at and household.previous_meter_id:
+        day = berlin_day(household.swapped_at)
+        # On a Monday the weekly reading is the last one of the old meter.
+        if day.weekday() and day > first:
+            yield _grid_reading(household, household.previous_meter_id, day)
+        yield _grid_reading(household, household.meter_id, day)
+    for report in household.reports:
+        yield Reading(
+            household,
+            report.id,
+            report.meter_id,
+            berlin_day(report.timestamp),
+            "customer_report",
+            report.created_at,
+            report.value,
+        )
+
+
+def _grid_reading(
+    household: Household, meter_id: str, day: date, kind: str = "grid_reading"
+) -> Reading:
+    created_at = midnight(day) + _ARRIVES
+    if household.swapped_at and berlin_day(household.swapped_at) == day:
+        # Both meters are read by the technician, the old one first.
+        created_at = household.swapped_at
+        if meter_id == household.meter_id:
+            created_at += timedelta(milliseconds=1)
+    reading_id = make_id("mr", household.key, meter_id, day)
+    return Reading(household, reading_id, meter_id, day, kind, created_at)
+
+
+def _meter_on(household: Household, day: date) -> str:
+    """Return the meter that was on the wall when a day began."""
+    swapped = household.swapped_at
+    if swapped and household.previous_meter_id and day <= berlin_day(swapped):
+        return household.previous_meter_id
+    return household.meter_id
+
+
+def _counted(household: Household, meter_id: str, day: date) -> float:
+    """Return what a meter has counted by the beginning of a day."""
+    if household.swapped_at and meter_id == household.meter_id:
+        # A meter is delivered with a few watt-hours on it, from its test.
+        return 0.3 + load.total(household, berlin_day(household.swapped_at), day)
+    begin = berlin_day(household.start_at or household.now())
+    return household.first_reading + load.total(household, begin, day)
+
+
+def check_plausible(reading: Reading, now: datetime) -> None:
+    """Refuse a reading that contradicts those of the same meter."""
+    known = [
+        other
+        for _, other in newest([reading.household], now, None)
+        if other.meter_id == reading.meter_id
+    ]
+    if any(
+        other.day == reading.day and other.type == "customer_report" for other in known
+    ):
+        raise invalid(
+            "duplicate_meter_reading", "timestamp", "There is one for this day."
+        )
+    value = reading.shown_value()
+    for other in known:
+        shown = other.shown_value()
+        if (other.day < reading.day and shown > value) or (
+            other.day > reading.day and shown < value
+        ):
+            raise invalid(
+                "implausible_meter_reading", "value", "A meter only counts upwards."
+            )

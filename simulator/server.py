@@ -1,0 +1,370 @@
+"""The simulator itself: the world, served over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+import json
+import math
+import socket
+import struct
+from typing import Any, override
+import uuid
+
+from aiohttp import web
+
+from . import control, scenarios
+from .api import OPERATIONS, Call, Operation
+from .errors import ApiError, invalid, unauthorized
+from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault, Faults
+from .households import Household
+from .oauth import (
+    CLIENTS,
+    READ,
+    WRITE,
+    Client,
+    Grant,
+    Tokens,
+    consent_page,
+    read_token_form,
+    redirect,
+)
+from .versions import CURRENT, HEADER, KNOWN, OLDER
+from .webhooks import Endpoint, Event, Webhooks
+from .world import Clock, World
+
+_CONSENT = f"{control.PREFIX}/consent"
+_BEAT = 0.5
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Request:
+    """A request that reached the API."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int = 0
+    """What was answered; 0 as long as, or if, nothing was."""
+    operation: str = "unknown"
+
+
+class Simulator(World):
+    """A Nomos on this machine."""
+
+    def __init__(
+        self,
+        households: Iterable[Household] | None = None,
+        clients: Iterable[Client] = CLIENTS,
+        *,
+        now: Clock | None = None,
+        pace: float = 1.0,
+    ) -> None:
+        """Set the stage; without households one of the happy path comes."""
+        super().__init__(now=now, pace=pace)
+        self.url: str | None = None
+        self.requests: list[Request] = []
+        self.faults = Faults()
+        self.tokens = Tokens(clients, self.now)
+        self.deliveries = Webhooks(self.now)
+        if households is None:
+            households = [scenarios.happy_path()]
+        for household in households:
+            self.add(household)
+        self.app = self._make_app()
+
+    # What a test, or a person, can do
+
+    @property
+    def webhooks(self) -> list[Endpoint]:
+        """The endpoints that are registered."""
+        return self.deliveries.endpoints
+
+    def register_webhook(self, url: str, secret: str) -> Endpoint:
+        """Register an endpoint; the same address again gets another secret."""
+        endpoint = Endpoint(url, secret)
+        self.deliveries.endpoints = [
+            *(known for known in self.deliveries.endpoints if known.url != url),
+            endpoint,
+        ]
+        return endpoint
+
+    async def deliver_webhooks(self) -> int:
+        """Deliver what is due now; return how many attempts were made."""
+        return await self.deliveries.deliver()
+
+    @override
+    def emit(self, topic: str, context: dict[str, str]) -> Event:
+        """Note that something happened, and tell the endpoints."""
+        event = super().emit(topic, context)
+        self.deliveries.enqueue(event)
+        return event
+
+    def redeliver(self, event_id: str) -> None:
+        """Send an event a second time, as Nomos may."""
+        self.deliveries.enqueue(self.events[event_id])
+
+    def fail(
+        self,
+        fault: Fault,
+        path: str | None = None,
+        times: int | None = None,
+        *,
+        seconds: float | None = None,
+        retry_after: bool = False,
+        subscription: str | None = None,
+        value: str | None = None,
+        field: str | None = None,
+        customer: str | None = None,
+    ) -> None:
+        """Let requests fail: the next few, or all of them until recover()."""
+        if fault is Fault.REVOKED_CONSENT:
+            if customer is None:
+                raise ValueError("whose consent?")
+            self.revoke_consent(customer)
+            return
+        if seconds is None:
+            seconds = 30 if fault is Fault.RATE_LIMIT else 1
+        self.faults.active.append(
+            Disturbance(
+                fault, path, times, seconds, retry_after, subscription, value, field
+            )
+        )
+
+    def recover(self) -> None:
+        """End all faults."""
+        self.faults.active.clear()
+
+    def revoke_consent(self, customer_id: str) -> None:
+        """Void everything a customer ever consented to."""
+        self.tokens.forget_customer(customer_id)
+
+    def expire_tokens(self) -> None:
+        """Void all access tokens; refresh tokens still work."""
+        self.tokens.expire()
+
+    def authorize(
+        self,
+        client_id: str,
+        redirect_uri: str,
+        *,
+        customer_id: str,
+        code_challenge: str | None = None,
+        state: str | None = None,
+    ) -> str:
+        """Return the code that the consent page would send back."""
+        query = {
+            "response_type": "code",
+            "client_id": client_id,
+            "redirect_uri": redirect_uri,
+        }
+        if code_challenge:
+            query |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
+        if state:
+            query["state"] = state
+        return self.tokens.consent(self.tokens.read_request(query), customer_id)
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+        """Serve, and let time pass, for as long as the context lasts."""
+        runner = web.AppRunner(
+            self.app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            self.url = f"http://{host}:{runner.addresses[0][1]}"
+            heart = asyncio.create_task(self._beat())
+            try:
+                yield self.url
+            finally:
+                heart.cancel()
+                with suppress(asyncio.CancelledError):
+                    await heart
+        finally:
+            self.url = None
+            await runner.cleanup()
+
+    async def _beat(self) -> None:
+        # A receiver that is slow to answer must not make time stand still.
+        async with asyncio.TaskGroup() as deliveries:
+            while True:
+                self.tick()
+                deliveries.create_task(self.deliver_webhooks())
+                await asyncio.sleep(_BEAT)
+
+    # How a request is answered
+
+    def _make_app(self) -> web.Application:
+        app = web.Application(middlewares=[self._middleware])
+        for operation in OPERATIONS:
+            app.router.add_route(
+                operation.method, operation.path, self._handler(operation)
+            )
+        app.router.add_get("/oauth/authorize", self._authorize, allow_head=False)
+        app.router.add_post("/oauth/token", self._create_token)
+        app.router.add_post(_CONSENT, self._decide)
+        app.add_routes(control.routes(self))
+        return app
+
+    @web.middleware
+    async def _middleware(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        if request.path.startswith(control.PREFIX):
+            return await self._refuse_politely(request, handler)
+        self.tick()
+        record = Request(request.method, request.path, dict(request.query))
+        self.requests.append(record)
+        record.operation = self._operation_name(request)
+        disturbed = await self._disturbed(request)
+        response = disturbed or await self._refuse_politely(request, handler)
+        if request.transport is not None and not request.transport.is_closing():
+            record.status = response.status
+        return response
+
+    def _operation_name(self, request: web.Request) -> str:
+        resource = request.match_info.route.resource
+        names = {("POST", "/oauth/token"): "create_token"}
+        names[("GET", "/oauth/authorize")] = "authorize"
+        for operation in OPERATIONS:
+            names[(operation.method, operation.path)] = operation.name
+        path = resource.canonical if resource else request.path
+        return names.get((request.method, path), "unknown")
+
+    async def _refuse_politely(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Answer, with the envelope of Nomos if it is a refusal."""
+        version = self._version(request)
+        try:
+            if request.headers.get(HEADER, version) not in KNOWN:
+                raise invalid("invalid_value", HEADER, "There is no such version.")
+            response = await handler(request)
+        except ApiError as error:
+            response = self._envelope(error, version)
+        except web.HTTPNotFound as error:
+            if request.path.startswith(control.PREFIX):
+                raise
+            response = self._envelope(ApiError(404, f"No such path: {error}"), version)
+        except web.HTTPMethodNotAllowed as error:
+            response = self._envelope(ApiError(405, f"Not here: {error}"), version)
+        response.headers[HEADER] = version
+        return response
+
+    def _version(self, request: web.Request) -> str:
+        """Return the version that answers a request."""
+        authorization = request.headers.get("Authorization")
+        asked = request.headers.get(HEADER)
+        if asked in KNOWN:
+            return asked
+        if grant := self.tokens.grant_of(authorization):
+            return grant.client.default_version
+        client = self.tokens.client_of(authorization)
+        return client.default_version if client else OLDER
+
+    def _envelope(self, error: ApiError, version: str) -> web.Response:
+        body = error.envelope(str(uuid.uuid4()), structured=version == CURRENT)
+        return web.json_response(body, status=error.status, headers=error.headers)
+
+    def _handler(self, operation: Operation) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            grant = self._let_in(request, operation)
+            call = Call(self, request, grant, self._version(request))
+            return self._say(request, await operation.answer(call))
+
+        return answer
+
+    def _let_in(self, request: web.Request, operation: Operation) -> Grant:
+        grant = self.tokens.grant_of(request.headers.get("Authorization"))
+        if grant is None:
+            raise unauthorized("This takes an access token, and a good one.")
+        needed = WRITE if operation.writes else READ
+        if needed not in grant.scopes:
+            raise ApiError(403, f"This takes the scope {needed}.")
+        return grant
+
+    def _say(self, request: web.Request, payload: Mapping[str, Any]) -> web.Response:
+        """Return an answer, or what the faults make of it."""
+        text = json.dumps(self.faults.distort(request.path, dict(payload)))
+        if self.faults.take(frozenset({Fault.TRUNCATED_JSON}), request.path):
+            text = text[: len(text) // 2]
+        return web.Response(text=text, content_type="application/json")
+
+    async def _disturbed(self, request: web.Request) -> web.Response | None:
+        """Return what comes instead of an answer, if something does."""
+        for disturbance in self.faults.take(INSTEAD, request.path):
+            match disturbance.fault:
+                case Fault.LATENCY:
+                    await asyncio.sleep(disturbance.seconds)
+                case Fault.CONNECTION_RESET:
+                    _reset(request)
+                    return web.Response(status=500)
+                case Fault.RATE_LIMIT:
+                    return self._failed(request, _rate_limit(disturbance))
+                case Fault.SERVER_ERROR:
+                    return self._failed(request, ApiError(500, "Something broke."))
+                case Fault.HTML:
+                    return web.Response(text=PROXY_PAGE, content_type="text/html")
+                case Fault.BAD_GATEWAY:
+                    return web.Response(
+                        status=502, text=PROXY_PAGE, content_type="text/html"
+                    )
+                case _:
+                    pass
+        return None
+
+    def _failed(self, request: web.Request, error: ApiError) -> web.Response:
+        version = self._version(request)
+        response = self._envelope(error, version)
+        response.headers[HEADER] = version
+        return response
+
+    # OAuth
+
+    async def _create_token(self, request: web.Request) -> web.StreamResponse:
+        form = await read_token_form(request)
+        authorization = request.headers.get("Authorization")
+        return self._say(request, self.tokens.issue(authorization, form))
+
+    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+        asked = self.tokens.read_request(request.query)
+        customers = self.customers()
+        if request.query.get("flow_type") == "login" and customers:
+            # Nobody logs in here, so the first customer takes it to be them.
+            return redirect(
+                asked, code=self.tokens.consent(asked, next(iter(customers)))
+            )
+        return consent_page(asked, request.query, customers, _CONSENT)
+
+    async def _decide(self, request: web.Request) -> web.StreamResponse:
+        """Take the customer's answer from the consent page."""
+        form = await request.post()
+        answer = {name: value for name, value in form.items() if isinstance(value, str)}
+        asked = self.tokens.read_request(answer)
+        if answer.get("decision") != "allow":
+            return redirect(asked, error="access_denied")
+        customer_id = answer.get("customer", "")
+        if not self.of_customer(customer_id):
+            raise invalid("invalid_value", "customer", "Nobody by this id lives here.")
+        return redirect(asked, code=self.tokens.consent(asked, customer_id))
+
+
+def _rate_limit(disturbance: Disturbance) -> ApiError:
+    seconds = math.ceil(disturbance.seconds)
+    headers = {"Retry-After": str(seconds)} if disturbance.retry_after else {}
+    return ApiError(
+        429, f"Too many requests. Try again in {seconds} seconds.", headers=headers
+    )
+
+
+def _reset(request: web.Request) -> None:
+    """Drop the connection in the rudest way."""
+    transport = request.transport
+    if transport is None:
+        return
+    if sock := transport.get_extra_info("socket"):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -1,0 +1,1 @@
+"""Tests of the simulator: what a user of the API would notice."""

@@ -1,0 +1,188 @@
+"""Meter readings."""
+
+from datetime import datetime
+import math
+from typing import Any
+
+import pytest
+
+from simulator import Household, Simulator, scenarios
+from simulator.clock import BERLIN
+
+from .common import Api, Clock
+
+READINGS = "/meter-readings"
+
+
+@pytest.fixture
+def household(sim: Simulator) -> Household:
+    """Return a home with an old meter."""
+    return sim.households[0]
+
+
+async def _all(api: Api, household: Household) -> list[dict[str, Any]]:
+    query: dict[str, Any] = {"filter[subscription][eq]": household.subscription_id}
+    answer = await api.get(READINGS, limit=100, **query)
+    items: list[dict[str, Any]] = answer.json["items"]
+    return items
+
+
+async def test_weekly_readings(api: Api, household: Household) -> None:
+    """A reading a week since the contract began, the newest first."""
+    items = await _all(api, household)
+    assert [item["type"] for item in items] == ["grid_reading"] * 6 + [
+        "customer_report"
+    ]
+    values = [item["value"] for item in items]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] == household.first_reading
+    for item in items:
+        local = datetime.fromisoformat(item["timestamp"]).astimezone(BERLIN)
+        assert (local.hour, local.minute, local.weekday()) == (0, 0, 0)
+        assert item["subscription"] == household.subscription_id
+        assert item["meter"] == household.meter_id
+
+
+async def test_new_meter(
+    sim: Simulator, api: Api, household: Household, clock: Clock
+) -> None:
+    """A new meter begins near zero; the old one has had its last reading."""
+    old = household.meter_id
+    clock.move(days=43)
+    sim.tick()
+    clock.move(days=14)
+    api = await api.log_in()
+    items = await _all(api, household)
+    meters = [item["meter"] for item in items]
+    assert meters == sorted(meters, key=lambda meter: meter == old)
+    first = items[meters.index(old) - 1]
+    last = items[meters.index(old)]
+    assert first["value"] < 1 < last["value"]
+    assert first["timestamp"] == last["timestamp"]
+    assert first["meter"] == household.meter_id
+    assert first["created_at"] > last["created_at"]
+    new = [item["value"] for item in items if item["meter"] != old]
+    assert new == sorted(new, reverse=True)
+    assert new[0] > 50
+
+
+@pytest.mark.parametrize("weekday", range(7))
+async def test_change_of_meters_on_any_day(
+    api: Api, household: Household, clock: Clock, weekday: int
+) -> None:
+    """Whatever the day, both meters are read once on it."""
+    clock.move(days=weekday)
+    household.advance_to("installed")
+    clock.move(minutes=1)
+    items = await _all(await api.log_in(), household)
+    new, old, *_ = items
+    assert new["timestamp"] == old["timestamp"]
+    assert (new["meter"], old["meter"]) == (
+        household.meter_id,
+        household.previous_meter_id,
+    )
+    assert new["value"] < old["value"]
+    assert [item["meter"] for item in items].count(household.meter_id) == 1
+
+
+async def test_walk_over_all(sim: Simulator, api: Api) -> None:
+    """The organisation reads all meters, page by page, each reading once."""
+    sim.households[1].advance_to("activated")
+    seen: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"limit": 7}
+    while True:
+        page = (await api.get(READINGS, **query)).json
+        seen += page["items"]
+        if not page.get("has_more"):
+            break
+        query["cursor"] = page["next_page"]
+    assert len({item["id"] for item in seen}) == len(seen) > 100
+    keys = [(item["created_at"], item["id"]) for item in seen]
+    assert keys == sorted(keys, reverse=True)
+    assert len({item["subscription"] for item in seen}) == len(sim.households)
+
+
+async def test_filter_by_type(sim: Simulator, api: Api) -> None:
+    """Reports can be told from readings."""
+    query = {"filter[type][eq]": "customer_report", "limit": "100"}
+    items = (await api.get(READINGS, **query)).json["items"]
+    assert len(items) == len(sim.households)
+
+
+async def test_report(api: Api, household: Household) -> None:
+    """A customer's reading counts from the beginning of its day."""
+    value = (await _all(api, household))[0]["value"]
+    body = {
+        "subscription": household.subscription_id,
+        "value": value + 1,
+        "timestamp": "2026-03-16T08:30:00Z",
+        "message": "The cat sat in front of it.",
+    }
+    answer = await api.post(READINGS, body)
+    assert answer.status == 200, answer.text
+    assert answer.json["timestamp"] == "2026-03-15T23:00:00.000Z"
+    assert answer.json["type"] == "customer_report"
+    assert answer.json["value"] == value + 1
+    assert (await _all(api, household))[0]["id"] == answer.json["id"]
+    again = await api.post(READINGS, body)
+    assert again.codes == ["duplicate_meter_reading"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"value": 0}, "too_small"),
+        ({"value": "12"}, "invalid_type"),
+        ({"value": True}, "invalid_type"),
+        ({"value": math.inf}, "invalid_value"),
+        ({"value": 1}, "implausible_meter_reading"),
+        (
+            {"value": 9e9, "timestamp": "2026-03-04T12:00:00Z"},
+            "implausible_meter_reading",
+        ),
+        ({"timestamp": None}, "invalid_type"),
+        ({"timestamp": "2026-03-16"}, "invalid_format"),
+        ({"timestamp": "16T"}, "invalid_format"),
+        ({"timestamp": "2025-03-16T12:00:00Z"}, "out_of_period_meter_reading"),
+        ({"timestamp": "2026-03-17T12:00:00Z"}, "out_of_period_meter_reading"),
+        ({"message": 5}, "invalid_type"),
+        ({"message": "x" * 501}, "too_big"),
+        ({"subscription": None}, "invalid_type"),
+    ],
+)
+async def test_bad_reports(
+    api: Api, household: Household, changes: dict[str, Any], code: str
+) -> None:
+    """What cannot be is not taken."""
+    body = {
+        "subscription": household.subscription_id,
+        "value": 99999,
+        "timestamp": "2026-03-16T08:30:00Z",
+    }
+    answer = await api.post(READINGS, body | changes)
+    assert answer.status == 400
+    assert answer.codes == [code]
+    assert household.reports == []
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "code"),
+    [
+        ("smart_already", {}, "unsupported_meter"),
+        ("no_order", {"status": "pending"}, "subscription_not_started"),
+        ("no_order", {"status": "ended"}, "ended_subscription"),
+    ],
+)
+async def test_nothing_to_report(
+    sim: Simulator, api: Api, name: str, overrides: dict[str, str], code: str
+) -> None:
+    """Not every home has a meter to be read by hand."""
+    household = sim.add(scenarios.ALL[name](8, **overrides))
+    body = {
+        "subscription": household.subscription_id,
+        "value": 99999,
+        "timestamp": "2026-03-16T08:30:00+00:00",
+    }
+    assert (await api.post(READINGS, body)).codes == [code]
+    if overrides.get("status") == "pending":
+        assert await _all(api, household) == []

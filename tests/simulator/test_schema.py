@@ -1,0 +1,173 @@
+"""Every answer has the shape that Nomos describes, in every story."""
+
+from collections.abc import Iterator
+from functools import cache
+import json
+from pathlib import Path
+from typing import Any
+
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+import pytest
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
+
+from simulator import CURRENT, READ_ONLY, Fault, Household, Simulator, scenarios
+from simulator.api import OPERATIONS
+
+from .common import Answer, Api, Clock
+
+DESCRIPTION = Path(__file__).parents[3] / "shared" / "nomos-api" / "openapi.json"
+
+pytestmark = pytest.mark.skipif(
+    not DESCRIPTION.is_file(), reason="the description of the API is not here"
+)
+
+
+@cache
+def _description() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _validator(path: str, method: str, status: int) -> OAS30Validator:
+    resource = Resource.from_contents(_description(), default_specification=DRAFT4)
+    registry = Registry().with_resource("urn:nomos", resource)
+    steps = ["paths", path, method, "responses", str(status)]
+    steps += ["content", "application/json", "schema"]
+    pointer = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
+    return OAS30Validator(
+        {"$ref": f"urn:nomos#/{pointer}"},
+        registry=registry,
+        format_checker=oas30_format_checker,
+    )
+
+
+def _check(answer: Answer, path: str, method: str, status: int) -> None:
+    """Compare an answer with its description."""
+    assert answer.status == status, answer.text
+    errors = list(_validator(path, method, status).iter_errors(answer.json))
+    assert not errors, errors
+    assert answer.headers["X-API-Version"] == CURRENT
+
+
+def test_everything_is_there() -> None:
+    """The simulator has the described operations, all of them and no others."""
+    described = {
+        (method.upper(), path)
+        for path, methods in _description()["paths"].items()
+        for method in methods
+    }
+    ours = {(operation.method, operation.path) for operation in OPERATIONS}
+    ours |= {("GET", "/oauth/authorize"), ("POST", "/oauth/token")}
+    assert ours == described
+    assert _description()["info"]["version"] == CURRENT
+
+
+def test_the_check_can_fail() -> None:
+    """A wrong answer would be noticed."""
+    validator = _validator("/meter-orders/{id}", "get", 200)
+    assert not validator.is_valid({"object": "meter_order"})
+    assert not validator.is_valid({"code": "BAD_REQUEST"})
+
+
+def _reads(household: Household) -> Iterator[tuple[str, str]]:
+    """Yield what can be read of a household, with its description's path."""
+    one = f"/subscriptions/{household.subscription_id}"
+    if household.order:
+        yield "/meter-orders/{id}", f"/meter-orders/{household.order_id}"
+    yield "/meter-orders", "/meter-orders?limit=1"
+    yield "/subscriptions", "/subscriptions"
+    yield "/subscriptions/{id}", one
+    period = "start=2026-03-14&end=2026-03-14"
+    yield "/subscriptions/{id}/prices", f"{one}/prices?{period}"
+    yield "/subscriptions/{id}/usage", f"{one}/usage?start=2026-03-14&end=2026-03-15"
+    yield "/subscriptions/{id}/usage", f"{one}/usage?resolution=month&start=2026-01-01"
+    readings = f"/meter-readings?filter[subscription][eq]={household.subscription_id}"
+    yield "/meter-readings", readings
+    yield "/grid-fee-reductions", "/grid-fee-reductions"
+    for module in household.modules:
+        yield "/grid-fee-reductions/{id}", f"/grid-fee-reductions/{module.id}"
+    yield "/plans/{id}", f"/plans/{household.plan_id}"
+
+
+@pytest.mark.parametrize("name", scenarios.ALL)
+async def test_reading(name: str, nobody: Api, sim: Simulator) -> None:
+    """At every step of every story every answer is as described."""
+    household = sim.household(scenarios.ALL[name]().subscription_id)
+    for status in ("intended", "ordered", "rejected", "activated", "ended"):
+        household.add_module("enwg-14a-module-1", status)
+    api = await nobody.log_in()
+    while True:
+        for template, path in _reads(household):
+            _check(await api.call("GET", path), template, "get", 200)
+        if household.position == len(household.timeline):
+            break
+        household.advance()
+    for event in sim.events.values():
+        if event.context["subscription"] == household.subscription_id:
+            _check(await api.get(f"/events/{event.id}"), "/events/{id}", "get", 200)
+
+
+@pytest.mark.parametrize("status", ["pending", "active", "ended"])
+async def test_contracts(status: str, sim: Simulator, api: Api) -> None:
+    """Contracts before, in and after their time are as described."""
+    details: list[dict[str, Any]] = [
+        {"number": None, "supplier_id": None},
+        {"company_name": "Kiosk", "malo": None},
+    ]
+    for index, overrides in enumerate(details, start=2):
+        for make in (scenarios.no_order, scenarios.smart_already, scenarios.feed_in):
+            household = sim.add(make(index, status=status, **overrides))
+            for template, path in _reads(household):
+                _check(await api.call("GET", path), template, "get", 200)
+
+
+async def test_writing(sim: Simulator, api: Api, nobody: Api, clock: Clock) -> None:
+    """What is written comes back as described."""
+    household = sim.household(scenarios.no_order().subscription_id)
+    body: dict[str, Any] = {"subscription": household.subscription_id}
+    answer = await api.post("/meter-orders", body)
+    _check(answer, "/meter-orders", "post", 200)
+    answer = await api.post(
+        "/grid-fee-reductions", body | {"type": "enwg-14a-module-1"}
+    )
+    _check(answer, "/grid-fee-reductions", "post", 200)
+    body |= {"value": 99999.5, "timestamp": "2026-03-16T08:00:00Z"}
+    answer = await api.post("/meter-readings", body)
+    _check(answer, "/meter-readings", "post", 200)
+    token = await nobody.issue(grant_type="client_credentials")
+    _check(token, "/oauth/token", "post", 200)
+
+
+async def test_refusals(sim: Simulator, api: Api, nobody: Api) -> None:
+    """Every refusal has its envelope."""
+    orders = "/meter-orders"
+    _check(await nobody.get(orders), orders, "get", 401)
+    _check(await api.get(orders, limit=0), orders, "get", 400)
+    _check(await api.get(f"{orders}/x"), f"{orders}/{{id}}", "get", 404)
+    _check(await api.call("PUT", orders), orders, "get", 405)
+    body: dict[str, Any] = {"subscription": sim.households[0].subscription_id}
+    _check(await api.post(orders, body), orders, "post", 409)
+    reader = await nobody.log_in(READ_ONLY)
+    _check(await reader.post(orders, body), orders, "post", 403)
+    for name in ("feed_in", "unsupported_plan"):
+        refused = {"subscription": scenarios.ALL[name]().subscription_id}
+        _check(await api.post(orders, refused), orders, "post", 400)
+    reductions = "/grid-fee-reductions"
+    for kind in ("enwg-14a-module-3", "x"):
+        answer = await api.post(reductions, body | {"type": kind})
+        _check(answer, reductions, "post", 400)
+    for value, timestamp in ((0, "x"), (1, "x"), (1, "2026-03-16T08:00:00Z")):
+        reading = body | {"value": value, "timestamp": timestamp}
+        answer = await api.post("/meter-readings", reading)
+        _check(answer, "/meter-readings", "post", 400)
+    prices = f"/subscriptions/{sim.households[0].subscription_id}/prices"
+    _check(await api.get(prices), "/subscriptions/{id}/prices", "get", 400)
+    _check(await nobody.issue(grant_type="x"), "/oauth/token", "post", 400)
+    _check(await nobody.call("POST", "/oauth/token"), "/oauth/token", "post", 401)
+    _check(await nobody.get("/oauth/authorize"), "/oauth/authorize", "get", 400)
+    sim.fail(Fault.SERVER_ERROR, times=1)
+    _check(await api.get(orders), orders, "get", 500)
+    sim.fail(Fault.RATE_LIMIT, times=1)
+    _check(await api.get(orders), orders, "get", 429)

@@ -1,0 +1,149 @@
+"""Serving: in a test, and from the command line."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+import signal
+import sys
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+import pytest
+
+import simulator
+from simulator import Fault, Household, Simulator, scenarios, words
+
+from .common import Api
+
+ROOT = Path(simulator.__file__).parents[1]
+PACE = 0.2 / 86400
+
+
+async def test_serve() -> None:
+    """A served simulator lives: orders move, and webhooks go out by themselves."""
+    heard = asyncio.Event()
+
+    async def hear(request: web.Request) -> web.Response:
+        await request.read()
+        heard.set()
+        return web.Response()
+
+    listener = web.Application()
+    listener.router.add_post("/", hear)
+    sim = Simulator(pace=PACE)
+    assert sim.url is None
+    async with TestServer(listener) as server, sim.serve() as url:
+        sim.register_webhook(str(server.make_url("/")), "secret")
+        assert sim.url == url
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/_simulator") as response:
+                assert response.status == 200
+            await asyncio.wait_for(heard.wait(), 5)
+    assert sim.url is None
+    order = sim.households[0].order
+    assert order
+    assert order.status == "placed"
+
+
+async def test_serve_again() -> None:
+    """A simulator can be stopped and started."""
+    sim = Simulator()
+    for _ in range(2):
+        async with (
+            sim.serve() as url,
+            aiohttp.ClientSession() as session,
+            session.get(f"{url}/_simulator") as response,
+        ):
+            assert response.status == 200
+
+
+async def test_stopping_does_not_wait() -> None:
+    """A request that takes forever does not hold up the end."""
+    sim = Simulator()
+    sim.fail(Fault.LATENCY, seconds=60)
+    async with aiohttp.ClientSession() as session, asyncio.timeout(5):
+        async with sim.serve() as url:
+            request = asyncio.create_task(session.get(f"{url}/meter-orders"))
+            await asyncio.sleep(0.1)
+        with pytest.raises(aiohttp.ClientError):
+            await request
+
+
+async def test_thousand_households(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a thousand households costs no more than a page."""
+    sim = Simulator([scenarios.happy_path(index) for index in range(1, 1001)])
+    shown = Counter[str]()
+
+    def show(household: Household, version: str) -> dict[str, str]:
+        shown[household.key] += 1
+        return {"id": household.order_id, "version": version}
+
+    monkeypatch.setattr(words, "meter_order", show)
+    async with TestClient(TestServer(sim.app)) as http:
+        api = await Api(http).log_in()
+        seen: set[str] = set()
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = (await api.get("/meter-orders", **query)).json
+            seen |= {item["id"] for item in page["items"]}
+            if not page["has_more"]:
+                break
+            query["cursor"] = page["next_page"]
+    assert len(seen) == 1000
+    assert set(shown.values()) == {1}
+
+
+async def _start(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "simulator",
+        *arguments,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    line = (await process.stdout.readline()).decode()
+    return process, line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_command_line(number: signal.Signals) -> None:
+    """It says where it is, does its work, and goes when told to."""
+    example = str(Path(simulator.__file__).with_name("example.json"))
+    process, line = await _start(
+        *("--scenario", "no_order", "--scenario", "no_order", "--scenario", example),
+        *("--duration", "120"),
+    )
+    assert line.startswith("Nomos API simulator on http://127.0.0.1:")
+    url = line.split()[-1]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/_simulator") as response,
+    ):
+        households = (await response.json())["households"]
+    assert [household["key"] for household in households] == [
+        "no_order/1",
+        "no_order/2",
+        "happy_path/1",
+        "blocked_then_unblocked/1",
+        "happy_path/2",
+        "smart_already/1",
+        "feed_in/1",
+    ]
+    process.send_signal(number)
+    output, errors = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 0
+    assert (output, errors) == (b"", b"")
+
+
+async def test_wrong_scenario() -> None:
+    """A scenario that is not there is an error, and says so."""
+    process, line = await _start("--scenario", "perpetual_motion")
+    _, errors = await process.communicate()
+    assert line == ""
+    assert process.returncode == 1
+    assert b"neither a scenario nor a file" in errors
