@@ -21,6 +21,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ImplementationUnavailableError
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    async_add_implementation_provider,
+)
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -250,6 +254,22 @@ async def test_address_without_encryption(
     )
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "insecure_url"
+
+
+async def test_address_without_encryption_later(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor do they when a login is repaired or changed."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    monkeypatch.setenv("NOMOS_API_URL", "http://192.0.2.1")
+    for start_flow in (reauth, reconfigure):
+        result = await start_flow(hass, entry)
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "insecure_url"
 
 
 # Choosing what to follow
@@ -713,6 +733,24 @@ async def test_choosing_without_a_login(
     menu = await reconfigure(hass, entry)
     result = await submit(hass, menu, next_step_id="choose_subscriptions")
     assert result["reason"] == "invalid_auth"
+
+
+async def test_choosing_without_a_provider(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Who provides the application's credentials may be away for a while."""
+
+    async def away(_hass: HomeAssistant, _domain: str) -> list[Any]:
+        raise ImplementationUnavailableError("away")
+
+    async_add_implementation_provider(hass, "cloud", away)
+    entry = MockConfigEntry(
+        domain=DOMAIN, unique_id="cus_1", data={"auth_implementation": "cloud"}
+    )
+    entry.add_to_hass(hass)
+    menu = await reconfigure(hass, entry)
+    result = await submit(hass, menu, next_step_id="choose_subscriptions")
+    assert result["reason"] == "cannot_connect"
 
 
 async def test_choosing_while_not_loaded(

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 from freezegun.api import FrozenDateTimeFactory
-
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+
 from simulator import Simulator, scenarios
 
 from . import DAY, asked, followed, pass_time, state
@@ -23,7 +23,6 @@ async def test_unload(
     """An entry that is unloaded leaves Nomos alone, and comes back as it was."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
-    assert entry.state is ConfigEntryState.LOADED
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     assert state(hass, home, "smart_meter_active") == STATE_UNAVAILABLE

@@ -5,7 +5,6 @@ from ipaddress import ip_address
 import os
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
@@ -21,6 +20,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from yarl import URL
 
 from .const import DOMAIN
+from .coordinator import NomosConfigEntry
 from .nomos import (
     PRODUCTION_URL,
     ClientCredentials,
@@ -58,7 +58,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def async_create_client(hass: HomeAssistant, entry: ConfigEntry) -> NomosClient:
+async def async_create_client(
+    hass: HomeAssistant, entry: NomosConfigEntry
+) -> NomosClient:
     """Return a client that is logged in as the entry says."""
     session = async_get_clientsession(hass)
     tokens: TokenSource

@@ -9,12 +9,12 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
@@ -36,7 +36,7 @@ import voluptuous as vol
 
 from .api import api_url, async_create_client
 from .const import CONF_SUBSCRIPTIONS, DOMAIN
-from .coordinator import NomosCoordinator, devices_of
+from .coordinator import NomosConfigEntry, devices_of
 from .nomos import (
     ClientCredentials,
     FixedToken,
@@ -113,10 +113,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how to log in."""
-        try:
-            api_url()
-        except ConfigEntryError:
-            return self.async_abort(reason="insecure_url")
+        _check_address()
         return self.async_show_menu(
             step_id="user", menu_options=["pick_implementation", "api_credentials"]
         )
@@ -194,6 +191,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Repair a login that Nomos does not accept any more."""
+        _check_address()
         if CONF_CLIENT_SECRET in entry_data:
             return await self.async_step_api_credentials()
         return await self.async_step_reauth_confirm()
@@ -210,6 +208,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what to change."""
+        _check_address()
         by_key = CONF_CLIENT_SECRET in self._get_reconfigure_entry().data
         return self.async_show_menu(
             step_id="reconfigure",
@@ -282,7 +281,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return self._finish(self._chosen)
         return await self.async_step_subscriptions()
 
-    def _is_account_of(self, entry: ConfigEntry) -> bool:
+    def _is_account_of(self, entry: NomosConfigEntry) -> bool:
         """Whether the login is the entry's, or an organisation's new key for it."""
         if self.unique_id == entry.unique_id:
             return True
@@ -311,7 +310,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         )
 
     @property
-    def _entry(self) -> ConfigEntry | None:
+    def _entry(self) -> NomosConfigEntry | None:
         """The entry that is repaired or changed; none when one is created."""
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
@@ -338,6 +337,14 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         }
 
 
+def _check_address() -> None:
+    """End a flow that would send secrets in plain text, before it begins."""
+    try:
+        api_url()
+    except ConfigEntryError as err:
+        raise AbortFlow("insecure_url") from err
+
+
 def _problem(err: NomosError) -> Problem:
     match err:
         case NomosAuthError():
@@ -355,14 +362,13 @@ def _problem(err: NomosError) -> Problem:
     )
 
 
-async def _async_client_of(hass: HomeAssistant, entry: ConfigEntry) -> NomosClient:
+async def _async_client_of(hass: HomeAssistant, entry: NomosConfigEntry) -> NomosClient:
     """Return the client that the entry uses.
 
     A second one beside it would spend refresh tokens that the first one holds.
     """
     if entry.state is ConfigEntryState.LOADED:
-        coordinator: NomosCoordinator = entry.runtime_data
-        return coordinator.client
+        return entry.runtime_data.client
     return await async_create_client(hass, entry)
 
 

@@ -284,7 +284,9 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
                 registry.async_remove_device(device.id)
 
 
-def devices_of(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, dr.DeviceEntry]:
+def devices_of(
+    hass: HomeAssistant, entry: NomosConfigEntry
+) -> dict[str, dr.DeviceEntry]:
     """Return an account's devices by subscription id."""
     return {
         key: device

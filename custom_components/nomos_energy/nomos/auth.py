@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from aiohttp import ClientSession, encode_basic_auth
 
 from .errors import NomosAuthError, NomosError, NomosResponseError
-from .transport import send
+from .transport import send, time_limit
 
 _EXPIRY_MARGIN = 30
 """Seconds before its end from which a token is no longer used."""
@@ -33,9 +33,7 @@ class FixedToken:
         self._access_token = access_token
 
     async def access_token(self, rejected: str | None = None) -> str:
-        """Return the one token there is, as long as it is accepted."""
-        if rejected:
-            raise NomosAuthError("Nomos does not accept the new token")
+        """Return the one token there is."""
         return self._access_token
 
 
@@ -90,15 +88,17 @@ async def request_token(
     try:
         authorization = encode_basic_auth(client_id, client_secret)
     except ValueError as err:
-        raise NomosAuthError("No client id looks like this one") from err
+        raise NomosAuthError("No credentials look like these") from err
     try:
-        answer = await send(
-            session,
-            "POST",
-            f"{base_url}/oauth/token",
-            headers={"Authorization": authorization},
-            form=form,
-        )
+        async with time_limit() as deadline:
+            answer = await send(
+                session,
+                "POST",
+                f"{base_url}/oauth/token",
+                headers={"Authorization": authorization},
+                form=form,
+                deadline=deadline,
+            )
     except NomosError as err:
         # OAuth servers answer 400 to a grant that is spent, expired or withdrawn.
         if err.status == 400:
@@ -107,13 +107,30 @@ async def request_token(
                 status=err.status,
                 code=err.code,
                 request_id=err.request_id,
+                details=err.details,
             ) from err
         raise
-    token, expires_in = answer.get("access_token"), answer.get("expires_in")
-    if (
-        not isinstance(token, str)
-        or not token
-        or not isinstance(expires_in, int | float)
+    if not _is_token(answer.get("access_token")) or not _is_duration(
+        answer.get("expires_in")
     ):
         raise NomosResponseError("Nomos answered a login without a token")
     return answer
+
+
+def _is_token(value: Any) -> bool:
+    """Whether a value can be sent in a header."""
+    return (
+        isinstance(value, str)
+        and bool(value)
+        and value.isascii()
+        and value.isprintable()
+    )
+
+
+def _is_duration(value: Any) -> bool:
+    """Whether a value is a number of seconds that ends within some decades."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value < 10**9
+    )

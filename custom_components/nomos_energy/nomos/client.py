@@ -10,15 +10,10 @@ from urllib.parse import quote
 from aiohttp import ClientSession
 
 from .auth import TokenSource
-from .errors import (
-    NomosAuthError,
-    NomosConnectionError,
-    NomosNotFoundError,
-    NomosResponseError,
-)
+from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
 from .models import MeterOrder, Plan, Subscription
 from .once import warn_once
-from .transport import GIVE_UP_AFTER, send
+from .transport import send, time_limit
 
 PRODUCTION_URL = "https://api.nomos.energy"
 
@@ -119,39 +114,33 @@ class NomosClient:
                     warn_once("Leaving out a record of %s: %s", path, str(err))
                     unreadable.add(_text(item, subscription_field))
             cursor = page.get("next_page")
-            if not page.get("has_more") or not isinstance(cursor, str):
+            if not page.get("has_more"):
                 return Listing(records=tuple(records), unreadable=frozenset(unreadable))
-            if cursor in cursors:
-                raise NomosResponseError("Nomos sent a list that has no end")
+            if not isinstance(cursor, str) or cursor in cursors:
+                raise NomosResponseError("Nomos sent a list whose end can't be found")
             cursors.add(cursor)
             params["cursor"] = cursor
 
     async def _get(
         self, path: str, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
+        async with time_limit() as deadline:
 
-        async def attempt(token: str) -> dict[str, Any]:
-            return await send(
-                self._session,
-                "GET",
-                self._base_url + path,
-                headers={"Authorization": f"Bearer {token}"},
-                params=params,
-                deadline=deadline,
-            )
+            async def attempt(token: str) -> dict[str, Any]:
+                return await send(
+                    self._session,
+                    "GET",
+                    self._base_url + path,
+                    headers={"Authorization": f"Bearer {token}"},
+                    params=params,
+                    deadline=deadline,
+                )
 
-        try:
-            async with asyncio.timeout_at(deadline):
-                token = await self._tokens.access_token()
-                try:
-                    return await attempt(token)
-                except NomosAuthError:
-                    return await attempt(
-                        await self._tokens.access_token(rejected=token)
-                    )
-        except TimeoutError as err:
-            raise NomosConnectionError("Nomos did not answer in time") from err
+            token = await self._tokens.access_token()
+            try:
+                return await attempt(token)
+            except NomosAuthError:
+                return await attempt(await self._tokens.access_token(rejected=token))
 
 
 def _record(item: Any) -> Mapping[str, Any]:

@@ -87,6 +87,9 @@ class MeterType(StrEnum):
     UNKNOWN = "unknown"
 
 
+OUR_WORDS = ("unknown", Milestone.NOT_ORDERED)
+"""What stands for something here that the API has no word for."""
+
 WAY_TO_ACTIVATION = (
     Milestone.CREATED,
     Milestone.PLACED,
@@ -119,8 +122,8 @@ class MeterOrder:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read an order; raises NomosResponseError without what it needs."""
         return cls(
-            id=_required(data, "id"),
-            subscription_id=_required(data, "subscription"),
+            id=_identifier(data, "id"),
+            subscription_id=_identifier(data, "subscription"),
             status=_word(Milestone, _required(data, "status")),
             provider=_word(Provider, _required(data, "provider")),
             created_at=_required_timestamp(data, "created_at"),
@@ -183,11 +186,11 @@ class Subscription:
         customer = data.get("customer")
         number = data.get("number")
         return cls(
-            id=_required(data, "id"),
-            customer_id=_required(customer, "id")
+            id=_identifier(data, "id"),
+            customer_id=_identifier(customer, "id")
             if isinstance(customer, Mapping)
-            else _required(data, "customer"),
-            plan_id=_required(data, "plan"),
+            else _identifier(data, "customer"),
+            plan_id=_identifier(data, "plan"),
             status=_word(SubscriptionStatus, _required(data, "status")),
             type=_word(SubscriptionType, _required(data, "type")),
             number=number if isinstance(number, str) and number else None,
@@ -210,7 +213,7 @@ class Plan:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a plan; raises NomosResponseError without what it needs."""
         return cls(
-            id=_required(data, "id"),
+            id=_identifier(data, "id"),
             name=_required(data, "name"),
             slug=_required(data, "slug"),
         )
@@ -319,7 +322,7 @@ class Contract:
         order = self.order
         if order is None:
             return None
-        if order.status is Milestone.ACTIVATED:
+        if self.smart_meter_active:
             return _day(order.activated_at) if order.activated_at else None
         if self.is_cancelled and not self.awaits_registration:
             return None
@@ -341,13 +344,22 @@ def _required(data: Mapping[str, Any], field: str) -> str:
     return value
 
 
+def _identifier(data: Mapping[str, Any], field: str) -> str:
+    if not (value := _required(data, field)).isprintable():
+        raise NomosResponseError(f"Nomos sent a record with an odd “{field}”")
+    return value
+
+
 def _word[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
     """Read a word of the API; new ones may come at any time."""
     try:
-        return kind(value)
+        word = kind(value)
     except ValueError:
+        word = kind("unknown")
+    if word in OUR_WORDS:
         warn_once("Nomos uses a new word for %s: %r", kind.__name__, str(value)[:64])
         return kind("unknown")
+    return word
 
 
 def _optional_word[EnumT: StrEnum](
@@ -376,6 +388,9 @@ def _timestamp(data: Mapping[str, Any], field: str) -> datetime | None:
 def _parse_timestamp(value: Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except TypeError, ValueError, OverflowError:
+    except TypeError, ValueError:
         return None
+    # Some systems write the first or last day there is when they mean never.
+    if not 1970 <= moment.year < 9000:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -2,7 +2,8 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -45,7 +46,23 @@ _ERRORS: dict[int, type[NomosError]] = {
     HTTPStatus.TOO_MANY_REQUESTS: NomosRateLimitError,
 }
 
+_ONLY_FROM_NOMOS = {NomosAuthError, NomosForbiddenError, NomosNotFoundError}
+"""What a proxy in between can't say: that a login is void or a contract gone."""
+
+_WORD = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
 _SECONDS_IN_MESSAGE = re.compile(r"(\d+(?:\.\d+)?)\s*s(?:ec|\b)", re.IGNORECASE)
+
+
+@asynccontextmanager
+async def time_limit() -> AsyncIterator[float]:
+    """Limit the time of a call, and hand out the loop's time at which it ends."""
+    deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield deadline
+    except TimeoutError as err:
+        raise NomosConnectionError("Nomos did not answer in time") from err
 
 
 async def send(
@@ -54,26 +71,22 @@ async def send(
     url: str,
     *,
     headers: Mapping[str, str],
-    deadline: float | None = None,
+    deadline: float,
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Send a request and return the JSON object that answers it.
 
-    `deadline` is a time of the running loop. 429 and 5xx are repeated until
-    then with exponential backoff and jitter; nothing else is. Raises a
+    429 and 5xx are repeated with exponential backoff and jitter for as long as
+    the deadline (a time of the running loop) allows; nothing else is. Raises a
     NomosError that says what the last answer was.
     """
     loop = asyncio.get_running_loop()
-    if deadline is None:
-        deadline = loop.time() + GIVE_UP_AFTER
     attempt = 0
     while True:
         attempt += 1
         try:
-            return await _exchange(
-                session, method, url, headers, deadline, params, form
-            )
+            return await _exchange(session, method, url, headers, params, form)
         except NomosError as err:
             if not _worth_repeating(err):
                 raise
@@ -92,27 +105,21 @@ async def _exchange(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    deadline: float,
     params: Mapping[str, str] | None,
     form: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     try:
-        async with (
-            asyncio.timeout_at(deadline),
-            session.request(
-                method,
-                url,
-                headers={**headers, "X-API-Version": API_VERSION},
-                params=params,
-                data=form,
-                # The API has no redirects: one would come from somebody in
-                # between, who must not see the token.
-                allow_redirects=False,
-            ) as response,
-        ):
+        async with session.request(
+            method,
+            url,
+            headers={**headers, "X-API-Version": API_VERSION},
+            params=params,
+            data=form,
+            # The API has no redirects: one would come from somebody in
+            # between, who must not see the token.
+            allow_redirects=False,
+        ) as response:
             body = await response.read()
-    except TimeoutError as err:
-        raise NomosConnectionError("Nomos did not answer in time") from err
     except ClientError as err:
         raise NomosConnectionError("Nomos can't be reached") from err
     if (version := response.headers.get("X-API-Version", API_VERSION)) != API_VERSION:
@@ -123,11 +130,11 @@ async def _exchange(
 def _understand(response: ClientResponse, body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
-    except ValueError:
+    except ValueError, RecursionError:
         answer = None
     if response.status >= HTTPStatus.BAD_REQUEST:
         raise _error(response, answer if isinstance(answer, dict) else {})
-    if not response.ok or not isinstance(answer, dict):
+    if response.status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(answer, dict):
         raise NomosResponseError(
             "Nomos sent an answer that is not from its API", status=response.status
         )
@@ -135,10 +142,14 @@ def _understand(response: ClientResponse, body: bytes) -> dict[str, Any]:
 
 
 def _error(response: ClientResponse, envelope: dict[str, Any]) -> NomosError:
-    return _ERRORS.get(response.status, NomosError)(
+    kind = _ERRORS.get(response.status, NomosError)
+    code = _word(envelope.get("code"))
+    if code is None and kind in _ONLY_FROM_NOMOS:
+        kind = NomosResponseError
+    return kind(
         "Nomos refused the request",
         status=response.status,
-        code=_word(envelope.get("code")),
+        code=code,
         request_id=_word(envelope.get("requestId")),
         details=_details(envelope.get("errors")),
         retry_after=_retry_after(response, envelope),
@@ -146,8 +157,8 @@ def _error(response: ClientResponse, envelope: dict[str, Any]) -> NomosError:
 
 
 def _word(value: Any) -> str | None:
-    """Take a code or id from an error answer, and nothing longer than one."""
-    return value[:64] if isinstance(value, str) else None
+    """Take a code or id from an error answer, and nothing that says more."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
 def _details(errors: Any) -> tuple[str, ...]:
@@ -163,8 +174,8 @@ def _retry_after(response: ClientResponse, envelope: dict[str, Any]) -> float | 
     if header := response.headers.get("Retry-After"):
         seconds = _seconds(header)
     if seconds is None and response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        found = _SECONDS_IN_MESSAGE.search(str(envelope.get("message")))
-        seconds = float(found[1]) if found else None
+        found = _SECONDS_IN_MESSAGE.findall(str(envelope.get("message")))
+        seconds = float(found[-1]) if found else None
     return None if seconds is None else min(max(seconds, 0), LONGEST_WAIT)
 
 

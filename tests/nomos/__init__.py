@@ -1,0 +1,1 @@
+"""The API client, against the simulator and against stranger servers than that."""
