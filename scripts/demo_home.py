@@ -1,0 +1,285 @@
+"""Home Assistant: the folder it starts from, and how to talk to it."""
+
+from collections.abc import AsyncIterator
+import contextlib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+import json
+from pathlib import Path
+import shutil
+from string import Template
+from typing import Any, Self
+
+import aiohttp
+import yaml  # type: ignore[import-untyped]
+
+from .demo_processes import DemoError, until
+
+ROOT = Path(__file__).resolve().parent.parent
+DASHBOARD = Path(__file__).with_name("demo_dashboard.yaml")
+
+DOMAIN = "nomos_energy"
+GATE = "smart_meter_active"
+USER = "demo"
+CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
+
+# All in seconds.
+START_LIMIT = 600  # a first start installs what Home Assistant asks for
+STEP_LIMIT = 60
+
+
+def prepare_config(folder: Path, language: str, port: int) -> None:
+    """Write the folder that Home Assistant starts from.
+
+    It is a fresh one each time, so that the order starts from the beginning;
+    what takes long, the installed packages, lives in .venv.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    storage = folder / ".storage"
+    storage.mkdir(parents=True)
+    (folder / "custom_components").symlink_to(ROOT / "custom_components")
+    settings = {
+        "homeassistant": {
+            "name": "Demo",
+            "language": language,
+            "country": "DE",
+            "currency": "EUR",
+            "time_zone": "Europe/Berlin",
+            "unit_system": "metric",
+            "latitude": 52.52,
+            "longitude": 13.405,
+            "elevation": 34,
+        },
+        # Instead of default_config, which looks for devices in the house.
+        **dict.fromkeys(
+            (
+                "application_credentials",
+                "automation",
+                "calendar",
+                "config",
+                "energy",
+                "frontend",
+                "history",
+                "logbook",
+                "my",
+                "webhook",
+            )
+        ),
+        "logger": {
+            "default": "warning",
+            "logs": {
+                "homeassistant.util.package": "info",
+                # They miss programs that the demo has no use for.
+                "haffmpeg": "fatal",
+                "homeassistant.components.camera.img_util": "fatal",
+            },
+        },
+    }
+    (folder / "configuration.yaml").write_text(yaml.safe_dump(settings))
+    # In YAML the address would be on trial for five minutes, and a repair
+    # would ask to remove it from there.
+    store(storage, "http", 1, {"server_host": ["127.0.0.1"], "server_port": port})
+    # These steps ask questions that are answered above, and add integrations
+    # that fetch weather and radio stations.
+    store(
+        storage, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]}
+    )
+
+
+def store(folder: Path, key: str, version: int, data: dict[str, Any]) -> None:
+    """Write what Home Assistant keeps about one of its parts."""
+    (folder / key).write_text(
+        json.dumps({"version": version, "minor_version": 1, "key": key, "data": data})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Home Assistant, as seen from outside."""
+
+    session: aiohttp.ClientSession
+    address: str
+    token: str = ""
+
+    async def ask(
+        self, method: str, path: str, payload: dict[str, Any] | None = None
+    ) -> Any:
+        """Ask over REST."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        async with self.session.request(
+            method, f"{self.address}{path}", json=payload, headers=headers
+        ) as response:
+            if response.status >= 400:
+                raise DemoError(
+                    f"Home Assistant answered {path} with {response.status}:"
+                    f" {await response.text()}"
+                )
+            return await response.json()
+
+    async def state(self, entity_id: str) -> str:
+        """Return the state of an entity."""
+        return str((await self.ask("GET", f"/api/states/{entity_id}"))["state"])
+
+    async def wait_for_api(self) -> None:
+        """Wait for Home Assistant to answer at all."""
+
+        async def answer() -> bool | None:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, DemoError):
+                await self.ask("GET", "/api/onboarding")
+                return True
+            return None
+
+        await until(answer, "Home Assistant answers", START_LIMIT)
+
+    async def create_user(self, password: str, language: str) -> Home:
+        """Create the owner, as onboarding does, and log in."""
+        client_id = f"{self.address}/"
+        answer = await self.ask(
+            "POST",
+            "/api/onboarding/users",
+            {
+                "client_id": client_id,
+                "name": "Demo",
+                "username": USER,
+                "password": password,
+                "language": language,
+            },
+        )
+        async with self.session.post(
+            f"{self.address}/auth/token",
+            data={
+                "client_id": client_id,
+                "grant_type": "authorization_code",
+                "code": answer["auth_code"],
+            },
+        ) as response:
+            response.raise_for_status()
+            return replace(self, token=(await response.json())["access_token"])
+
+    async def add_integration(self) -> None:
+        """Go through the integration's own config flow."""
+        flow = "/api/config/config_entries/flow"
+        step = await self.ask("POST", flow, {"handler": DOMAIN})
+        flow += f"/{step['flow_id']}"
+        step = await self.ask("POST", flow, {"next_step_id": "api_credentials"})
+        step = await self.ask("POST", flow, CREDENTIALS)
+        if step["type"] != "create_entry":
+            raise DemoError(f"The config flow ended in {json.dumps(step)}")
+
+
+@dataclass(slots=True)
+class Socket:
+    """Home Assistant's WebSocket, for what REST cannot do."""
+
+    connection: aiohttp.ClientWebSocketResponse
+    last_id: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, home: Home) -> AsyncIterator[Self]:
+        """Log in."""
+        async with home.session.ws_connect(f"{home.address}/api/websocket") as ws:
+            await ws.receive_json(timeout=STEP_LIMIT)
+            await ws.send_json({"type": "auth", "access_token": home.token})
+            await ws.receive_json(timeout=STEP_LIMIT)
+            yield cls(ws)
+
+    async def command(self, kind: str, **data: Any) -> Any:
+        """Give one command and wait for its result."""
+        self.last_id += 1
+        await self.connection.send_json({"id": self.last_id, "type": kind, **data})
+        answer = await self.connection.receive_json(timeout=STEP_LIMIT)
+        if not answer["success"]:
+            raise DemoError(f"Home Assistant refused {kind}: {answer['error']}")
+        return answer["result"]
+
+    async def wait_for_start(self) -> None:
+        """Wait for Home Assistant to have started everything."""
+
+        async def running() -> bool | None:
+            config = await self.command("get_config")
+            return True if config["state"] == "RUNNING" else None
+
+        await until(running, "Home Assistant starts", START_LIMIT)
+
+    async def wait_for_entities(self) -> dict[str, str]:
+        """Wait for the subscription's entities; return their ids by key."""
+
+        async def entities() -> dict[str, str] | None:
+            ids = {
+                entry["unique_id"]: entry["entity_id"]
+                for entry in await self.command("config/entity_registry/list")
+                if entry["platform"] == DOMAIN and not entry["disabled_by"]
+            }
+            states = {state["entity_id"] for state in await self.command("get_states")}
+            gates = [unique_id for unique_id in ids if unique_id.endswith(f"_{GATE}")]
+            if not gates or not states.issuperset(ids.values()):
+                return None
+            prefix = gates[0].removesuffix(GATE)
+            return {
+                unique_id.removeprefix(prefix): entity_id
+                for unique_id, entity_id in ids.items()
+                if unique_id.startswith(prefix)
+            }
+
+        return await until(entities, "The integration adds its entities", STEP_LIMIT)
+
+    async def save_dashboard(self, language: str, entities: dict[str, str]) -> None:
+        """Save the dashboard and make it the first that one sees."""
+        content = yaml.safe_load(DASHBOARD.read_text())
+        names = entities | content["texts"][language]
+        dashboard = filled(content["dashboard"], names)
+        path = "smart-meter"
+        await self.command(
+            "lovelace/dashboards/create",
+            url_path=path,
+            title=names["title"],
+            icon="mdi:meter-electric",
+        )
+        await self.command("lovelace/config/save", url_path=path, config=dashboard)
+        await self.command(
+            "frontend/set_system_data", key="core", value={"default_panel": path}
+        )
+
+    async def save_language(self, language: str) -> None:
+        """Set the language in which the user sees everything."""
+        await self.command(
+            "frontend/set_user_data",
+            key="language",
+            value={
+                "language": language,
+                "number_format": "language",
+                "time_format": "language",
+                "date_format": "language",
+                "time_zone": "local",
+                "first_weekday": "language",
+            },
+        )
+
+    async def create_token(self) -> str:
+        """Create a token that outlives the half hour of an ordinary one."""
+        return str(
+            await self.command(
+                "auth/long_lived_access_token", client_name="scripts/demo", lifespan=1
+            )
+        )
+
+
+def filled(part: Any, names: dict[str, str]) -> Any:
+    """Put the entities and texts into a part of the dashboard.
+
+    Whatever names an entity that isn't there (it may be disabled by default)
+    is left out of the list it stands in, so that no card complains about it.
+    """
+    if isinstance(part, dict):
+        return {key: filled(value, names) for key, value in part.items()}
+    if isinstance(part, list):
+        kept = []
+        for item in part:
+            with contextlib.suppress(KeyError):
+                kept.append(filled(item, names))
+        return kept
+    if isinstance(part, str):
+        return Template(part).substitute(names)
+    return part

@@ -1,0 +1,361 @@
+"""Run a simulated Nomos and a real Home Assistant that follows an order there.
+
+Called by scripts/demo, which brings Python and the packages first.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+import contextlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+import fcntl
+import os
+from pathlib import Path
+import re
+import secrets
+import signal
+import sys
+import sysconfig
+import time
+from typing import override
+
+import aiohttp
+
+from .demo_home import GATE, ROOT, STEP_LIMIT, USER, Home, Socket, prepare_config
+from .demo_processes import (
+    Child,
+    DemoError,
+    any_free_port,
+    choose_port,
+    log_tail,
+    phase,
+    say,
+    until,
+    while_running,
+)
+
+STATE = ROOT / ".demo"
+CONFIG = STATE / "config"
+HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
+SIMULATOR_LOG = STATE / "simulator.log"
+
+REFRESH_EVERY = 5
+"""Seconds; the integration itself doesn't ask more often than every ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen on the command line."""
+
+    headless: bool
+    language: str
+    duration: float
+    port: int | None
+    time_limit: float
+
+
+def home_assistant(nomos: str) -> Child:
+    """Describe the process of Home Assistant."""
+    environment = {"NOMOS_API_URL": nomos}
+    headers = ROOT / ".python" / "usr" / "include"
+    if headers.exists():
+        # Compilers don't look into an unpacked Python by themselves.
+        platform = sysconfig.get_config_var("MULTIARCH")
+        environment["CPATH"] = f"{headers}:{headers / platform}"
+    return Child(
+        "Home Assistant",
+        [
+            str(Path(sys.executable).with_name("hass")),
+            "-c",
+            str(CONFIG),
+            "--log-no-color",
+        ],
+        HOME_ASSISTANT_LOG,
+        CONFIG,
+        environment,
+    )
+
+
+def simulator(port: int, duration: float) -> Child:
+    """Describe the process of the simulator."""
+    return Child(
+        "The simulator",
+        [
+            *(sys.executable, "-m", "simulator"),
+            *("--port", str(port)),
+            *("--scenario", "happy_path"),
+            *("--duration", str(duration)),
+        ],
+        SIMULATOR_LOG,
+        ROOT,
+    )
+
+
+def being_installed(log: Path) -> str:
+    """Tell what Home Assistant is installing."""
+    match = re.search(r"Attempting install of (\S+)$", log_tail(log, 1))
+    return f"installing {match[1]}" if match else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where the order stands, according to Home Assistant."""
+
+    status: str
+    gate: str
+
+    @override
+    def __str__(self) -> str:
+        """Return what it says, for people."""
+        return f"order {self.status}, smart meter {self.gate}"
+
+
+async def moments(home: Home, entities: dict[str, str]) -> AsyncIterator[Moment]:
+    """Have Home Assistant look at the order again and again; tell what changed."""
+    last: Moment | None = None
+    while True:
+        try:
+            await home.ask(
+                "POST",
+                "/api/services/homeassistant/update_entity",
+                {"entity_id": entities[GATE]},
+            )
+            moment = Moment(
+                await home.state(entities["order_status"]),
+                await home.state(entities[GATE]),
+            )
+        except aiohttp.ClientError, TimeoutError, DemoError:
+            # It may be restarting. When it fails to come back, its process has
+            # ended, and that is noticed elsewhere.
+            pass
+        else:
+            if moment != last:
+                print(f"  {time.strftime('%H:%M:%S')}  {moment}", flush=True)
+            last = moment
+            yield moment
+        await asyncio.sleep(REFRESH_EVERY)
+
+
+async def wait_for_gate(home: Home, entities: dict[str, str], limit: float) -> None:
+    """Wait for the gate to open, having seen it closed."""
+    moment: Moment | None = None
+    was_closed = False
+    try:
+        async with asyncio.timeout(limit):
+            async for moment in moments(home, entities):
+                was_closed |= moment.gate == "off"
+                if moment.gate == "on":
+                    break
+    except TimeoutError:
+        raise DemoError(
+            f"The gate, {entities[GATE]}, was not on within {limit:.0f} seconds."
+            f" Last seen: {moment or 'nothing'}."
+        ) from None
+    if not was_closed:
+        raise DemoError(f"The gate, {entities[GATE]}, was on from the beginning.")
+
+
+async def show(home: Home, entities: dict[str, str]) -> None:
+    """Keep the order moving on screen."""
+    async for _ in moments(home, entities):
+        pass
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the demo."""
+
+    options: Options
+    children: list[Child] = field(default_factory=list)
+    is_ready: bool = False
+    """Whether all that remains is to be looked at."""
+
+    async def run(self) -> None:
+        """Start everything, then show it."""
+        options = self.options
+        port = choose_port(options.port)
+        nomos_port = any_free_port()
+        nomos_address = f"http://127.0.0.1:{nomos_port}"
+        hass = home_assistant(nomos_address)
+        nomos = simulator(nomos_port, options.duration)
+        self.children += [hass, nomos]
+        for child in self.children:
+            child.log.unlink(missing_ok=True)
+        prepare_config(CONFIG, options.language, port)
+        password = secrets.token_urlsafe(9)
+
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(STEP_LIMIT)
+        ) as session:
+            home = Home(session, f"http://127.0.0.1:{port}")
+            hass.start()
+            async with phase(
+                "Starting Home Assistant", lambda: being_installed(hass.log)
+            ):
+                home = await while_running(self.start(home, password), hass)
+            # Only now, as the order begins to move with it.
+            nomos.start()
+            async with phase("Adding Nomos Energy"):
+                entities = await while_running(
+                    self.add(home, nomos_address), hass, nomos
+                )
+
+            print(
+                f"\nHome Assistant is at {home.address}\n"
+                f"  user      {USER}\n"
+                f"  password  {password}\n\n"
+                f"The order takes {options.duration:g} seconds.",
+                flush=True,
+            )
+            if options.headless:
+                await while_running(
+                    wait_for_gate(home, entities, options.time_limit), hass, nomos
+                )
+                print("The gate is open.")
+            else:
+                print("Ctrl-C ends everything.\n")
+                self.is_ready = True
+                await while_running(show(home, entities), hass, nomos)
+
+    async def start(self, home: Home, password: str) -> Home:
+        """Bring a fresh Home Assistant to where somebody can use it."""
+        await home.wait_for_api()
+        home = await home.create_user(password, self.options.language)
+        async with Socket.connect(home) as connection:
+            await connection.wait_for_start()
+            await connection.save_language(self.options.language)
+            return replace(home, token=await connection.create_token())
+
+    async def add(self, home: Home, nomos: str) -> dict[str, str]:
+        """Add the integration and a dashboard; return its entities."""
+
+        async def nomos_answers() -> bool | None:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with home.session.get(nomos):
+                    return True
+            return None
+
+        await until(nomos_answers, "The simulator answers", STEP_LIMIT)
+        await home.add_integration()
+        async with Socket.connect(home) as connection:
+            entities = await connection.wait_for_entities()
+            await connection.save_dashboard(self.options.language, entities)
+            return entities
+
+    async def stop(self) -> None:
+        """End every process."""
+        if self.children:
+            async with phase("Stopping"):
+                await asyncio.gather(*(child.stop() for child in self.children))
+
+
+async def run(options: Options) -> int:
+    """Run the demo until it is over, or until somebody ends it."""
+    demo = Demo(options)
+    task = asyncio.create_task(demo.run())
+    received: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        if number is signal.SIGHUP:
+            # The terminal is gone, and with it the place to write to.
+            sys.stdout = sys.stderr = Path(os.devnull).open("w")
+        if received:
+            for child in demo.children:
+                child.kill()
+        received.append(number)
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return 0 if demo.is_ready else 128 + received[0]
+    except (aiohttp.ClientError, TimeoutError) as err:
+        raise DemoError(
+            f"Home Assistant did not answer: {err!r}", HOME_ASSISTANT_LOG
+        ) from err
+    except DemoError as err:
+        if demo.children:
+            err.log = err.log or HOME_ASSISTANT_LOG
+        raise
+    finally:
+        # Signals cancel the task above and never this.
+        await demo.stop()
+    return 0
+
+
+def parse_options() -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Start a simulated Nomos and a real Home Assistant that follows"
+        " a smart-meter order there.",
+    )
+    parser.add_argument(
+        "--headless",
+        action="store_true",
+        help="end as soon as Home Assistant says that the smart meter is active",
+    )
+    german = os.environ.get("LANG", "").startswith("de")
+    parser.add_argument(
+        "--language",
+        choices=("de", "en"),
+        default="de" if german else "en",
+        help="language of Home Assistant (default: from $LANG, else English)",
+    )
+    parser.add_argument(
+        "--duration",
+        type=float,
+        metavar="SECONDS",
+        help="time from the order to the active meter (default: 120, headless: 60)",
+    )
+    parser.add_argument(
+        "--port", type=int, help="Home Assistant's (default: 8123 or the next free)"
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="headless: how long to wait for the meter (default: %(default)s)",
+    )
+    chosen = parser.parse_args()
+    return Options(
+        headless=chosen.headless,
+        language=chosen.language,
+        duration=chosen.duration or (60 if chosen.headless else 120),
+        port=chosen.port,
+        time_limit=chosen.time_limit,
+    )
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Keep a second demo out of the folder of the first."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError("The demo is running already.") from None
+        yield
+
+
+def main() -> int:
+    """Run the command line."""
+    options = parse_options()
+    try:
+        with only_one():
+            return asyncio.run(run(options))
+    except DemoError as err:
+        say(str(err))
+        if err.log and (tail := log_tail(err.log)):
+            say(f"\nThe end of {err.log.relative_to(ROOT)}:\n{tail}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

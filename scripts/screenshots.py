@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Take the pictures for the READMEs from a demo that has just been started.
+
+It starts nothing itself: scripts/demo prints the address and the password.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+import shutil
+import sys
+
+from PIL import Image
+from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCALES = {"de": "de-DE", "en": "en-GB"}
+
+# All in milliseconds.
+STEP_LIMIT = 30_000
+WALK_LIMIT = 300_000
+SETTLE = 3_000
+"""For what appears after the page itself: graphs, icons, animations."""
+
+ORDER_IS = """status => {
+  const hass = document.querySelector("home-assistant")?.hass;
+  return Object.values(hass?.entities ?? {}).some(
+    entity =>
+      entity.platform === "nomos_energy" &&
+      entity.translation_key === "order_status" &&
+      hass.states[entity.entity_id]?.state === status);
+}"""
+DEVICE = """() => {
+  const { hass } = document.querySelector("home-assistant");
+  return Object.values(hass.devices).find(
+    device => device.manufacturer === "Nomos").id;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen on the command line."""
+
+    address: str
+    user: str
+    password: str
+    language: str
+    folder: Path
+
+
+def parse_options() -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
+    parser.add_argument("--address", default="http://127.0.0.1:8123")
+    parser.add_argument("--user", default="demo")
+    parser.add_argument("--password", required=True)
+    parser.add_argument("--language", choices=tuple(LOCALES), default="en")
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "images")
+    return Options(**vars(parser.parse_args()))
+
+
+def find_browser() -> str:
+    """Find a browser on this machine."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise SystemExit("There is no browser here: apt-get install chromium")
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A browser in which the demo's user has logged in."""
+
+    page: sync_api.Page
+    options: Options
+
+    def log_in(self) -> None:
+        """Log in as a user does."""
+        self.page.goto(self.options.address)
+        self.page.locator("input[name=username]").fill(self.options.user)
+        password = self.page.locator("input[name=password]")
+        password.fill(self.options.password)
+        password.press("Enter")
+        self.page.wait_for_selector("hui-sections-view", state="attached")
+
+    def wait_for_order(self, status: str) -> None:
+        """Wait for the order to arrive somewhere."""
+        print(f"Waiting for the order to be {status} …")
+        self.page.wait_for_function(ORDER_IS, arg=status, timeout=WALK_LIMIT)
+
+    def go(self, path: str) -> None:
+        """Open another page."""
+        self.page.goto(f"{self.options.address}{path}")
+
+    def take(
+        self,
+        name: str,
+        width: int = 1280,
+        height: int = 840,
+        clip: sync_api.FloatRect | None = None,
+    ) -> None:
+        """Take a picture of the page that is open, or of a part of it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_timeout(SETTLE)
+        file = self.options.folder / f"{name}-{self.options.language}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=file, clip=clip)
+        # Screens have few colours; a palette makes a third of the size.
+        with Image.open(file) as picture:
+            picture.convert("RGB").quantize(256).save(file, optimize=True)
+        print(f"{file}  {file.stat().st_size // 1024} KB")
+
+
+def take_all(camera: Camera) -> None:
+    """Follow the order with the camera."""
+    camera.log_in()
+    camera.wait_for_order("scheduled")
+    camera.take("dashboard")
+    camera.take("phone", 412, 900)
+    camera.page.set_viewport_size({"width": 1280, "height": 840})
+    device = camera.page.evaluate(DEVICE)
+    camera.go("/config/integrations/dashboard/add?domain=nomos_energy")
+    # Home Assistant asks first whether to begin.
+    camera.page.get_by_role("button", name="OK").click()
+    camera.page.wait_for_selector("step-flow-menu")
+    camera.page.mouse.move(0, 0)
+    camera.take("add", clip={"x": 320, "y": 252, "width": 640, "height": 340})
+    camera.go(f"/config/devices/device/{device}")
+    camera.take("device", height=1000)
+    camera.go("/")
+    camera.wait_for_order("activated")
+    camera.take("dashboard-active")
+
+
+def main() -> int:
+    """Run the command line."""
+    options = parse_options()
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=BROWSER_OPTIONS
+        )
+        try:
+            page = browser.new_context(
+                locale=LOCALES[options.language],
+                timezone_id="Europe/Berlin",
+                viewport={"width": 1280, "height": 840},
+                device_scale_factor=2,
+            ).new_page()
+            page.set_default_timeout(STEP_LIMIT)
+            take_all(Camera(page, options))
+        except sync_api.Error as err:
+            print(f"The demo at {options.address}: {err.message}", file=sys.stderr)
+            return 1
+        finally:
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
