@@ -183,7 +183,7 @@ class Demo:
         for child in self.children:
             child.log.unlink(missing_ok=True)
         prepare_config(CONFIG, options.language, port)
-        password = secrets.token_urlsafe(9)
+        password = secrets.token_hex(6)
 
         async with aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(STEP_LIMIT)
