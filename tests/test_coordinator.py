@@ -697,13 +697,19 @@ async def test_subscription_ends(
 
 
 async def test_thousand_subscriptions(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, caplog: Any
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An organisation may follow everything; one change is one contract's."""
     caplog.set_level(logging.WARNING)
     homes = [simulator.add(scenarios.happy_path(index)) for index in range(1, 1001)]
     await set_up()
     assert len(followed(hass)) == 1000
+    # Home Assistant adds ten thousand entities: the gate must be among them.
+    assert all(state(hass, home, "smart_meter_active") == STATE_OFF for home in homes)
+    assert not [record for record in caplog.records if "maximum" in record.message]
     asked(simulator)
     written = writes(hass)
     homes[500].advance_to("placed")

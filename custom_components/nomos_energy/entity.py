@@ -13,6 +13,24 @@ from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
 from .nomos import Contract, SubscriptionType
 
+ROOM = 9000
+"""How many entities to enable: Home Assistant adds 10,000 of an account at most."""
+
+BY_IMPORTANCE = (
+    "smart_meter_active",
+    "order_status",
+    "appointment",
+    "order_blocked",
+    "expected_activation",
+    "blocked_reason",
+    "installed",
+    "activated",
+    "progress",
+    "cancelled_reason",
+    "provider",
+)
+"""What an organisation that follows thousands sees first; the rest can be enabled."""
+
 
 class NomosEntity(CoordinatorEntity[NomosCoordinator]):
     """Something about one contract."""
@@ -32,6 +50,8 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
         self._shown: tuple[Contract | None, bool] | None = None
         self._attr_unique_id = f"{subscription_id}_{description.key}"
         self._attr_device_info = _device_info(coordinator, subscription_id)
+        if not _has_room(description.key, len(coordinator.data)):
+            self._attr_entity_registry_enabled_default = False
 
     @property
     def contract(self) -> Contract:
@@ -79,6 +99,13 @@ class NomosOrderEntity(NomosEntity):
         if self.contract.subscription.type is SubscriptionType.FEED_IN:
             # Nobody can order a meter for feeding in: it has to be there before.
             self._attr_entity_registry_enabled_default = False
+
+
+def _has_room(key: str, contracts: int) -> bool:
+    """Whether an entity of every contract can be enabled."""
+    return key not in BY_IMPORTANCE or (
+        BY_IMPORTANCE.index(key) < max(ROOM // contracts, 1)
+    )
 
 
 def _device_info(coordinator: NomosCoordinator, subscription_id: str) -> DeviceInfo:
