@@ -169,4 +169,6 @@ async def stand_in(socket_enabled: None) -> AsyncGenerator[StandIn]:
 @pytest.fixture
 def strange_client(session: ClientSession, stand_in: StandIn) -> NomosClient:
     """Return a client of the stand-in."""
-    return NomosClient(session, FixedToken("access-token"), stand_in.url)
+    return NomosClient(
+        session, FixedToken({"access_token": "access-token"}), stand_in.url
+    )

@@ -193,12 +193,15 @@ class TestFixedToken:
 
     async def test_is_what_it_is(self) -> None:
         """It is handed out as often as it is asked for."""
-        tokens = FixedToken("token")
+        tokens = FixedToken({"access_token": "token"})
         assert [await tokens.access_token() for _ in range(2)] == ["token", "token"]
 
     async def test_has_no_other(self) -> None:
         """Once it is refused, there is still no other one to try."""
-        assert await FixedToken("token").access_token(rejected="token") == "token"
+        assert (
+            await FixedToken({"access_token": "token"}).access_token(rejected="token")
+            == "token"
+        )
 
 
 class TestRequestToken:

@@ -364,6 +364,9 @@ class TestRefusedTokens:
                 asked.append(rejected)
                 return f"stale-{len(asked)}"
 
+            async def scopes(self) -> frozenset[str]:
+                return frozenset()
+
         client = NomosClient(session, StaleTokens(), os.environ["NOMOS_API_URL"])
         with pytest.raises(NomosAuthError) as caught:
             await client.meter_orders()
@@ -377,7 +380,9 @@ class TestRefusedTokens:
         self, session: ClientSession, simulator: Simulator
     ) -> None:
         """Where there is no other token, one more try is all there is."""
-        client = NomosClient(session, FixedToken("stale"), os.environ["NOMOS_API_URL"])
+        client = NomosClient(
+            session, FixedToken({"access_token": "stale"}), os.environ["NOMOS_API_URL"]
+        )
         with pytest.raises(NomosAuthError):
             await client.meter_orders()
         assert paths(simulator) == ["/meter-orders"] * 2
@@ -386,7 +391,9 @@ class TestRefusedTokens:
         self, session: ClientSession, simulator: Simulator
     ) -> None:
         """The refusal itself is what comes out, with its request."""
-        client = NomosClient(session, FixedToken("stale"), os.environ["NOMOS_API_URL"])
+        client = NomosClient(
+            session, FixedToken({"access_token": "stale"}), os.environ["NOMOS_API_URL"]
+        )
         with pytest.raises(NomosAuthError) as caught:
             await client.meter_orders()
         assert caught.value.status == 401
@@ -507,7 +514,9 @@ class TestDetails:
         app.router.add_get("/subscriptions/{id}", answer)
         async with TestServer(app, host="127.0.0.1") as server:
             nomos = NomosClient(
-                session, FixedToken("token"), str(server.make_url("")).rstrip("/")
+                session,
+                FixedToken({"access_token": "token"}),
+                str(server.make_url("")).rstrip("/"),
             )
             answers = await details(nomos, *(f"sub_{index}" for index in range(30)))
         assert len(answers) == 30

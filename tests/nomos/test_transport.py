@@ -61,6 +61,10 @@ class EndlessTokens:
         self.rejected.append(rejected)
         return f"token-{len(self.rejected)}"
 
+    async def scopes(self) -> frozenset[str]:
+        """Return what the tokens allow."""
+        return frozenset()
+
 
 class TestRequest:
     """What Nomos gets to see."""
@@ -108,7 +112,9 @@ class TestRequest:
         trace.on_request_start.append(no_further)
         async with ClientSession(trace_configs=[trace]) as session:
             with pytest.raises(NomosConnectionError):
-                await NomosClient(session, FixedToken("token")).plan("pln_1")
+                await NomosClient(session, FixedToken({"access_token": "token"})).plan(
+                    "pln_1"
+                )
         assert asked == ["https://api.nomos.energy/plans/pln_1"]
         assert PRODUCTION_URL == "https://api.nomos.energy"
 
@@ -568,7 +574,9 @@ class TestNoAnswer:
         """A closed port is a connection error, without an answer's facts."""
         url = f"http://127.0.0.1:{unused_port()}"
         with pytest.raises(NomosConnectionError) as caught:
-            await NomosClient(session, FixedToken("token"), url).meter_orders()
+            await NomosClient(
+                session, FixedToken({"access_token": "token"}), url
+            ).meter_orders()
         assert str(caught.value) == "Nomos can't be reached"
         assert caught.value.status is None
         assert waits == []
@@ -615,7 +623,9 @@ class TestNoAnswer:
         app.router.add_get("/meter-orders", half)
         async with TestServer(app, host="127.0.0.1") as server:
             nomos = NomosClient(
-                session, FixedToken("token"), str(server.make_url("")).rstrip("/")
+                session,
+                FixedToken({"access_token": "token"}),
+                str(server.make_url("")).rstrip("/"),
             )
             with pytest.raises(NomosConnectionError):
                 await nomos.meter_orders()
@@ -646,7 +656,9 @@ class TestNoAnswer:
     ) -> None:
         """Who does not answer in time is not reached."""
         with pytest.raises(NomosConnectionError) as caught:
-            await NomosClient(session, FixedToken("token"), silence).meter_orders()
+            await NomosClient(
+                session, FixedToken({"access_token": "token"}), silence
+            ).meter_orders()
         assert str(caught.value) == "Nomos did not answer in time"
 
     async def test_silence_at_login(
@@ -669,6 +681,9 @@ class TestNoAnswer:
                 await asyncio.Event().wait()
                 raise AssertionError("unreachable")
 
+            async def scopes(self) -> frozenset[str]:
+                return frozenset()
+
         with pytest.raises(NomosConnectionError, match="in time"):
             await NomosClient(session, Never(), stand_in.url).meter_orders()
         assert stand_in.received == []
@@ -679,4 +694,6 @@ class TestNoAnswer:
         """The time limit of the session that was handed in is respected."""
         async with ClientSession(timeout=ClientTimeout(total=0.05)) as session:
             with pytest.raises(NomosConnectionError, match="in time"):
-                await NomosClient(session, FixedToken("token"), silence).meter_orders()
+                await NomosClient(
+                    session, FixedToken({"access_token": "token"}), silence
+                ).meter_orders()

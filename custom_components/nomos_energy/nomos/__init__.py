@@ -1,6 +1,7 @@
 """The Nomos API in Python; knows nothing of Home Assistant."""
 
-from .auth import ClientCredentials, FixedToken, TokenSource, request_token
+from .auth import ClientCredentials, FixedToken, TokenSource, read_scopes, request_token
+from .changes import Change, ChangeType, changes
 from .client import PRODUCTION_URL, Listing, NomosClient
 from .errors import (
     NomosAuthError,
@@ -25,12 +26,15 @@ from .models import (
     SubscriptionStatus,
     SubscriptionType,
 )
+from .signature import is_genuine
 
 __all__ = [
     "PRODUCTION_URL",
     "Address",
     "BlockedReason",
     "CancelledReason",
+    "Change",
+    "ChangeType",
     "ClientCredentials",
     "Contract",
     "FixedToken",
@@ -52,5 +56,8 @@ __all__ = [
     "SubscriptionStatus",
     "SubscriptionType",
     "TokenSource",
+    "changes",
+    "is_genuine",
+    "read_scopes",
     "request_token",
 ]

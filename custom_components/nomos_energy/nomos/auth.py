@@ -24,17 +24,24 @@ class TokenSource(Protocol):
         another one. Raises NomosAuthError when somebody has to log in again.
         """
 
+    async def scopes(self) -> frozenset[str]:
+        """Return what the token allows, such as `read:*`."""
+
 
 class FixedToken:
     """A token that was just received and is used right away."""
 
-    def __init__(self, access_token: str) -> None:
-        """Initialize the source."""
-        self._access_token = access_token
+    def __init__(self, token: Mapping[str, Any]) -> None:
+        """Initialize the source with an answer of the token endpoint."""
+        self._token = token
 
     async def access_token(self, rejected: str | None = None) -> str:
         """Return the one token there is."""
-        return self._access_token
+        return str(self._token["access_token"])
+
+    async def scopes(self) -> frozenset[str]:
+        """Return what the token allows."""
+        return read_scopes(self._token)
 
 
 class ClientCredentials:
@@ -49,27 +56,39 @@ class ClientCredentials:
         self._client_id = client_id
         self._client_secret = client_secret
         self._lock = asyncio.Lock()
-        self._token: str | None = None
+        self._token: dict[str, Any] = {}
         self._valid_until = 0.0
 
     async def access_token(self, rejected: str | None = None) -> str:
         """Return the current token, or a new one where that is needed."""
         async with self._lock:
             if (
-                self._token is None
-                or self._token == rejected
+                self._token.get("access_token") == rejected
+                or not self._token
                 or time.time() >= self._valid_until
             ):
-                answer = await request_token(
+                self._token = await request_token(
                     self._session,
                     self._base_url,
                     self._client_id,
                     self._client_secret,
                     {"grant_type": "client_credentials"},
                 )
-                self._token = answer["access_token"]
-                self._valid_until = time.time() + answer["expires_in"] - _EXPIRY_MARGIN
-            return self._token
+                self._valid_until = (
+                    time.time() + self._token["expires_in"] - _EXPIRY_MARGIN
+                )
+            return str(self._token["access_token"])
+
+    async def scopes(self) -> frozenset[str]:
+        """Return what the current token allows."""
+        if not self._token:
+            await self.access_token()
+        return read_scopes(self._token)
+
+
+def read_scopes(token: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scopes that an answer of the token endpoint names."""
+    return frozenset(str(token.get("scope") or "").split())
 
 
 async def request_token(

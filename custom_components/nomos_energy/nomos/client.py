@@ -88,6 +88,38 @@ class NomosClient:
                     raise answer
                 yield subscription_id, answer
 
+    async def meter_order_of(self, subscription_id: str) -> MeterOrder | None:
+        """Return the order of a subscription, if it has one."""
+        # A filter may go unheeded, so what comes is looked at again.
+        listing = await self._list(
+            "/meter-orders",
+            MeterOrder.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id},
+        )
+        if listing.may_hide(subscription_id):
+            raise NomosResponseError("Nomos sent an order that can't be read")
+        orders = (o for o in listing.records if o.subscription_id == subscription_id)
+        return next(orders, None)
+
+    async def create_meter_order(self, subscription_id: str) -> MeterOrder:
+        """Order a smart meter; needs a login that may write.
+
+        Never sent twice: after a NomosConnectionError nobody knows whether the
+        order was placed. A NomosError with `details` says what stands against it.
+        """
+        answer = await self._request(
+            "POST",
+            "/meter-orders",
+            payload={"subscription": subscription_id},
+            repeat=False,
+        )
+        return MeterOrder.from_json(answer)
+
+    async def may_write(self) -> bool:
+        """Return whether the login may change something, and not only read."""
+        return "write:*" in await self._tokens.scopes()
+
     async def plan(self, plan_id: str) -> Plan:
         """Return a plan."""
         return Plan.from_json(await self._get(f"/plans/{quote(plan_id, safe='')}"))
@@ -97,10 +129,11 @@ class NomosClient:
         path: str,
         read: Callable[[Mapping[str, Any]], RecordT],
         subscription_field: str,
+        filters: Mapping[str, str] | None = None,
     ) -> Listing[RecordT]:
         records: list[RecordT] = []
         unreadable: set[str | None] = set()
-        params = {"limit": str(_PAGE_SIZE)}
+        params = {"limit": str(_PAGE_SIZE), **(filters or {})}
         cursors: set[str] = set()
         while True:
             page = await self._get(path, params)
@@ -124,22 +157,26 @@ class NomosClient:
     async def _get(
         self, path: str, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
+        return await self._request("GET", path, params=params)
+
+    async def _request(self, method: str, path: str, **details: Any) -> dict[str, Any]:
         async with time_limit() as deadline:
 
             async def attempt(token: str) -> dict[str, Any]:
                 return await send(
                     self._session,
-                    "GET",
+                    method,
                     self._base_url + path,
                     headers={"Authorization": f"Bearer {token}"},
-                    params=params,
                     deadline=deadline,
+                    **details,
                 )
 
             token = await self._tokens.access_token()
             try:
                 return await attempt(token)
             except NomosAuthError:
+                # Refused as it was, the request can be sent again in any case.
                 return await attempt(await self._tokens.access_token(rejected=token))
 
 

@@ -4,7 +4,7 @@ All timestamps are aware and in UTC; days are days in Europe/Berlin.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -17,6 +17,12 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 TIME_TO_ACTIVATION = timedelta(weeks=8)
 """How long Nomos says that an order takes, from ordering to activation."""
+
+
+INSTALLATION_SHOWS_AFTER = timedelta(days=2)
+"""How long after an appointment Nomos may not yet know of the installation."""
+
+OVERDUE_AFTER = timedelta(weeks=4)
 
 
 class Milestone(StrEnum):
@@ -101,6 +107,15 @@ WAY_TO_ACTIVATION = (
 )
 
 
+_OPTIONAL_MOMENTS = (
+    "appointment_at",
+    "installed_at",
+    "activated_at",
+    "cancelled_at",
+    "blocked_at",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterOrder:
     """The one order of a smart meter that a subscription can have."""
@@ -127,19 +142,37 @@ class MeterOrder:
             status=_word(Milestone, _required(data, "status")),
             provider=_word(Provider, _required(data, "provider")),
             created_at=_required_timestamp(data, "created_at"),
-            appointment_at=_timestamp(data, "appointment_at"),
-            installed_at=_timestamp(data, "installed_at"),
-            activated_at=_timestamp(data, "activated_at"),
-            cancelled_at=_timestamp(data, "cancelled_at"),
             cancelled_reason=_optional_word(CancelledReason, data, "cancelled_reason"),
-            blocked_at=_timestamp(data, "blocked_at"),
             blocked_reason=_optional_word(BlockedReason, data, "blocked_reason"),
+            **{name: _timestamp(data, name) for name in _OPTIONAL_MOMENTS},
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return {
+            "id": self.id,
+            "subscription": self.subscription_id,
+            "status": self.status,
+            "provider": self.provider,
+            "created_at": self.created_at.isoformat(),
+            "cancelled_reason": self.cancelled_reason,
+            "blocked_reason": self.blocked_reason,
+            **{
+                name: moment.isoformat()
+                for name in _OPTIONAL_MOMENTS
+                if (moment := getattr(self, name)) is not None
+            },
+        }
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the order waits for somebody."""
+        return self.blocked_at is not None or self.blocked_reason is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Address:
-    """Where the electricity is delivered to."""
+    """Where the electricity is delivered to; stays out of logs."""
 
     street: str
     house_number: str
@@ -158,6 +191,15 @@ class Address:
             }
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return asdict(self)
+
+    @property
+    def in_full(self) -> str:
+        """The address as it stands on a letter, in one line."""
+        return f"{self}, {self.zip} {self.city}"
+
     def __str__(self) -> str:
         """Return street and house number."""
         return f"{self.street} {self.house_number}".strip()
@@ -168,11 +210,11 @@ class Subscription:
     """A contract, as the account's list or the contract's own page has it."""
 
     id: str
-    customer_id: str
+    customer_id: str = field(repr=False)
     plan_id: str
     status: SubscriptionStatus
     type: SubscriptionType
-    number: str | None = None
+    number: str | None = field(default=None, repr=False)
     """The contract number as people know it."""
     address: Address | None = None
     """None in lists, which have its id only."""
@@ -200,6 +242,19 @@ class Subscription:
             else None,
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return {
+            "id": self.id,
+            "customer": self.customer_id,
+            "plan": self.plan_id,
+            "status": self.status,
+            "type": self.type,
+            "number": self.number,
+            "address": self.address.to_json() if self.address else None,
+            "meter": {"type": self.meter_type} if self.meter_type else None,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -217,6 +272,10 @@ class Plan:
             name=_required(data, "name"),
             slug=_required(data, "slug"),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return asdict(self)
 
     @property
     def portal_url(self) -> str:
@@ -276,11 +335,17 @@ class Contract:
         )
 
     @property
+    def is_installed(self) -> bool:
+        """Whether the ordered meter is on the wall."""
+        return self.order is not None and (
+            self.order.installed_at is not None
+            or self.order.status in (Milestone.INSTALLED, Milestone.ACTIVATED)
+        )
+
+    @property
     def is_blocked(self) -> bool:
         """Whether the order waits for somebody."""
-        return self.order is not None and (
-            self.order.blocked_at is not None or self.order.blocked_reason is not None
-        )
+        return self.order is not None and self.order.is_blocked
 
     @property
     def awaits_registration(self) -> bool:
@@ -332,6 +397,66 @@ class Contract:
         ]
         return max(_day(moment) for moment in earliest)
 
+    @property
+    def has_own_smart_meter(self) -> bool:
+        """Whether a household that takes electricity had a smart meter before."""
+        return (
+            self.order is None
+            and self.smart_meter_active
+            and self.subscription.type is SubscriptionType.CONSUMPTION
+        )
+
+    @property
+    def can_be_ordered(self) -> bool:
+        """Whether a smart meter could be ordered: a contract has one order ever."""
+        return (
+            self.order is None
+            and not self.smart_meter_active
+            and self.subscription.type is SubscriptionType.CONSUMPTION
+            and self.subscription.status is not SubscriptionStatus.ENDED
+        )
+
+    def missed_appointment(self, now: datetime) -> bool:
+        """Whether the appointment is two days ago and nothing was installed."""
+        return (
+            self._is_underway
+            and not self.is_installed
+            and self.order is not None
+            and self.order.appointment_at is not None
+            and now >= self.order.appointment_at + INSTALLATION_SHOWS_AFTER
+        )
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the activation was expected four weeks ago."""
+        expected = self.expected_activation
+        return (
+            expected is not None
+            and not self.smart_meter_active
+            and _day(now) >= expected + OVERDUE_AFTER
+        )
+
+    @property
+    def _is_underway(self) -> bool:
+        return self.order is not None and not self.is_cancelled and not self.is_settled
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read a contract; raises NomosResponseError without what it needs."""
+        order, plan = data.get("order"), data.get("plan")
+        return cls(
+            subscription=Subscription.from_json(data["subscription"]),
+            order=MeterOrder.from_json(order) if order else None,
+            plan=Plan.from_json(plan) if plan else None,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return {
+            "subscription": self.subscription.to_json(),
+            "order": self.order.to_json() if self.order else None,
+            "plan": self.plan.to_json() if self.plan else None,
+        }
+
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(BERLIN).date()
@@ -356,7 +481,8 @@ def _word[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
         word = kind(value)
     except ValueError:
         word = kind("unknown")
-    if word in OUR_WORDS:
+    # What was unknown before is read from Home Assistant's store as such.
+    if word in OUR_WORDS and value != "unknown":
         warn_once("Nomos uses a new word for %s: %r", kind.__name__, str(value)[:64])
         return kind("unknown")
     return word

@@ -74,10 +74,12 @@ async def send(
     deadline: float,
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
+    payload: Mapping[str, Any] | None = None,
+    repeat: bool = True,
 ) -> dict[str, Any]:
     """Send a request and return the JSON object that answers it.
 
-    429 and 5xx are repeated with exponential backoff and jitter for as long as
+    `form` or `payload` (as JSON) is its body. Unless it must not be repeated, 429 and 5xx are repeated with exponential backoff and jitter for as long as
     the deadline (a time of the running loop) allows; nothing else is. Raises a
     NomosError that says what the last answer was.
     """
@@ -86,9 +88,9 @@ async def send(
     while True:
         attempt += 1
         try:
-            return await _exchange(session, method, url, headers, params, form)
+            return await _exchange(session, method, url, headers, params, form, payload)
         except NomosError as err:
-            if not _worth_repeating(err):
+            if not repeat or not _worth_repeating(err):
                 raise
             backoff = FIRST_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)
             delay = backoff if err.retry_after is None else err.retry_after
@@ -107,6 +109,7 @@ async def _exchange(
     headers: Mapping[str, str],
     params: Mapping[str, str] | None,
     form: Mapping[str, str] | None,
+    payload: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     try:
         async with session.request(
@@ -115,6 +118,7 @@ async def _exchange(
             headers={**headers, "X-API-Version": API_VERSION},
             params=params,
             data=form,
+            json=payload,
             # The API has no redirects: one would come from somebody in
             # between, who must not see the token.
             allow_redirects=False,
