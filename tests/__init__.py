@@ -14,6 +14,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
@@ -102,6 +103,15 @@ def asked(simulator: Simulator) -> list[str]:
     operations = [request.operation for request in simulator.requests]
     simulator.requests.clear()
     return operations
+
+
+def said(caplog: pytest.LogCaptureFixture) -> str:
+    """Return what the integration has logged."""
+    return "\n".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.")
+    )
 
 
 def writes(hass: HomeAssistant) -> list[str]:

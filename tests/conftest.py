@@ -1,6 +1,7 @@
 """A Home Assistant that talks to a Nomos of its own, over real HTTP."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
 from unittest.mock import patch
 
 from aiohttp.test_utils import TestServer
@@ -28,6 +29,12 @@ NOW = "2026-11-23T10:00:00+00:00"
 @pytest.fixture(autouse=True)
 def custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture(autouse=True)
+def storage(hass_storage: dict[str, Any]) -> dict[str, Any]:
+    """Keep what Home Assistant stores in memory."""
+    return hass_storage
 
 
 @pytest.fixture(autouse=True)

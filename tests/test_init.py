@@ -1,5 +1,6 @@
 """An account is set up and taken down."""
 
+from pathlib import Path
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 
+from custom_components.nomos_energy import nomos
 from simulator import Simulator, scenarios
 
 from . import DAY, asked, followed, pass_time, state
@@ -47,7 +49,10 @@ async def test_remove(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
 def test_client_knows_nothing_of_home_assistant() -> None:
     """The client can be used without Home Assistant."""
     code = (
-        "import sys; sys.path.insert(0, 'custom_components/nomos_energy');"
-        "import nomos; assert not [m for m in sys.modules if 'homeassistant' in m]"
+        "import importlib.util as u, sys;"
+        "s = u.spec_from_file_location('nomos', sys.argv[1] + '/__init__.py');"
+        "sys.modules['nomos'] = m = u.module_from_spec(s); s.loader.exec_module(m);"
+        "assert not [name for name in sys.modules if 'homeassistant' in name]"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    folder = Path(nomos.__file__).parent
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)

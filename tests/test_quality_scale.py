@@ -111,6 +111,20 @@ def test_what_is_not_done_is_explained(rule: str) -> None:
         assert value["comment"].strip()
 
 
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("services.yaml", ("action-setup", "action-exceptions", "docs-actions")),
+        ("repairs.py", ("repair-issues",)),
+        ("diagnostics.py", ("diagnostics",)),
+    ],
+)
+def test_no_exemption_from_what_is_there(file: str, rules: tuple[str, ...]) -> None:
+    """A rule about something that the integration has is not exempt."""
+    assert (FOLDER / file).exists()
+    assert [status(rule) for rule in rules] == ["done"] * len(rules)
+
+
 def test_manifest_claims_what_is_true() -> None:
     """All rules of the tier in the manifest, and of those below, are kept."""
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))

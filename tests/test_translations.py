@@ -10,7 +10,13 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 
 import custom_components.nomos_energy as integration
-from custom_components.nomos_energy import binary_sensor, sensor
+from custom_components.nomos_energy import (
+    binary_sensor,
+    button,
+    calendar,
+    event,
+    sensor,
+)
 
 FOLDER = Path(integration.__file__).parent
 
@@ -62,7 +68,10 @@ def test_every_entity_has_texts_and_icons() -> None:
     icons = read("icons.json")["entity"]
     entity_texts = read("translations/de.json")["entity"]
     described = {
-        "sensor": sensor.ORDER_SENSORS,
+        "button": (button.ORDER_SMART_METER,),
+        "calendar": (calendar.INSTALLATION,),
+        "event": (event.ORDER_UPDATE,),
+        "sensor": (*sensor.ORDER_SENSORS, sensor.LAST_ANSWER),
         "binary_sensor": (binary_sensor.GATE, binary_sensor.BLOCKED),
     }
     for platform, descriptions in described.items():
@@ -72,6 +81,13 @@ def test_every_entity_has_texts_and_icons() -> None:
     for description in sensor.ORDER_SENSORS:
         states = entity_texts["sensor"][description.key].get("state", {})
         assert set(states) == set(description.options or ())
+
+
+def test_every_change_has_a_text() -> None:
+    """All that can happen to an order can be said."""
+    texts_of_event = read("translations/de.json")["entity"]["event"]["order_update"]
+    said = texts_of_event["state_attributes"]["event_type"]["state"]
+    assert set(said) == set(event.ORDER_UPDATE.event_types or ())
 
 
 async def test_home_assistant_finds_them(hass: HomeAssistant) -> None:

@@ -28,6 +28,7 @@ from .nomos import (
     NomosClient,
     NomosConnectionError,
     TokenSource,
+    read_scopes,
 )
 
 
@@ -96,6 +97,10 @@ class _OAuthTokens(TokenSource):
         )
         await asyncio.shield(refresh)
         return str(self._session.token["access_token"])
+
+    @override
+    async def scopes(self) -> frozenset[str]:
+        return read_scopes(self._session.token)
 
     async def _async_refresh(self, rejected: str | None) -> None:
         token = self._session.token

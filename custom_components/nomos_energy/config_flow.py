@@ -6,14 +6,22 @@ from dataclasses import dataclass
 import logging
 from typing import Any, override
 
+from homeassistant.components.cloud import CloudNotAvailable
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
+    OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_TOKEN,
+    CONF_WEBHOOK_ID,
+)
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
@@ -35,7 +43,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import api_url, async_create_client
-from .const import CONF_SUBSCRIPTIONS, DOMAIN
+from .const import CONF_SUBSCRIPTIONS, CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL, DOMAIN
 from .coordinator import NomosConfigEntry, devices_of
 from .nomos import (
     ClientCredentials,
@@ -47,6 +55,7 @@ from .nomos import (
     NomosRateLimitError,
     Subscription,
 )
+from .webhook import async_forget_webhook, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,6 +68,17 @@ API_CREDENTIALS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_CLIENT_ID): TextSelector(),
         vol.Required(CONF_CLIENT_SECRET): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.PASSWORD)
+        ),
+    }
+)
+
+CONF_WEBHOOKS = "webhooks"
+
+WEBHOOK_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_WEBHOOKS): BooleanSelector(),
+        vol.Optional(CONF_WEBHOOK_SECRET): TextSelector(
             TextSelectorConfig(type=TextSelectorType.PASSWORD)
         ),
     }
@@ -101,6 +121,13 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     _account: Account
     _labels: list[SelectOptionDict] | None = None
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> NomosOptionsFlow:
+        """Return the options of an account."""
+        return NomosOptionsFlow()
 
     @property
     @override
@@ -147,7 +174,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Look at the account of a customer who has just signed in."""
-        tokens = FixedToken(data[CONF_TOKEN]["access_token"])
+        tokens = FixedToken(data[CONF_TOKEN])
         client = NomosClient(async_get_clientsession(self.hass), tokens, api_url())
         if problem := await self._async_read_account(client, data):
             return self._abort_for(problem)
@@ -293,6 +320,11 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     def _finish(self, chosen: list[str] | None) -> ConfigFlowResult:
         options = {CONF_SUBSCRIPTIONS: chosen} if chosen else {}
         if entry := self._entry:
+            options = {
+                key: value
+                for key, value in entry.options.items()
+                if key != CONF_SUBSCRIPTIONS
+            } | options
             return self.async_update_reload_and_abort(
                 entry,
                 unique_id=self._account.unique_id,
@@ -335,6 +367,60 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             CONF_FOLLOW_ALL: follows_all,
             CONF_SUBSCRIPTIONS: [key for key in self._chosen or () if key in seen],
         }
+
+
+class NomosOptionsFlow(OptionsFlowWithReload):
+    """Let Nomos tell when something happens."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the address for Nomos' dashboard, and take the secret from there."""
+        webhook_id = self.config_entry.data[CONF_WEBHOOK_ID]
+        options = dict(self.config_entry.options)
+        # Who has no address any more can still switch off.
+        address = await _async_address(self.hass, webhook_id) or options.get(
+            CONF_WEBHOOK_URL
+        )
+        if address is None:
+            return self.async_abort(reason="no_address")
+        errors = {}
+        if user_input is not None:
+            known = options.pop(CONF_WEBHOOK_SECRET, "")
+            options.pop(CONF_WEBHOOK_URL, None)
+            secret = user_input.get(CONF_WEBHOOK_SECRET, "").strip() or known
+            if not user_input[CONF_WEBHOOKS]:
+                await async_forget_webhook(self.hass, webhook_id)
+                return self.async_create_entry(data=options)
+            if secret:
+                return self.async_create_entry(
+                    data={
+                        **options,
+                        CONF_WEBHOOK_SECRET: secret,
+                        CONF_WEBHOOK_URL: address,
+                    }
+                )
+            errors[CONF_WEBHOOK_SECRET] = "secret_missing"
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                WEBHOOK_SCHEMA,
+                {
+                    CONF_WEBHOOKS: user_input[CONF_WEBHOOKS]
+                    if user_input
+                    else CONF_WEBHOOK_SECRET in options
+                },
+            ),
+            errors=errors,
+            description_placeholders={"address": address},
+        )
+
+
+async def _async_address(hass: HomeAssistant, webhook_id: str) -> str | None:
+    try:
+        return await async_webhook_url(hass, webhook_id)
+    except CloudNotAvailable:
+        return None
 
 
 def _check_address() -> None:
@@ -393,4 +479,4 @@ def _label(record: Subscription) -> str:
     number = record.number or record.id
     if (address := record.address) is None:
         return number
-    return f"{number} · {address}, {address.zip} {address.city}"
+    return f"{number} · {address.in_full}"

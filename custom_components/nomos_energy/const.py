@@ -8,3 +8,9 @@ LOGGER = logging.getLogger(__package__)
 
 CONF_SUBSCRIPTIONS: Final = "subscriptions"
 """Option: ids of the subscriptions to follow; absent when all are followed."""
+
+CONF_WEBHOOK_SECRET: Final = "webhook_secret"
+"""Option: what Nomos signs its deliveries with; absent when there are none."""
+
+CONF_WEBHOOK_URL: Final = "webhook_url"
+"""Option: the address that was shown for Nomos' dashboard."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import override
@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -30,6 +31,7 @@ from .nomos import (
     Plan,
     Subscription,
 )
+from .store import Memory, MemoryStore
 
 DAY = timedelta(days=1)
 
@@ -39,8 +41,26 @@ LIST_AGAIN_AFTER = timedelta(days=6, hours=12)
 ANSWER_HOLDS = timedelta(days=7)
 """How long an answer about an order that takes eight weeks is good enough."""
 
+ABSENCE = timedelta(hours=36)
+"""From when on a look at the orders was missed."""
+
 FIRST_RETRY = timedelta(minutes=5)
 LAST_RETRY = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """What Nomos has delivered since the start, for diagnostics."""
+
+    accepted: int = 0
+    repeated: int = 0
+    refused: int = 0
+    refused_in_a_row: int = 0
+    last_accepted: datetime | None = None
+    last_topic: str | None = None
+    last_refused: datetime | None = None
+    last_refusal: str | None = None
+
 
 type NomosConfigEntry = ConfigEntry[NomosCoordinator]
 
@@ -64,10 +84,18 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         )
         self.data = {}
         self.client = client
-        self.answered_at: datetime | None = None
-        """When Nomos last answered."""
+        self.memory = Memory()
+        self.store = MemoryStore(hass, entry.entry_id)
         self.failures = 0
         """How often in a row Nomos did not answer."""
+        self.deliveries: Deliveries | None = None
+        """What Nomos delivered, where it is asked to."""
+        self.may_write = False
+        """Whether the login may order, and not only read."""
+        self.was_absent = False
+        """Whether the last answer came after a time of knowing nothing."""
+        self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
+        """Sent whenever Nomos has answered, also if nothing changed."""
         self.shared_names: set[str] = set()
         """Names that more than one contract has, as those at one address do."""
         self._subscriptions: dict[str, Subscription] = {}
@@ -75,8 +103,33 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         self._listed: set[str] = set()
         self._listed_at: datetime | None = None
         self._ordered: set[str] = set()
+        self._look_again_at: set[str] = set()
         self._cancel_expiry: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._async_cancel_expiry)
+
+    async def async_restore(self) -> bool:
+        """Take up what was known before the restart; tell if there was anything."""
+        self.memory = await self.store.async_load()
+        chosen: list[str] | None = self.config_entry.options.get(CONF_SUBSCRIPTIONS)
+        self.data = {
+            key: contract
+            for key, contract in self.memory.contracts.items()
+            if chosen is None or key in chosen
+        }
+        self._note_shared_names()
+        for key, contract in self.data.items():
+            self._subscriptions[key] = contract.subscription
+            if contract.plan:
+                self._plans[contract.plan.id] = contract.plan
+        self._listed = set(self.data)
+        self._ordered = {key for key, known in self.data.items() if known.order}
+        self._watch_expiry()
+        return bool(self.data)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When Nomos last answered."""
+        return self.memory.answered_at
 
     @property
     def answer_holds(self) -> bool:
@@ -105,12 +158,41 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             ) from err
         except NomosError as err:
             raise self._failed(err) from err
-        names = Counter(contract.name for contract in contracts.values())
-        self.shared_names = {name for name, count in names.items() if count > 1}
         self.failures = 0
-        self.answered_at = dt_util.utcnow()
         self.update_interval = self._time_until_next_day()
+        self._remember(contracts)
         return contracts
+
+    def _remember(self, contracts: dict[str, Contract]) -> None:
+        """Keep an answer, and what can't be learned from the next one."""
+        now, memory = dt_util.utcnow(), self.memory
+        self.was_absent = (
+            memory.answered_at is not None and now > memory.answered_at + ABSENCE
+        )
+        memory.answered_at = now
+        memory.contracts = contracts
+        memory.announced = {
+            key: order for key, order in memory.announced.items() if key in contracts
+        }
+        memory.appointments = {
+            key: _appointments(memory.appointments.get(key, ()), contract, now)
+            for key, contract in contracts.items()
+        }
+        self._note_shared_names()
+        self.save()
+
+    @callback
+    def look_again_at(self, key: str) -> None:
+        """Read a subscription again with the next look at Nomos."""
+        self._look_again_at.add(key)
+
+    def save(self) -> None:
+        """Let what is known be there after a restart."""
+        self.store.async_save_soon(self.memory)
+
+    def _note_shared_names(self) -> None:
+        names = Counter(contract.name for contract in self.memory.contracts.values())
+        self.shared_names = {name for name, count in names.items() if count > 1}
 
     def _failed(self, err: NomosError) -> UpdateFailed:
         """Say what is wrong and when to try again: ever less often."""
@@ -148,14 +230,21 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        if self.answered_at is not None and self.last_update_success:
-            self._async_cancel_expiry()
-            self._cancel_expiry = async_track_point_in_utc_time(
-                self.hass, self._async_expire, self.answered_at + ANSWER_HOLDS
-            )
+        if self.last_update_success:
+            self._watch_expiry()
+            async_dispatcher_send(self.hass, self.signal_answered)
         elif self._login_is_broken:
             # Listeners are not told when one failure follows upon another.
             self.async_update_listeners()
+
+    @callback
+    def _watch_expiry(self) -> None:
+        """Tell the entities when the last answer is too old to be shown."""
+        self._async_cancel_expiry()
+        if self.answered_at is not None:
+            self._cancel_expiry = async_track_point_in_utc_time(
+                self.hass, self._async_expire, self.answered_at + ANSWER_HOLDS
+            )
 
     @callback
     def _async_expire(self, _now: datetime) -> None:
@@ -171,10 +260,18 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
     async def _async_read_contracts(self) -> dict[str, Contract]:
         """Ask for what can have changed, and for nothing else."""
         chosen: list[str] | None = self.config_entry.options.get(CONF_SUBSCRIPTIONS)
-        listed = chosen is None and self._is_time_to_list()
+        weekly = self._is_time_to_list()
+        listed = chosen is None and weekly
         if listed:
             await self._async_list()
-        answer = await self._async_read_orders(listed)
+        elif weekly and chosen:
+            self._listed_at, self._listed = dt_util.utcnow(), set(chosen)
+        if weekly and self._nothing_can_follow():
+            # The day's look at the orders goes to the subscriptions instead.
+            answer = self._last_orders()
+            self._look_again_at |= self._listed if chosen else set()
+        else:
+            answer = await self.client.meter_orders()
         orders = {order.subscription_id: order for order in answer.records}
         if chosen is None and not listed and self._has_strangers(orders):
             await self._async_list()
@@ -193,6 +290,7 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         self._listed, self._ordered = followed, set(orders)
         self._remove_devices_except(followed)
         await self._async_read_plans()
+        self.may_write = await self.client.may_write()
         return {
             key: Contract(
                 subscription=self._subscriptions[key],
@@ -203,6 +301,14 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             # Nobody knows what an order says that was never readable.
             if key not in hidden or key in self.data
         }
+
+    @callback
+    def async_take_up(self, key: str, order: MeterOrder) -> None:
+        """Show an order that was just placed, until Nomos is asked again."""
+        contract = replace(self.data[key], order=order)
+        self.memory.contracts = {**self.data, key: contract}
+        self.save()
+        self.async_set_updated_data(self.memory.contracts)
 
     def _is_time_to_list(self) -> bool:
         return (
@@ -223,23 +329,21 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             self._listed.add(record.id)
             if known := self._subscriptions.get(record.id):
                 self._subscriptions[record.id] = replace(
-                    known, status=record.status, number=record.number
+                    known,
+                    status=record.status,
+                    number=record.number,
+                    plan_id=record.plan_id,
                 )
 
-    async def _async_read_orders(self, listed: bool) -> Listing[MeterOrder]:
-        """Return the account's orders.
+    def _nothing_can_follow(self) -> bool:
+        """Whether all orders have come to their end."""
+        return self._listed == self.data.keys() and all(
+            contract.is_settled for contract in self.data.values()
+        )
 
-        They are not asked for on a day that has asked for the subscriptions
-        when no order can have changed.
-        """
-        if (
-            listed
-            and self._listed == self.data.keys()
-            and all(contract.is_settled for contract in self.data.values())
-        ):
-            orders = (contract.order for contract in self.data.values())
-            return Listing(records=tuple(order for order in orders if order))
-        return await self.client.meter_orders()
+    def _last_orders(self) -> Listing[MeterOrder]:
+        orders = (contract.order for contract in self.data.values())
+        return Listing(records=tuple(order for order in orders if order))
 
     def _known(self) -> set[str]:
         """Ids of all subscriptions that were heard of on this account."""
@@ -251,6 +355,7 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         subscription = self._subscriptions.get(key)
         return (
             subscription is None
+            or key in self._look_again_at
             or Contract(
                 subscription=subscription, order=orders.get(key)
             ).needs_subscription
@@ -260,6 +365,7 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """Read subscriptions and return those that are gone."""
         gone = set()
         async for key, answer in self.client.subscription_details(sorted(keys)):
+            self._look_again_at.discard(key)
             if isinstance(answer, Subscription):
                 self._subscriptions[key] = answer
             elif isinstance(answer, NomosNotFoundError):
@@ -296,6 +402,19 @@ def devices_of(
         for domain, key in device.identifiers
         if domain == DOMAIN
     }
+
+
+def _appointments(
+    known: Iterable[datetime], contract: Contract, now: datetime
+) -> list[datetime]:
+    """Return past appointments and the current one; one that moved is forgotten."""
+    current = contract.order.appointment_at if contract.order else None
+    past = [moment for moment in known if moment <= now and moment != current]
+    over = contract.is_installed or contract.is_cancelled
+    if current is None or (current > now and over):
+        # Who came before the appointment does not come again.
+        return past
+    return [*past, current]
 
 
 def _placeholders(err: NomosError) -> dict[str, str]:

@@ -4,7 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_TOKEN,
+    CONF_WEBHOOK_ID,
+)
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_SUBSCRIPTIONS
@@ -18,6 +23,7 @@ TO_REDACT = {
     "auth_implementation",
     "customer_id",
     "number",
+    CONF_WEBHOOK_ID,
 }
 
 
@@ -32,6 +38,7 @@ async def async_get_config_entry_diagnostics(
         "answered_at": coordinator.answered_at,
         "answer_holds": coordinator.answer_holds,
         "failures": coordinator.failures,
+        "webhook": asdict(coordinator.deliveries) if coordinator.deliveries else "off",
         "contracts": {
             key: async_redact_data(asdict(contract), TO_REDACT)
             | {

@@ -13,11 +13,12 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, UnitOfRatio
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import NomosConfigEntry
-from .entity import NomosOrderEntity, async_add_for_each_contract
+from .entity import NomosEntity, NomosOrderEntity, async_add_for_each_contract
 from .nomos import (
     BlockedReason,
     CancelledReason,
@@ -143,6 +144,16 @@ ORDER_SENSORS: tuple[NomosSensorDescription, ...] = (
 )
 
 
+LAST_ANSWER = SensorEntityDescription(
+    key="last_answer",
+    translation_key="last_answer",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    # It would write a state every day.
+    entity_registry_enabled_default=False,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: NomosConfigEntry,
@@ -152,11 +163,42 @@ async def async_setup_entry(
     async_add_for_each_contract(
         entry,
         async_add_entities,
-        lambda coordinator, key: (
-            NomosOrderSensor(coordinator, key, description)
-            for description in ORDER_SENSORS
-        ),
+        lambda coordinator, key: [
+            *(
+                NomosOrderSensor(coordinator, key, description)
+                for description in ORDER_SENSORS
+            ),
+            NomosLastAnswerSensor(coordinator, key, LAST_ANSWER),
+        ],
     )
+
+
+class NomosLastAnswerSensor(NomosEntity, SensorEntity):
+    """When Nomos last answered, which is no news of the contract."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to every answer, not only to those that change something."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass,
+                self.coordinator.signal_answered,
+                self.async_write_ha_state,
+            )
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether there was an answer; this one never gets too old."""
+        return self._subscription_id in self.coordinator.data
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the moment."""
+        return self.coordinator.answered_at
 
 
 class NomosOrderSensor(NomosOrderEntity, SensorEntity):

@@ -7,18 +7,28 @@ import re
 import socket
 import sys
 from typing import Any
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
 from custom_components.nomos_energy.binary_sensor import BLOCKED, GATE
+from custom_components.nomos_energy.calendar import INSTALLATION
+from custom_components.nomos_energy.event import ORDER_UPDATE
 from custom_components.nomos_energy.sensor import ORDER_SENSORS
-from scripts.demo_home import DASHBOARD, filled, prepare_config
+from scripts.demo_home import DASHBOARD, Home, filled, prepare_config
 from scripts.demo_processes import Child, DemoError, choose_port, until, while_running
+from scripts.run_demo import Watch
 
 ENTITIES = {
     description.key: f"sensor.{description.key}"
-    for description in (*ORDER_SENSORS, BLOCKED, GATE)
+    for description in (
+        *ORDER_SENSORS,
+        BLOCKED,
+        GATE,
+        INSTALLATION,
+        ORDER_UPDATE,
+    )
 }
 
 
@@ -65,8 +75,66 @@ def test_config_starts_over(tmp_path: Path) -> None:
     assert (folder / "custom_components" / "nomos_energy" / "manifest.json").exists()
     settings = yaml.safe_load((folder / "configuration.yaml").read_text())
     assert settings["homeassistant"]["language"] == "en"
+    # Without it, the integration has no address for webhooks.
+    assert settings["homeassistant"]["external_url"].startswith("https://")
     http = json.loads((folder / ".storage" / "http").read_text())
     assert http["data"] == {"server_host": ["127.0.0.1"], "server_port": 8124}
+
+
+async def test_webhook_is_registered_on_this_machine() -> None:
+    """Nomos sends to the path that the options show, and never to the outside."""
+    ask = AsyncMock(
+        side_effect=[
+            {
+                "type": "form",
+                "flow_id": "flow",
+                "description_placeholders": {
+                    "address": "https://demo.example/api/webhook/abc"
+                },
+            },
+            {"type": "create_entry"},
+        ]
+    )
+    register = AsyncMock(return_value="secret")
+    home = Home(Mock(), "http://127.0.0.1:8123")
+    with patch.object(Home, "ask", ask):
+        path = await home.switch_webhooks_on("entry", register)
+
+    assert path == "/api/webhook/abc"
+    register.assert_awaited_once_with("http://127.0.0.1:8123/api/webhook/abc")
+    assert ask.await_args
+    assert ask.await_args.args == (
+        "POST",
+        "/api/config/config_entries/options/flow/flow",
+        {"webhooks": True, "webhook_secret": "secret"},
+    )
+
+
+async def test_options_flow_that_ends_early() -> None:
+    """An options flow that has no address to show says why."""
+    ask = AsyncMock(return_value={"type": "abort", "reason": "no_address"})
+    home = Home(Mock(), "http://127.0.0.1:8123")
+    with (
+        patch.object(Home, "ask", ask),
+        pytest.raises(DemoError, match="no_address"),
+    ):
+        await home.switch_webhooks_on("entry", AsyncMock())
+
+
+@pytest.mark.parametrize("poll", [False, True])
+async def test_only_polling_makes_it_look(poll: bool) -> None:
+    """With webhooks on, nobody but Nomos makes Home Assistant look."""
+    ask = AsyncMock(return_value={"state": "off"})
+    watch = Watch(
+        Home(Mock(), "http://127.0.0.1:8123"),
+        {"order_status": "sensor.status", "smart_meter_active": "binary_sensor.gate"},
+        poll,
+    )
+    with patch.object(Home, "ask", ask):
+        await watch.look()
+    looks = [call.args[:2] for call in ask.await_args_list if call.args[0] == "POST"]
+    asked = [("POST", "/api/services/homeassistant/update_entity")]
+    assert looks == (asked if poll else [])
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -1,0 +1,142 @@
+"""What is remembered over a restart."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersionError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN, LOGGER
+from .nomos import Contract, MeterOrder, NomosError
+
+STORAGE_VERSION = 1
+SAVE_DELAY = 1
+
+STORES: HassKey[dict[str, Store[dict[str, Any]]]] = HassKey(f"{DOMAIN}_stores")
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """The last good answer, and what was made of it."""
+
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    answered_at: datetime | None = None
+    announced: dict[str, MeterOrder | None] = field(default_factory=dict)
+    """Orders as they were last announced, by subscription id."""
+    appointments: dict[str, list[datetime]] = field(default_factory=dict)
+    """Appointments that are known and those that took place, in their order."""
+    delivered: dict[str, datetime] = field(default_factory=dict)
+    """Ids of the events that Nomos has delivered, and when it did."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        return {
+            "contracts": {
+                key: contract.to_json() for key, contract in self.contracts.items()
+            },
+            "answered_at": self.answered_at.isoformat() if self.answered_at else None,
+            "announced": {
+                key: order.to_json() if order else None
+                for key, order in self.announced.items()
+            },
+            "appointments": {
+                key: [moment.isoformat() for moment in moments]
+                for key, moments in self.appointments.items()
+            },
+            "delivered": {
+                key: moment.isoformat() for key, moment in self.delivered.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Memory:
+        """Read a memory; raises any error where it is none."""
+        answered_at = data["answered_at"]
+        return cls(
+            contracts={
+                key: Contract.from_json(contract)
+                for key, contract in data["contracts"].items()
+            },
+            answered_at=_moment(answered_at) if answered_at else None,
+            announced={
+                key: MeterOrder.from_json(order) if order else None
+                for key, order in data["announced"].items()
+            },
+            appointments={
+                key: [_moment(moment) for moment in moments]
+                for key, moments in data["appointments"].items()
+            },
+            delivered={
+                key: _moment(moment) for key, moment in data["delivered"].items()
+            },
+        )
+
+
+def _moment(text: str) -> datetime:
+    return dt_util.as_utc(dt_util.parse_datetime(text, raise_on_error=True))
+
+
+class MemoryStore:
+    """Keeps the memory of one account in Home Assistant's storage."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Initialize the store."""
+        self._hass = hass
+        self._entry_id = entry_id
+        # An account that is loaded again has to know what is not written yet.
+        self._store = hass.data.setdefault(STORES, {}).setdefault(
+            entry_id,
+            Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True),
+        )
+
+    async def async_load(self) -> Memory:
+        """Return what is remembered: nothing, where that can't be read."""
+        try:
+            data = await self._store.async_load()
+            return Memory() if data is None else Memory.from_json(data)
+        except UnsupportedStorageVersionError:
+            reason = "it is from a newer version"
+        except (
+            ArithmeticError,
+            AttributeError,
+            HomeAssistantError,
+            KeyError,
+            NomosError,
+            NotImplementedError,
+            TypeError,
+            ValueError,
+        ):
+            reason = "it is not readable"
+        LOGGER.warning("What was known before is set aside, because %s", reason)
+        await self._hass.async_add_executor_job(_set_aside, Path(self._store.path))
+        return Memory()
+
+    def async_save_soon(self, memory: Memory) -> None:
+        """Save the memory as it will be in a moment."""
+        self._store.async_delay_save(memory.to_json, SAVE_DELAY)
+
+    async def async_remove(self) -> None:
+        """Forget everything, also what was set aside."""
+        self._hass.data[STORES].pop(self._entry_id)
+        await self._store.async_remove()
+        await self._hass.async_add_executor_job(
+            _remove_set_aside, Path(self._store.path)
+        )
+
+
+def _set_aside(path: Path) -> None:
+    # What can't be moved is written over, which is better than no account.
+    with suppress(OSError):
+        path.replace(path.with_name(f"{path.name}.set_aside"))
+
+
+def _remove_set_aside(path: Path) -> None:
+    """Remove what stands beside a file: Home Assistant sets some aside as well."""
+    for file in path.parent.glob(f"{path.name}.*"):
+        file.unlink()

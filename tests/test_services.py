@@ -1,0 +1,783 @@
+"""A smart meter is ordered once, and whoever ordered it knows how it went."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+import os
+from typing import Any
+
+from aiohttp import encode_basic_auth
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.selector import selector
+from homeassistant.helpers.service import async_get_all_descriptions
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.nomos_energy import services
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import transport
+from simulator import APP, Fault, Household, Simulator, scenarios
+from simulator.oauth import READ_ONLY, Client
+from simulator.versions import OLDER
+
+from . import DAY, asked, look_again, pass_time, state
+from .conftest import SetUp
+from .test_event import listen, way
+
+NOW = "2026-11-23T10:00:00+00:00"
+
+
+def key_entry(client: Client) -> MockConfigEntry:
+    """Return the config entry of a key."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=client.client_id,
+        data={
+            CONF_CLIENT_ID: client.client_id,
+            CONF_CLIENT_SECRET: client.client_secret,
+        },
+    )
+
+
+async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntry:
+    """Return the config entry of a customer who has just signed in."""
+    simulator = home.world
+    assert isinstance(simulator, Simulator)
+    redirect = APP.redirect_uris[0]
+    code = simulator.authorize(APP.client_id, redirect, customer_id=home.customer_id)
+    response = await async_get_clientsession(hass).post(
+        f"{os.environ['NOMOS_API_URL'].rstrip('/')}/oauth/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+        },
+        headers={"Authorization": encode_basic_auth(APP.client_id, APP.client_secret)},
+    )
+    token = await response.json()
+    return MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=home.customer_id,
+        data={
+            "auth_implementation": DOMAIN,
+            "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
+        },
+    )
+
+
+def device_id(hass: HomeAssistant, home: Household) -> str:
+    """Return the device of a household's contract."""
+    return next(
+        device.id
+        for device in dr.async_get(hass).devices
+        if (DOMAIN, home.subscription_id) in device.identifiers
+    )
+
+
+def button(hass: HomeAssistant, home: Household) -> str | None:
+    """Return the button that orders for a household, where there is one."""
+    return er.async_get(hass).async_get_entity_id(
+        Platform.BUTTON, DOMAIN, f"{home.subscription_id}_order_smart_meter"
+    )
+
+
+async def call(hass: HomeAssistant, action: str, device: str) -> Mapping[str, Any]:
+    """Call an action, and return its response."""
+    response = await hass.services.async_call(
+        DOMAIN, action, {"device_id": device}, blocking=True, return_response=True
+    )
+    await hass.async_block_till_done()
+    assert response is not None
+    return response
+
+
+async def order(hass: HomeAssistant, home: Household) -> Mapping[str, Any]:
+    """Order a smart meter, as an automation does."""
+    return await call(hass, "order_smart_meter", device_id(hass, home))
+
+
+async def refusal(
+    hass: HomeAssistant, home: Household
+) -> tuple[type[HomeAssistantError], str | None]:
+    """Order a smart meter in vain; return what kind of error that is."""
+    with pytest.raises(HomeAssistantError) as caught:
+        await order(hass, home)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert caught.value.translation_domain == DOMAIN
+    english, german = await in_words(hass, caught.value)
+    # Home Assistant leaves out a full stop at the end.
+    assert str(caught.value) == english.rstrip(".") != german
+    return type(caught.value), caught.value.translation_key
+
+
+async def in_words(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
+    """Return what a person reads, in English and in German."""
+    key = f"component.{DOMAIN}.exceptions.{err.translation_key}.message"
+    said = []
+    for language in ("en", "de"):
+        texts = await async_get_translations(hass, language, "exceptions", {DOMAIN})
+        said.append(texts[key].format(**err.translation_placeholders or {}))
+    return said
+
+
+INVALID = ServiceValidationError
+FAILED = HomeAssistantError
+
+
+# Ordering
+
+
+async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """Who orders is told of the order, and sees it everywhere at once."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    heard = listen(hass)
+    assert button(hass, home)
+    asked(simulator)
+    response = await order(hass, home)
+    assert asked(simulator).count("create_meter_order") == 1
+    assert response == {
+        "subscription": home.subscription_id,
+        "smart_meter_active": False,
+        "progress": 14,
+        "expected_activation": "2027-01-18",
+        "order": {
+            "id": home.order_id,
+            "subscription_id": home.subscription_id,
+            "status": "created",
+            "provider": home.provider,
+            "created_at": NOW,
+            "appointment_at": None,
+            "installed_at": None,
+            "activated_at": None,
+            "cancelled_at": None,
+            "cancelled_reason": None,
+            "blocked_at": None,
+            "blocked_reason": None,
+        },
+    }
+    assert json_bytes(response)
+    assert state(hass, home, "order_status") == "created"
+    assert state(hass, home, "expected_activation") == "2027-01-18"
+    assert heard == way("not_ordered", "created")
+    assert button(hass, home) is None
+    assert not hass.states.async_entity_ids(Platform.BUTTON)
+
+
+async def test_order_without_response(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Nobody has to ask for the response."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    await hass.services.async_call(
+        DOMAIN,
+        "order_smart_meter",
+        {"device_id": device_id(hass, home)},
+        blocking=True,
+    )
+    assert home.order
+
+
+async def test_order_lives_on(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An order that was placed here goes its way like any other."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    heard = listen(hass)
+    await order(hass, home)
+    await pass_time(hass, freezer, 57 * DAY, DAY)
+    assert [kind for kind, _, _ in heard].count("created") == 1
+    assert heard[-1][0] == "activated"
+
+
+async def test_order_of_one_of_many(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The device says which contract is meant."""
+    home, other = (simulator.add(scenarios.no_order(index)) for index in (1, 2))
+    await set_up()
+    await order(hass, other)
+    assert home.order is None
+    assert other.order
+    assert button(hass, home)
+    assert not button(hass, other)
+
+
+async def test_nomos_goes_away_after_the_order(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """What Nomos has confirmed is shown, also if nobody answers any more."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.EXTRA_FIELDS, path="/meter-orders", times=1)
+    call_order = hass.async_create_task(order(hass, home))
+    while home.order is None:
+        await asyncio.sleep(0)
+    simulator.fail(Fault.SERVER_ERROR)
+    response = await call_order
+    assert response["order"]["status"] == "created"
+    assert state(hass, home, "order_status") == "created"
+    assert heard == way("not_ordered", "created")
+    assert button(hass, home) is None
+
+
+async def test_token_that_is_void(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A token that Nomos does not accept any more is no reason not to order."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    simulator.expire_tokens()
+    response = await order(hass, home)
+    assert response["order"]["id"] == home.order_id
+
+
+async def test_two_at_once(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Of two people who order at the same moment one has ordered, and both see it."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    answers: list[object] = await asyncio.gather(
+        order(hass, home), order(hass, home), return_exceptions=True
+    )
+    answers.sort(key=lambda each: isinstance(each, Exception))
+    assert isinstance(answers[0], Mapping)
+    assert isinstance(answers[1], ServiceValidationError)
+    assert answers[1].translation_key == "already_ordered"
+    assert state(hass, home, "order_status") == "created"
+
+
+async def test_order_while_nomos_is_being_asked(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """What Nomos said before the order was placed does not hide it for long."""
+    home = simulator.add(scenarios.no_order())
+    entry = await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.LATENCY, path="/subscriptions/", times=1, seconds=20)
+    asked(simulator)
+    polling = hass.async_create_background_task(
+        entry.runtime_data.async_refresh(), "A look at Nomos"
+    )
+    while "get_subscription" not in [each.operation for each in simulator.requests]:
+        await asyncio.sleep(0)
+    ordering = hass.async_create_background_task(
+        hass.services.async_call(
+            DOMAIN,
+            "order_smart_meter",
+            {"device_id": device_id(hass, home)},
+            blocking=True,
+        ),
+        "An order",
+    )
+    while home.order is None:
+        await asyncio.sleep(0)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=21))
+    await asyncio.gather(polling, ordering)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, home, "order_status") == "created"
+    assert heard == way("not_ordered", "created")
+    assert button(hass, home) is None
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("scenario", ["happy_path", "cancelled_by_request"])
+async def test_order_that_is_known(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, scenario: str
+) -> None:
+    """A contract that has or had an order can't have another: nobody is asked."""
+    home = simulator.add(scenarios.ALL[scenario]())
+    home.advance(9)
+    await set_up()
+    asked(simulator)
+    assert await refusal(hass, home) == (INVALID, "already_ordered")
+    assert not asked(simulator)
+
+
+async def test_order_that_nobody_needs(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Where a smart meter is active, an order would shut the gate: it is refused."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    asked(simulator)
+    assert await refusal(hass, home) == (INVALID, "meter_is_smart")
+    assert not asked(simulator)
+    assert state(hass, home, "smart_meter_active") == "on"
+
+
+@pytest.mark.parametrize("status", ["created", "cancelled"])
+async def test_order_that_was_placed_elsewhere(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
+) -> None:
+    """An order that nobody knew of is named as the reason, and then known."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    placed = home.place_order()
+    placed.status = status
+    if status == "cancelled":
+        placed.cancelled_reason = "customer_request"
+    asked(simulator)
+    assert await refusal(hass, home) == (INVALID, "already_ordered")
+    assert asked(simulator).count("create_meter_order") == 1
+    assert state(hass, home, "order_status") == status
+    assert button(hass, home) is None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("unsupported_plan", "unsupported_product"),
+        ("feed_in", "unsupported_meter_order"),
+    ],
+)
+async def test_contract_without_smart_meter(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    scenario: str,
+    reason: str,
+) -> None:
+    """A tariff without a smart meter and solar panels are told apart."""
+    home = simulator.add(scenarios.ALL[scenario]())
+    await set_up()
+    asked(simulator)
+    assert await refusal(hass, home) == (INVALID, reason)
+    assert asked(simulator) == ["create_meter_order"]
+    assert home.order is None
+
+
+async def test_contract_that_has_ended(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A contract that ended meanwhile is named as such."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    home.status = "ended"
+    assert await refusal(hass, home) == (INVALID, "subscription_ended")
+
+
+@pytest.mark.parametrize("login", ["key", "customer"])
+async def test_login_that_may_only_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    set_up: SetUp,
+    login: str,
+) -> None:
+    """A key that may only read can't order, and nor can a customer who signed in."""
+    home = simulator.add(scenarios.no_order())
+    entry = key_entry(READ_ONLY) if login == "key" else await customer_entry(hass, home)
+    await set_up(entry=entry)
+    asked(simulator)
+    assert await refusal(hass, home) == (INVALID, "read_only")
+    assert asked(simulator) == ["create_meter_order"]
+    assert home.order is None
+
+
+async def test_login_that_is_broken(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A key that was withdrawn is named as the reason, and asked for."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    simulator.tokens.clients.clear()
+    simulator.expire_tokens()
+    assert await refusal(hass, home) == (FAILED, "invalid_auth")
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_refusal_that_nobody_knows(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A reason that is new is told as Nomos' support needs it."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    monkeypatch.setattr(transport, "API_VERSION", "2030-01-01.turing")
+    asked(simulator)
+    with pytest.raises(HomeAssistantError) as caught:
+        await order(hass, home)
+    assert caught.value.translation_key == "order_failed"
+    placeholders = caught.value.translation_placeholders
+    assert placeholders
+    assert (placeholders["status"], placeholders["code"]) == ("400", "BAD_REQUEST")
+    assert asked(simulator) == ["create_meter_order"]
+
+
+async def test_detail_that_nobody_knows(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A refusal with a detail that is new is no reason to stumble."""
+    home = simulator.add(scenarios.unsupported_plan())
+    await set_up()
+    monkeypatch.delitem(services.REFUSALS, "unsupported_product")
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+
+
+async def test_conflict_without_details(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A conflict is understood also where it is not explained."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    home.place_order()
+    # Older versions of the API leave the details out.
+    monkeypatch.setattr(transport, "API_VERSION", OLDER)
+    assert await refusal(hass, home) == (INVALID, "already_ordered")
+
+
+async def test_contract_that_is_gone(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A contract that Nomos does not know any more can't be ordered for."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    simulator.remove(home.subscription_id)
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+
+
+@pytest.mark.parametrize("action", ["order_smart_meter", "get_order"])
+async def test_device_of_somebody_else(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
+) -> None:
+    """A device that is no contract, or is not there, is refused as such."""
+    simulator.add(scenarios.no_order())
+    await set_up()
+    entry = MockConfigEntry(domain="test")
+    entry.add_to_hass(hass)
+    register = dr.async_get(hass).async_get_or_create
+    # Some integrations use more words than two.
+    lamp: Any = {("test", "lamp", "1")}
+    strangers = [
+        register(config_entry_id=entry.entry_id, identifiers=lamp).id,
+        register(config_entry_id=entry.entry_id, connections={("mac", "1")}).id,
+        "no device at all",
+    ]
+    asked(simulator)
+    for stranger in strangers:
+        with pytest.raises(ServiceValidationError) as caught:
+            await call(hass, action, stranger)
+        assert caught.value.translation_key == "no_such_contract"
+        assert len(set(await in_words(hass, caught.value))) == 2
+    assert not asked(simulator)
+
+
+@pytest.mark.parametrize("action", ["order_smart_meter", "get_order"])
+async def test_account_that_is_not_loaded(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
+) -> None:
+    """The actions are there without the account, and say that it is not."""
+    home = simulator.add(scenarios.no_order())
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    asked(simulator)
+    with pytest.raises(ServiceValidationError) as caught:
+        await call(hass, action, device_id(hass, home))
+    assert caught.value.translation_key == "not_loaded"
+    assert len(set(await in_words(hass, caught.value))) == 2
+    assert not asked(simulator)
+
+
+# When nobody knows whether the order arrived
+
+UNCERTAIN = [
+    Fault.SERVER_ERROR,
+    Fault.HTML,
+    Fault.BAD_GATEWAY,
+    Fault.CONNECTION_RESET,
+]
+
+
+@pytest.mark.parametrize("fault", UNCERTAIN)
+async def test_order_did_not_arrive(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
+) -> None:
+    """After a failure Nomos is asked for the order; nothing is ordered twice."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(fault, path="/meter-orders", times=1)
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+    assert asked(simulator) == ["create_meter_order", "list_meter_orders"]
+    assert home.order is None
+    assert state(hass, home, "order_status") == "not_ordered"
+    # Whoever tries again later succeeds.
+    assert button(hass, home)
+    assert (await order(hass, home))["order"]["id"] == home.order_id
+
+
+@pytest.mark.parametrize("fault", UNCERTAIN)
+async def test_order_arrived_after_all(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
+) -> None:
+    """An order that is there in spite of the failure counts as placed."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    heard = listen(hass)
+    home.place_order()
+    asked(simulator)
+    simulator.fail(fault, path="/meter-orders", times=1)
+    assert (await order(hass, home))["order"]["id"] == home.order_id
+    assert asked(simulator).count("create_meter_order") == 1
+    assert state(hass, home, "order_status") == "created"
+    assert heard == way("not_ordered", "created")
+    assert button(hass, home) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        (Fault.TRUNCATED_JSON, None),
+        (Fault.MISSING_FIELD, "status"),
+        (Fault.MISSING_FIELD, "id"),
+        (Fault.MALFORMED_TIMESTAMP, "created_at"),
+    ],
+)
+async def test_answer_that_is_not_readable(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    fault: Fault,
+    field: str | None,
+) -> None:
+    """An order that was placed is found, whatever its confirmation looked like."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(fault, path="/meter-orders", times=1, field=field)
+    assert (await order(hass, home))["order"]["id"] == home.order_id
+    assert asked(simulator).count("create_meter_order") == 1
+
+
+@pytest.mark.parametrize("fault", UNCERTAIN)
+async def test_nobody_can_say(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
+) -> None:
+    """While Nomos can't be asked for the order either, none is placed again."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(fault, path="/meter-orders")
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+    operations = asked(simulator)
+    assert operations[0] == "create_meter_order"
+    assert set(operations[1:]) == {"list_meter_orders"}
+
+
+async def test_order_that_is_not_readable_at_all(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An order that can't be read anywhere is not taken for none."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(Fault.MISSING_FIELD, path="/meter-orders")
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+    assert asked(simulator) == ["create_meter_order", "list_meter_orders"]
+
+
+async def test_rate_limit(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, waits: list[float]
+) -> None:
+    """When Nomos has had too many requests, ordering is left to the person."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(Fault.RATE_LIMIT, path="/meter-orders")
+    assert await refusal(hass, home) == (FAILED, "order_failed")
+    assert asked(simulator) == ["create_meter_order"]
+    assert not waits
+
+
+async def test_request_id(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An order that failed is told with what Nomos' support asks for."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    simulator.fail(Fault.SERVER_ERROR, path="/meter-orders")
+    with pytest.raises(HomeAssistantError) as caught:
+        await order(hass, home)
+    placeholders = caught.value.translation_placeholders
+    assert placeholders
+    assert len(placeholders["request_id"]) == 36
+    for text in await in_words(hass, caught.value):
+        assert placeholders["request_id"] in text
+        assert "500" in text
+
+
+@pytest.mark.parametrize("arrives", ["before", "after"])
+async def test_time_out(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    arrives: str,
+) -> None:
+    """An order without an answer is looked for; one that comes later is shown then."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    asked(simulator)
+    simulator.fail(Fault.LATENCY, path="/meter-orders", times=1, seconds=60)
+    ordering = hass.async_create_task(order(hass, home))
+    while not simulator.requests:
+        await asyncio.sleep(0)
+    if arrives == "before":
+        home.place_order()
+    start = dt_util.utcnow()
+    async_fire_time_changed(hass, start + timedelta(seconds=31))
+    if arrives == "before":
+        assert (await ordering)["order"]["id"] == home.order_id
+    else:
+        with pytest.raises(HomeAssistantError) as caught:
+            await ordering
+        assert caught.value.translation_key == "order_failed"
+        home.place_order()
+    async_fire_time_changed(hass, start + timedelta(seconds=61))
+    await hass.async_block_till_done()
+    assert asked(simulator).count("create_meter_order") == 1
+    await look_again(hass, home)
+    assert state(hass, home, "order_status") == "created"
+    assert button(hass, home) is None
+
+
+# Reading
+
+
+async def test_get_order(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An order is returned with all its moments."""
+    home = simulator.add(scenarios.happy_path())
+    await set_up()
+    await pass_time(hass, freezer, 57 * DAY, DAY)
+    asked(simulator)
+    response = await call(hass, "get_order", device_id(hass, home))
+    found = home.order
+    assert found
+    assert found.appointment_at
+    assert found.installed_at
+    assert found.activated_at
+    assert response == {
+        "subscription": home.subscription_id,
+        "smart_meter_active": True,
+        "progress": 100,
+        "expected_activation": "2027-01-18",
+        "order": {
+            "id": home.order_id,
+            "subscription_id": home.subscription_id,
+            "status": "activated",
+            "provider": home.provider,
+            "created_at": NOW,
+            "appointment_at": found.appointment_at.isoformat(),
+            "installed_at": found.installed_at.isoformat(),
+            "activated_at": found.activated_at.isoformat(),
+            "cancelled_at": None,
+            "cancelled_reason": None,
+            "blocked_at": None,
+            "blocked_reason": None,
+        },
+    }
+    assert json_bytes(response)
+    assert not asked(simulator)
+
+
+async def test_get_order_that_is_cancelled_or_blocked(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """What keeps an order from going on is returned as well."""
+    gone = simulator.add(scenarios.cancelled_by_request())
+    held = simulator.add(scenarios.blocked_then_unblocked())
+    gone.advance(9)
+    held.advance(2)
+    await set_up()
+    cancelled = (await call(hass, "get_order", device_id(hass, gone)))["order"]
+    assert cancelled["cancelled_reason"] == "customer_request"
+    assert cancelled["cancelled_at"] == NOW
+    blocked = (await call(hass, "get_order", device_id(hass, held)))["order"]
+    assert (blocked["blocked_reason"], blocked["blocked_at"]) == ("check_missing", NOW)
+
+
+async def test_get_no_order(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A contract without an order is one that can be asked about."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    assert await call(hass, "get_order", device_id(hass, home)) == {
+        "subscription": home.subscription_id,
+        "smart_meter_active": False,
+        "progress": 0,
+        "expected_activation": None,
+        "order": None,
+    }
+
+
+async def test_get_order_while_nomos_is_away(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """What is known can be read also while Nomos does not answer."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    simulator.fail(Fault.CONNECTION_RESET)
+    before = await call(hass, "get_order", device_id(hass, home))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await call(hass, "get_order", device_id(hass, home)) == before
+    assert before["order"]["status"] == "created"
+
+
+async def test_actions_are_described(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """People find the actions by name, in German too, and choose a contract."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    described = (await async_get_all_descriptions(hass))[DOMAIN]
+    texts = await async_get_translations(hass, "de", "services", {DOMAIN})
+    assert set(described) == {"get_order", "order_smart_meter"}
+    for action, description in described.items():
+        field = description["fields"]["device_id"]
+        assert field["required"]
+        choose: Any = selector(field["selector"])
+        assert choose(device_id(hass, home))
+        prefix = f"component.{DOMAIN}.services.{action}"
+        assert texts[f"{prefix}.name"]
+        assert texts[f"{prefix}.description"]
+        assert texts[f"{prefix}.fields.device_id.name"] == "Vertrag"
+    assert not described["get_order"]["response"]["optional"]
+    assert described["order_smart_meter"]["response"]["optional"]

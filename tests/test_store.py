@@ -1,0 +1,723 @@
+"""What is known is there again after a restart."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+import json
+import logging
+import os
+from pathlib import Path
+import stat
+from typing import Any
+
+from aiohttp import encode_basic_auth
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    Platform,
+)
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.util import dt as dt_util
+from hypothesis import given, strategies as st
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+    mock_storage,
+)
+
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import Contract, MeterOrder, Plan
+from simulator import APP, Fault, Household, Simulator, scenarios
+
+from . import (
+    DAY,
+    asked,
+    entity_id,
+    followed,
+    look_again,
+    organisation_entry,
+    pass_time,
+    state,
+    writes,
+)
+from .conftest import SetUp
+from .nomos.conftest import ORDER, PLAN, SUBSCRIPTION
+
+ENTRY_ID = "01KAV0000000000000000000ME"
+KEY = f"{DOMAIN}.{ENTRY_ID}"
+
+FAULTS = [
+    Fault.SERVER_ERROR,
+    Fault.BAD_GATEWAY,
+    Fault.HTML,
+    Fault.CONNECTION_RESET,
+    Fault.TRUNCATED_JSON,
+    Fault.RATE_LIMIT,
+]
+
+
+@pytest.fixture
+def hass_storage(request: pytest.FixtureRequest) -> Generator[dict[str, Any]]:
+    """Keep what Home Assistant stores in memory, except where files are looked at."""
+    if "on_disk" in request.fixturenames:
+        yield {}
+    else:
+        with mock_storage() as stored:
+            yield stored
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Give Home Assistant a folder of its own."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Path:
+    """Return the file that an account is remembered in."""
+    (tmp_path / ".storage").mkdir()
+    return tmp_path / ".storage" / KEY
+
+
+@pytest.fixture
+def entry() -> MockConfigEntry:
+    """Return an entry whose file has a known name."""
+    return organisation_entry(entry_id=ENTRY_ID)
+
+
+@asynccontextmanager
+async def next_start(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> AsyncGenerator[tuple[HomeAssistant, MockConfigEntry]]:
+    """Let a new Home Assistant begin with what the one before it has stored.
+
+    It has set up the account, and is about to start.
+    """
+    await leave(hass, entry)
+    config_dir = hass.config.config_dir
+    async with async_test_home_assistant(
+        config_dir=config_dir, initial_state=CoreState.not_running
+    ) as new:
+        # As the fixture enable_custom_integrations does it.
+        new.data.pop(DATA_CUSTOM_COMPONENTS)
+        again = MockConfigEntry(
+            domain=DOMAIN,
+            entry_id=entry.entry_id,
+            unique_id=entry.unique_id,
+            title=entry.title,
+            data=dict(entry.data),
+            options=dict(entry.options),
+        )
+        again.add_to_hass(new)
+        await come_back(new, again)
+        try:
+            yield new, again
+        finally:
+            if again.state is ConfigEntryState.LOADED:
+                await new.config_entries.async_unload(again.entry_id)
+            await new.async_stop(force=True)
+
+
+async def leave(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Stop Home Assistant, as far as an account notices."""
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def come_back(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Start Home Assistant again, as far as an account notices."""
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the integration has warned of."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.")
+        and record.levelno >= logging.WARNING
+    ]
+
+
+def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return all that Home Assistant shows of an account.
+
+    That is without the button: nobody can order while Nomos is away.
+    """
+    return {
+        found.entity_id: (found.state, dict(found.attributes))
+        for found in hass.states.async_all()
+        if found.domain != Platform.BUTTON
+    }
+
+
+def reauths(hass: HomeAssistant) -> int:
+    """Return how often somebody is asked to log in again."""
+    return [
+        flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
+    ].count(SOURCE_REAUTH)
+
+
+# While Nomos is away
+
+
+@pytest.mark.usefixtures("all_entities_enabled")
+@pytest.mark.parametrize("path", [None, "/oauth/token", "/meter-orders"])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_restart_while_nomos_is_away(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    fault: Fault,
+    path: str | None,
+) -> None:
+    """Everything is shown as before, and put right as soon as Nomos answers."""
+    active, waits = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    active.advance_to("activated")
+    entry = await set_up()
+    waits.advance_to("scheduled")
+    await look_again(hass, waits)
+    before = shown(hass)
+    assert state(hass, active, "smart_meter_active") == STATE_ON
+    answered = state(hass, active, "last_answer")
+
+    await leave(hass, entry)
+    freezer.tick(timedelta(hours=3))
+    simulator.fail(fault, path=path)
+    await come_back(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert shown(hass) == before
+
+    # The next try comes as soon as after any failure, and not on the next day.
+    waits.advance_to("installed")
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=1))
+    assert state(hass, waits, "order_status") == "installed"
+    assert state(hass, active, "last_answer") > answered
+
+
+@pytest.mark.parametrize("status", ["created", "scheduled", "installed", "activated"])
+async def test_first_thing_of_a_new_home_assistant(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    status: str,
+) -> None:
+    """Another process shows the order as well, by nothing but what was stored."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to(status)
+    entry = await set_up()
+    before = {key: value for key, (value, _) in shown(hass).items()}
+    simulator.fail(Fault.CONNECTION_RESET)
+    async with next_start(hass, entry) as (new, again):
+        await new.async_start()
+        await new.async_block_till_done()
+        assert again.state is ConfigEntryState.LOADED
+        assert {key: value for key, (value, _) in shown(new).items()} == before
+
+
+async def test_answer_that_is_too_old(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What is older than a week tells nothing of the order, but of the gate."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("activated")
+    entry = await set_up()
+    await leave(hass, entry)
+    simulator.fail(Fault.SERVER_ERROR)
+    freezer.tick(7 * DAY - timedelta(minutes=2))
+    await come_back(hass, entry)
+    assert state(hass, home, "order_status") == "activated"
+    await pass_time(hass, freezer, timedelta(minutes=3), timedelta(minutes=1))
+    assert state(hass, home, "order_status") == STATE_UNAVAILABLE
+
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    assert state(hass, home, "order_status") == STATE_UNAVAILABLE
+    assert state(hass, home, "smart_meter_active") == STATE_ON
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=1))
+    assert state(hass, home, "order_status") == "activated"
+
+
+async def test_key_that_was_revoked(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A login that is refused at the start is asked for again; the gate is shown."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("activated")
+    entry = await set_up()
+    await leave(hass, entry)
+    simulator.tokens.clients.clear()
+    await come_back(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "smart_meter_active") == STATE_ON
+    assert state(hass, home, "order_status") == STATE_UNAVAILABLE
+    assert reauths(hass) == 1
+
+
+async def test_consent_that_was_withdrawn(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    credentials: None,
+) -> None:
+    """So is a consent that was withdrawn while Home Assistant was off."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("activated")
+    redirect = APP.redirect_uris[0]
+    code = simulator.authorize(APP.client_id, redirect, customer_id=home.customer_id)
+    response = await async_get_clientsession(hass).post(
+        f"{os.environ['NOMOS_API_URL'].rstrip('/')}/oauth/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+        },
+        headers={"Authorization": encode_basic_auth(APP.client_id, APP.client_secret)},
+    )
+    token = await response.json()
+    entry = await set_up(
+        entry=MockConfigEntry(
+            domain=DOMAIN,
+            unique_id=home.customer_id,
+            data={
+                "auth_implementation": DOMAIN,
+                "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
+            },
+        )
+    )
+    assert state(hass, home, "order_status") == "activated"
+    await leave(hass, entry)
+    simulator.revoke_consent(home.customer_id)
+    freezer.tick(2 * DAY)
+    await come_back(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "smart_meter_active") == STATE_ON
+    assert state(hass, home, "order_status") == STATE_UNAVAILABLE
+    assert reauths(hass) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_nothing_is_known(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
+) -> None:
+    """Without memory and without Nomos, Home Assistant tries again by itself."""
+    simulator.add(scenarios.happy_path())
+    simulator.fail(fault)
+    entry = await set_up()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    simulator.recover()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+
+# What is asked and what is followed
+
+
+async def test_requests_of_a_restart(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A restart takes a token and two lists, however many contracts there are."""
+    for index in range(1, 21):
+        simulator.add(scenarios.happy_path(index))
+    entry = await set_up()
+    assert len(asked(simulator)) > 20
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    assert asked(simulator) == [
+        "create_token",
+        "list_subscriptions",
+        "list_meter_orders",
+    ]
+    await pass_time(hass, freezer, DAY)
+    assert asked(simulator) == ["create_token", "list_meter_orders"]
+
+
+async def test_requests_of_a_restart_of_who_chose(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Who chose contracts needs no list of them."""
+    home, _ = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up(home.subscription_id)
+    asked(simulator)
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    assert asked(simulator) == ["create_token", "list_meter_orders"]
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_choice_that_was_changed(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, away: bool
+) -> None:
+    """A contract that is not followed any more does not come back by a restart."""
+    home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up()
+    assert followed(hass) == {home.subscription_id, other.subscription_id}
+    hass.config_entries.async_update_entry(
+        entry, options={"subscriptions": [home.subscription_id]}
+    )
+    hidden = entity_id(hass, other, "order_status")
+    if away:
+        simulator.fail(Fault.SERVER_ERROR)
+    async with next_start(hass, entry) as (new, _):
+        assert state(new, home, "order_status") == "created"
+        assert new.states.get(hidden) is None
+        simulator.recover()
+        await look_again(new, home)
+        assert followed(new) == {home.subscription_id}
+        assert new.states.get(hidden) is None
+
+
+async def test_choice_of_what_is_not_known(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A contract that nothing is known of waits for Nomos; the known one does not."""
+    known, new = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up(known.subscription_id)
+    hass.config_entries.async_update_entry(
+        entry,
+        options={"subscriptions": [known.subscription_id, new.subscription_id]},
+    )
+    simulator.fail(Fault.SERVER_ERROR)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert followed(hass) == {known.subscription_id}
+    simulator.recover()
+    await look_again(hass, known)
+    assert followed(hass) == {known.subscription_id, new.subscription_id}
+
+
+# The file
+
+
+async def test_file(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+) -> None:
+    """The file is nobody else's, and goes with the account."""
+    simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    await leave(hass, entry)
+    assert stat.S_IMODE(on_disk.stat().st_mode) == 0o600
+    on_disk.with_name(f"{KEY}.set_aside").write_text("{}")
+    on_disk.with_name(f"{KEY}.corrupt.2026-11-01").write_text("{")
+    other = on_disk.with_name(f"{DOMAIN}.other")
+    other.write_text("{}")
+
+    await come_back(hass, entry)
+    # There is something to be written in a moment, which must not bring it back.
+    await hass.config_entries.async_remove(ENTRY_ID)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert not [path for path in on_disk.parent.iterdir() if KEY in path.name]
+    assert other.exists()
+
+
+async def test_reload_at_once(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+) -> None:
+    """An account that is loaded again knows also what is not written yet."""
+    home = simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    assert not on_disk.exists()
+    simulator.fail(Fault.SERVER_ERROR)
+    await hass.config_entries.async_reload(ENTRY_ID)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "order_status") == "created"
+
+
+def _shape(**data: Any) -> str:
+    empty: dict[str, Any] = {
+        "contracts": {},
+        "answered_at": None,
+        "announced": {},
+        "appointments": {},
+        "delivered": {},
+    }
+    return json.dumps(
+        {"version": 1, "minor_version": 1, "key": KEY, "data": {**empty, **data}}
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        "1",
+        "null",
+        '"text"',
+        '{"foo": 1}',
+        '{"version": 0, "data": {}}',
+        '{"version": "one", "data": {}}',
+        '{"version": 1, "minor_version": 1, "data": []}',
+        '{"version": 1, "minor_version": 1, "data": {"contracts": {}}}',
+        '{"version": 2, "minor_version": 1, "data": {}}',
+        _shape(contracts=[]),
+        _shape(contracts={"sub_1": {}}),
+        _shape(contracts={"sub_1": {"subscription": {"id": "sub_1"}}}),
+        _shape(contracts={"sub_1": {"subscription": "sub_1"}}),
+        _shape(contracts={"sub_1": None}),
+        _shape(answered_at="yesterday"),
+        _shape(answered_at=17),
+        _shape(answered_at="9999-12-31T23:59:59-12:00"),
+        _shape(announced={"sub_1": {"id": "prdo_1"}}),
+        _shape(announced={"sub_1": [1]}),
+        _shape(appointments={"sub_1": 7}),
+        _shape(appointments={"sub_1": ["soon"]}),
+        _shape(delivered=["evt_1"]),
+        _shape(delivered={"evt_1": None}),
+    ],
+)
+async def test_file_that_is_none(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+    on_disk: Path,
+    entry: MockConfigEntry,
+    content: str,
+) -> None:
+    """It is set aside with one line, and the account is read from Nomos."""
+    on_disk.write_text(content)
+    home = simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "order_status") == "created"
+    (line,) = complaints(caplog)
+    assert "is set aside" in line
+    assert on_disk.with_name(f"{KEY}.set_aside").read_text() == content
+
+    # The next restart finds a good one.
+    caplog.clear()
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert not complaints(caplog)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version": 1, "da', "\x00\x00"])
+async def test_file_that_is_broken(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+    content: str,
+) -> None:
+    """Home Assistant sets it aside itself, and the account is read from Nomos."""
+    on_disk.write_text(content)
+    home = simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, home, "order_status") == "created"
+    (aside,) = on_disk.parent.glob(f"{KEY}.corrupt.*")
+    assert aside.read_text() == content
+
+
+async def test_file_that_can_not_be_opened(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+) -> None:
+    """Whatever is in the way of the file is not in the way of the account."""
+    on_disk.mkdir()
+    simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    assert entry.state is ConfigEntryState.LOADED
+    await leave(hass, entry)
+    assert on_disk.is_file()
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_file_of_a_newer_minor_version(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+    away: bool,
+) -> None:
+    """A file with more in it than this version knows is read."""
+    home = simulator.add(scenarios.happy_path())
+    await set_up(entry=entry)
+    await leave(hass, entry)
+    stored = json.loads(on_disk.read_text())
+    stored["minor_version"] = 7
+    stored["data"]["weather"] = "fine"
+    on_disk.write_text(json.dumps(stored))
+    if away:
+        simulator.fail(Fault.SERVER_ERROR)
+    async with next_start(hass, entry) as (new, _):
+        assert state(new, home, "order_status") == "created"
+
+
+async def test_moments_without_zone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+) -> None:
+    """A file that somebody has edited is as good as any."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("scheduled")
+    await set_up(entry=entry)
+    await leave(hass, entry)
+    on_disk.write_text(on_disk.read_text().replace("+00:00", ""))
+    simulator.fail(Fault.SERVER_ERROR)
+    async with next_start(hass, entry) as (new, again):
+        assert again.state is ConfigEntryState.LOADED
+        assert state(new, home, "order_status") == "scheduled"
+
+
+# What is written
+
+
+WORDS = st.sampled_from(["created", "scheduled", "unknown", "welded", "smart"])
+MOMENTS = st.none() | st.datetimes(
+    min_value=datetime(1970, 1, 2), max_value=datetime(8999, 12, 30)
+).map(lambda moment: f"{moment.isoformat()}+00:00")
+
+
+@given(
+    order=st.none()
+    | st.fixed_dictionaries(
+        {
+            "status": WORDS,
+            "provider": WORDS,
+            "cancelled_reason": st.none() | WORDS,
+            "blocked_reason": st.none() | WORDS,
+            "appointment_at": MOMENTS,
+            "installed_at": MOMENTS,
+            "activated_at": MOMENTS,
+            "cancelled_at": MOMENTS,
+            "blocked_at": MOMENTS,
+        }
+    ),
+    subscription=st.fixed_dictionaries(
+        {
+            "status": WORDS,
+            "type": WORDS,
+            "number": st.none() | st.text(),
+            "address": st.none()
+            | st.text()
+            | st.dictionaries(st.sampled_from(["street", "zip"]), st.text()),
+            "meter": st.none() | st.fixed_dictionaries({"type": WORDS}),
+        }
+    ),
+    plan=st.booleans(),
+)
+def test_what_is_stored_is_what_was_known(
+    order: dict[str, Any] | None, subscription: dict[str, Any], plan: bool
+) -> None:
+    """Whatever Nomos may say comes back from the store as it was understood."""
+    contract = Contract.from_json(
+        {
+            "subscription": {**SUBSCRIPTION, **subscription},
+            "order": None if order is None else {**ORDER, **order},
+            "plan": PLAN if plan else None,
+        }
+    )
+    stored = json.loads(json.dumps(contract.to_json()))
+    assert Contract.from_json(stored) == contract
+    if contract.order:
+        assert MeterOrder.from_json(contract.order.to_json()) == contract.order
+    if contract.plan:
+        assert Plan.from_json(contract.plan.to_json()) == contract.plan
+
+
+def test_reading_what_is_stored_says_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A word that nobody knows was complained of when Nomos said it."""
+    contract = Contract.from_json(
+        {
+            "subscription": {**SUBSCRIPTION, "status": "frozen", "type": "storage"},
+            "order": {**ORDER, "status": "welded", "provider": "somebody"},
+        }
+    )
+    caplog.clear()
+    caplog.set_level(logging.DEBUG)
+    assert Contract.from_json(contract.to_json()) == contract
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("scenario", scenarios.ALL)
+async def test_every_state_of_every_scenario_is_stored(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+    scenario: str,
+) -> None:
+    """Wherever an order stands when Home Assistant goes, there it is afterwards."""
+    home: Household = simulator.add(scenarios.ALL[scenario]())
+    entry = await set_up()
+    for _ in range(len(home.timeline) or 1):
+        await look_again(hass, home)
+        before = shown(hass)
+        await leave(hass, entry)
+        simulator.fail(Fault.SERVER_ERROR)
+        await come_back(hass, entry)
+        assert shown(hass) == before
+        simulator.recover()
+        home.advance()
+    assert "new word" not in caplog.text
+
+
+# The last answer
+
+
+async def test_last_answer(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """When Nomos last answered is written once a day, by who wants to know it."""
+    home = simulator.add(scenarios.happy_path(timeline=[]))
+    home.place_order()
+    await set_up()
+    sensor = entity_id(hass, home, "last_answer")
+    assert hass.states.get(sensor) is None
+    er.async_get(hass).async_update_entity(sensor, disabled_by=None)
+    # Home Assistant loads the account again after half a minute.
+    await pass_time(hass, freezer, timedelta(minutes=1))
+    written = writes(hass)
+    for days in range(1, 31):
+        await pass_time(hass, freezer, DAY, timedelta(hours=3))
+        assert written == [sensor] * days
+    last = dt_util.parse_datetime(state(hass, home, "last_answer"), raise_on_error=True)
+    assert dt_util.utcnow() - last < DAY
+
+    # It tells also how long ago that was while there is none.
+    simulator.fail(Fault.SERVER_ERROR)
+    await pass_time(hass, freezer, 9 * DAY, timedelta(hours=3))
+    assert state(hass, home, "order_status") == STATE_UNAVAILABLE
+    assert state(hass, home, "last_answer") == last.isoformat()
