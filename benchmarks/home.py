@@ -10,11 +10,12 @@ from aiohttp.resolver import ThreadedResolver
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import frame
-from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS, async_get_integration
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.nomos_energy import PLATFORMS
+from custom_components.nomos_energy.const import DOMAIN
 
 
 class Resolver(ThreadedResolver):
@@ -48,7 +49,8 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
             # The test package hides custom integrations at first.
             hass.data.pop(DATA_CUSTOM_COMPONENTS)
             try:
-                for domain in ("application_credentials", *PLATFORMS):
+                nomos = await async_get_integration(hass, DOMAIN)
+                for domain in (*nomos.dependencies, *PLATFORMS):
                     if not await async_setup_component(hass, domain, {}):
                         raise RuntimeError(f"Home Assistant did not set up {domain}")
                 yield hass

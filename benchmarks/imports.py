@@ -21,7 +21,7 @@ def section(quick: bool) -> Section:
     """Measure in several processes, after one that compiles."""
     modules, needed = fresh(prepare)
     took = median(
-        fresh(milliseconds, modules, needed) for _ in range(1 if quick else 4)
+        fresh(milliseconds, modules, needed) for _ in range(1 if quick else 3)
     )
     return Section(
         "Import",
