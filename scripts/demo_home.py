@@ -1,6 +1,6 @@
 """Home Assistant: the folder it starts from, and how to talk to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from pathlib import Path
 import shutil
 from string import Template
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 import yaml  # type: ignore[import-untyped]
@@ -22,6 +23,8 @@ DOMAIN = "nomos_energy"
 GATE = "smart_meter_active"
 USER = "demo"
 CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
+EXTERNAL_URL = "https://demo.example"
+"""Leads nowhere (RFC 2606), but without one there are no webhooks."""
 
 # All in seconds.
 START_LIMIT = 600  # a first start installs what Home Assistant asks for
@@ -47,6 +50,7 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             "currency": "EUR",
             "time_zone": "Europe/Berlin",
             "unit_system": "metric",
+            "external_url": EXTERNAL_URL,
             "latitude": 52.52,
             "longitude": 13.405,
             "elevation": 34,
@@ -103,12 +107,20 @@ class Home:
     token: str = ""
 
     async def ask(
-        self, method: str, path: str, payload: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        payload: dict[str, Any] | None = None,
+        limit: float = STEP_LIMIT,
     ) -> Any:
         """Ask over REST."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with self.session.request(
-            method, f"{self.address}{path}", json=payload, headers=headers
+            method,
+            f"{self.address}{path}",
+            json=payload,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(limit),
         ) as response:
             if response.status >= 400:
                 raise DemoError(
@@ -157,15 +169,43 @@ class Home:
             response.raise_for_status()
             return replace(self, token=(await response.json())["access_token"])
 
-    async def add_integration(self) -> None:
-        """Go through the integration's own config flow."""
+    async def add_integration(self) -> str:
+        """Go through the integration's own config flow; return the entry's id."""
         flow = "/api/config/config_entries/flow"
-        step = await self.ask("POST", flow, {"handler": DOMAIN})
+        # The first time, this installs what the integration may need.
+        step = await self.ask("POST", flow, {"handler": DOMAIN}, START_LIMIT)
         flow += f"/{step['flow_id']}"
         step = await self.ask("POST", flow, {"next_step_id": "api_credentials"})
         step = await self.ask("POST", flow, CREDENTIALS)
         if step["type"] != "create_entry":
             raise DemoError(f"The config flow ended in {json.dumps(step)}")
+        return str(step["result"]["entry_id"])
+
+    async def switch_webhooks_on(
+        self, entry_id: str, register: Callable[[str], Awaitable[str]]
+    ) -> str:
+        """Go through the options of the entry; return the path of the webhook.
+
+        What is registered is the webhook's address on this machine, in exchange
+        for the secret: nobody reaches it from outside.
+        """
+        flow = "/api/config/config_entries/options/flow"
+        step = await self.ask("POST", flow, {"handler": entry_id})
+        if step["type"] != "form":
+            raise DemoError(f"The options flow ended in {json.dumps(step)}")
+        address = str(step["description_placeholders"]["address"])
+        path = urlsplit(address).path
+        step = await self.ask(
+            "POST",
+            f"{flow}/{step['flow_id']}",
+            {
+                "webhooks": True,
+                "webhook_secret": await register(f"{self.address}{path}"),
+            },
+        )
+        if step["type"] != "create_entry":
+            raise DemoError(f"The options flow ended in {json.dumps(step)}")
+        return path
 
 
 @dataclass(slots=True)
@@ -224,6 +264,29 @@ class Socket:
             }
 
         return await until(entities, "The integration adds its entities", STEP_LIMIT)
+
+    async def wait_for_webhook(self, path: str) -> None:
+        """Wait for somebody to listen there: before that, all is answered with 200."""
+
+        async def listening() -> bool | None:
+            hooks = await self.command("webhook/list")
+            return (
+                any(path.endswith(f"/{hook['webhook_id']}") for hook in hooks) or None
+            )
+
+        await until(listening, "The integration listens", STEP_LIMIT)
+
+    async def wait_for_notification(self, entry_id: str) -> str:
+        """Wait for the integration to confirm a test event; return what it says."""
+        wanted = f"{DOMAIN}_{entry_id}_webhook"
+
+        async def confirmation() -> str | None:
+            for notification in await self.command("persistent_notification/get"):
+                if notification["notification_id"] == wanted:
+                    return str(notification["title"])
+            return None
+
+        return await until(confirmation, "The test event arrives", STEP_LIMIT)
 
     async def save_dashboard(self, language: str, entities: dict[str, str]) -> None:
         """Save the dashboard and make it the first that one sees."""

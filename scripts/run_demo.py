@@ -41,7 +41,9 @@ HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
 SIMULATOR_LOG = STATE / "simulator.log"
 
 REFRESH_EVERY = 5
-"""Seconds; the integration itself doesn't ask more often than every ten."""
+"""Seconds between two looks without webhooks."""
+READ_EVERY = 0.5
+"""Seconds between two readings of what Home Assistant shows anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Options:
     """What was chosen on the command line."""
 
     headless: bool
+    poll: bool
     language: str
     duration: float
     port: int | None
@@ -111,55 +114,76 @@ class Moment:
         return f"order {self.status}, smart meter {self.gate}"
 
 
-async def moments(home: Home, entities: dict[str, str]) -> AsyncIterator[Moment]:
-    """Have Home Assistant look at the order again and again; tell what changed."""
-    last: Moment | None = None
-    while True:
-        try:
-            await home.ask(
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What Home Assistant says about the order, again and again."""
+
+    home: Home
+    entities: dict[str, str]
+    poll: bool
+    """Whether to have it look at the order, instead of letting Nomos tell it."""
+
+    async def moments(self) -> AsyncIterator[Moment]:
+        """Tell what changed."""
+        last: Moment | None = None
+        while True:
+            try:
+                moment = await self.look()
+            except aiohttp.ClientError, TimeoutError, DemoError:
+                # It may be restarting. When it fails to come back, its process
+                # has ended, and that is noticed elsewhere.
+                pass
+            else:
+                if moment != last:
+                    arrived = "" if last is None else f" ({self.way})"
+                    now = time.strftime("%H:%M:%S")
+                    print(f"  {now}  {moment}{arrived}", flush=True)
+                last = moment
+                yield moment
+            await asyncio.sleep(REFRESH_EVERY if self.poll else READ_EVERY)
+
+    @property
+    def way(self) -> str:
+        """How changes arrive."""
+        return "polled" if self.poll else "by webhook"
+
+    async def look(self) -> Moment:
+        """Return what Home Assistant says now."""
+        if self.poll:
+            await self.home.ask(
                 "POST",
                 "/api/services/homeassistant/update_entity",
-                {"entity_id": entities[GATE]},
+                {"entity_id": self.entities[GATE]},
             )
-            moment = Moment(
-                await home.state(entities["order_status"]),
-                await home.state(entities[GATE]),
-            )
-        except aiohttp.ClientError, TimeoutError, DemoError:
-            # It may be restarting. When it fails to come back, its process has
-            # ended, and that is noticed elsewhere.
+        return Moment(
+            await self.home.state(self.entities["order_status"]),
+            await self.home.state(self.entities[GATE]),
+        )
+
+    async def show(self) -> None:
+        """Keep telling what changed."""
+        async for _ in self.moments():
             pass
-        else:
-            if moment != last:
-                print(f"  {time.strftime('%H:%M:%S')}  {moment}", flush=True)
-            last = moment
-            yield moment
-        await asyncio.sleep(REFRESH_EVERY)
 
 
-async def wait_for_gate(home: Home, entities: dict[str, str], limit: float) -> None:
+async def wait_for_gate(watch: Watch, limit: float) -> None:
     """Wait for the gate to open, having seen it closed."""
+    gate = watch.entities[GATE]
     moment: Moment | None = None
     was_closed = False
     try:
         async with asyncio.timeout(limit):
-            async for moment in moments(home, entities):
+            async for moment in watch.moments():
                 was_closed |= moment.gate == "off"
                 if moment.gate == "on":
                     break
     except TimeoutError:
         raise DemoError(
-            f"The gate, {entities[GATE]}, was not on within {limit:.0f} seconds."
+            f"The gate, {gate}, was not on within {limit:.0f} seconds."
             f" Last seen: {moment or 'nothing'}."
         ) from None
     if not was_closed:
-        raise DemoError(f"The gate, {entities[GATE]}, was on from the beginning.")
-
-
-async def show(home: Home, entities: dict[str, str]) -> None:
-    """Keep the order moving on screen."""
-    async for _ in moments(home, entities):
-        pass
+        raise DemoError(f"The gate, {gate}, was on from the beginning.")
 
 
 @dataclass(slots=True)
@@ -196,27 +220,39 @@ class Demo:
                 home = await while_running(self.start(home, password), hass)
             # Only now, as the order begins to move with it.
             nomos.start()
-            async with phase("Adding Nomos Energy"):
-                entities = await while_running(
+            async with phase("Adding Nomos Energy", lambda: being_installed(hass.log)):
+                entry_id, entities = await while_running(
                     self.add(home, nomos_address), hass, nomos
                 )
+            if not options.poll:
+                async with phase("Switching webhooks on"):
+                    confirmation = await while_running(
+                        self.listen(home, nomos_address, entry_id), hass, nomos
+                    )
+                print(f"Home Assistant confirms the test event: “{confirmation}”")
 
+            changes = (
+                f"Home Assistant is made to look at it every {REFRESH_EVERY} seconds."
+                if options.poll
+                else "Each change arrives by webhook, some 3 seconds later."
+            )
             print(
                 f"\nHome Assistant is at {home.address}\n"
                 f"  user      {USER}\n"
                 f"  password  {password}\n\n"
-                f"The order takes {options.duration:g} seconds.",
+                f"The order takes {options.duration:g} seconds. {changes}",
                 flush=True,
             )
+            watch = Watch(home, entities, options.poll)
             if options.headless:
                 await while_running(
-                    wait_for_gate(home, entities, options.time_limit), hass, nomos
+                    wait_for_gate(watch, options.time_limit), hass, nomos
                 )
                 print("The gate is open.")
             else:
-                print("Ctrl-C ends everything.\n")
+                print("Ctrl-C ends everything.\n", flush=True)
                 self.is_ready = True
-                await while_running(show(home, entities), hass, nomos)
+                await while_running(watch.show(), hass, nomos)
 
     async def start(self, home: Home, password: str) -> Home:
         """Bring a fresh Home Assistant to where somebody can use it."""
@@ -227,8 +263,8 @@ class Demo:
             await connection.save_language(self.options.language)
             return replace(home, token=await connection.create_token())
 
-    async def add(self, home: Home, nomos: str) -> dict[str, str]:
-        """Add the integration and a dashboard; return its entities."""
+    async def add(self, home: Home, nomos: str) -> tuple[str, dict[str, str]]:
+        """Add the integration and a dashboard; return its entry and entities."""
 
         async def nomos_answers() -> bool | None:
             with contextlib.suppress(aiohttp.ClientError):
@@ -237,11 +273,34 @@ class Demo:
             return None
 
         await until(nomos_answers, "The simulator answers", STEP_LIMIT)
-        await home.add_integration()
+        entry_id = await home.add_integration()
         async with Socket.connect(home) as connection:
             entities = await connection.wait_for_entities()
             await connection.save_dashboard(self.options.language, entities)
-            return entities
+            return entry_id, entities
+
+    async def listen(self, home: Home, nomos: str, entry_id: str) -> str:
+        """Have Nomos tell what happens; return how Home Assistant confirms it.
+
+        In the demo, Nomos and its dashboard are the simulator's levers.
+        """
+
+        async def pull(lever: str, **body: str) -> None:
+            async with home.session.post(
+                f"{nomos}/_simulator/{lever}", json=body
+            ) as response:
+                response.raise_for_status()
+
+        async def register(address: str) -> str:
+            secret = secrets.token_hex(16)
+            await pull("webhooks", url=address, secret=secret)
+            return secret
+
+        path = await home.switch_webhooks_on(entry_id, register)
+        async with Socket.connect(home) as connection:
+            await connection.wait_for_webhook(path)
+            await pull("webhooks/test")
+            return await connection.wait_for_notification(entry_id)
 
     async def stop(self) -> None:
         """End every process."""
@@ -299,6 +358,11 @@ def parse_options() -> Options:
         action="store_true",
         help="end as soon as Home Assistant says that the smart meter is active",
     )
+    parser.add_argument(
+        "--poll",
+        action="store_true",
+        help="without webhooks: have Home Assistant look at the order again and again",
+    )
     german = os.environ.get("LANG", "").startswith("de")
     parser.add_argument(
         "--language",
@@ -325,6 +389,7 @@ def parse_options() -> Options:
     chosen = parser.parse_args()
     return Options(
         headless=chosen.headless,
+        poll=chosen.poll,
         language=chosen.language,
         duration=chosen.duration or (60 if chosen.headless else 120),
         port=chosen.port,

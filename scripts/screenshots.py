@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import shutil
 import sys
+import time
 
 from PIL import Image
 from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
@@ -25,6 +26,7 @@ BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 
 # All in milliseconds.
@@ -41,6 +43,8 @@ ORDER_IS = """status => {
       entity.translation_key === "order_status" &&
       hass.states[entity.entity_id]?.state === status);
 }"""
+DISMISS = """() => document.querySelector("home-assistant").hass.callService(
+  "persistent_notification", "dismiss_all", {})"""
 DEVICE = """() => {
   const { hass } = document.querySelector("home-assistant");
   return Object.values(hass.devices).find(
@@ -57,6 +61,7 @@ class Options:
     password: str
     language: str
     folder: Path
+    all: bool
 
 
 def parse_options() -> Options:
@@ -67,6 +72,11 @@ def parse_options() -> Options:
     parser.add_argument("--password", required=True)
     parser.add_argument("--language", choices=tuple(LOCALES), default="en")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="also take what the READMEs don't show: a phone, the end of the order",
+    )
     return Options(**vars(parser.parse_args()))
 
 
@@ -103,11 +113,19 @@ class Camera:
         """Open another page."""
         self.page.goto(f"{self.options.address}{path}")
 
+    def draw_graph(self) -> None:
+        """Open the dashboard when the last label of its graph isn't cut off.
+
+        The graph ends where it is drawn, and its labels are 20 seconds apart.
+        """
+        self.page.wait_for_timeout((14.5 - time.time()) % 20 * 1000)
+        self.go("/")
+
     def take(
         self,
         name: str,
-        width: int = 1280,
-        height: int = 840,
+        width: int = SCREEN["width"],
+        height: int = SCREEN["height"],
         clip: sync_api.FloatRect | None = None,
     ) -> None:
         """Take a picture of the page that is open, or of a part of it."""
@@ -125,22 +143,31 @@ class Camera:
 def take_all(camera: Camera) -> None:
     """Follow the order with the camera."""
     camera.log_in()
-    camera.wait_for_order("scheduled")
-    camera.take("dashboard")
-    camera.take("phone", 412, 900)
-    camera.page.set_viewport_size({"width": 1280, "height": 840})
-    device = camera.page.evaluate(DEVICE)
+    camera.page.evaluate(DISMISS)
     camera.go("/config/integrations/dashboard/add?domain=nomos_energy")
     # Home Assistant asks first whether to begin.
     camera.page.get_by_role("button", name="OK").click()
     camera.page.wait_for_selector("step-flow-menu")
     camera.page.mouse.move(0, 0)
     camera.take("add", clip={"x": 320, "y": 252, "width": 640, "height": 340})
-    camera.go(f"/config/devices/device/{device}")
-    camera.take("device", height=1000)
     camera.go("/")
-    camera.wait_for_order("activated")
-    camera.take("dashboard-active")
+    camera.wait_for_order("scheduled")
+    camera.draw_graph()
+    camera.take("dashboard", height=960)
+    if camera.options.all:
+        camera.take("phone", 412, 900)
+    device = camera.page.evaluate(DEVICE)
+    camera.go(f"/config/devices/device/{device}")
+    # As wide as it takes for no name to be cut off.
+    camera.take("device", 860, 1200)
+    camera.page.set_viewport_size(SCREEN)
+    if camera.options.all:
+        camera.go("/calendar")
+        camera.take("calendar")
+        camera.go("/")
+        camera.wait_for_order("activated")
+        camera.draw_graph()
+        camera.take("dashboard-active")
 
 
 def main() -> int:
@@ -154,7 +181,7 @@ def main() -> int:
             page = browser.new_context(
                 locale=LOCALES[options.language],
                 timezone_id="Europe/Berlin",
-                viewport={"width": 1280, "height": 840},
+                viewport=SCREEN,
                 device_scale_factor=2,
             ).new_page()
             page.set_default_timeout(STEP_LIMIT)
