@@ -108,7 +108,7 @@ class MemoryStore:
             HomeAssistantError,
             KeyError,
             NomosError,
-            NotImplementedError,
+            RuntimeError,
             TypeError,
             ValueError,
         ):
