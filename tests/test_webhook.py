@@ -261,6 +261,23 @@ async def test_delivery_while_nomos_fails(
     assert state(hass, home, "order_status") == "placed"
 
 
+async def test_delivery_while_nomos_wants_to_be_left_alone(
+    hass: HomeAssistant, simulator: Simulator, connect: Connect
+) -> None:
+    """Deliveries don't talk Home Assistant into asking before it may."""
+    home = simulator.add(scenarios.happy_path())
+    line = await connect()
+    simulator.fail(Fault.RATE_LIMIT, "/meter-orders", seconds=600, retry_after=True)
+    asked(simulator)
+    for status in ("placed", "check_submitted", "check_reviewed"):
+        home.advance_to(status)
+        assert await line.deliver() == [200]
+    assert asked(simulator).count("list_meter_orders") == 1
+    simulator.recover()
+    await pass_time(hass, line.freezer, timedelta(minutes=11), timedelta(minutes=1))
+    assert state(hass, home, "order_status") == "check_reviewed"
+
+
 async def test_subscription_ends(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:

@@ -92,6 +92,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """What Nomos delivered, where it is asked to."""
         self.may_write = False
         """Whether the login may order, and not only read."""
+        self.leave_alone_until: datetime | None = None
+        """Until when Nomos asked not to be asked again."""
         self.was_absent = False
         """Whether the last answer came after a time of knowing nothing."""
         self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
@@ -198,6 +200,10 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """Say what is wrong and when to try again: ever less often."""
         wait = min(FIRST_RETRY * 2**self.failures, LAST_RETRY).total_seconds()
         self.failures += 1
+        if err.retry_after:
+            self.leave_alone_until = dt_util.utcnow() + timedelta(
+                seconds=err.retry_after
+            )
         match err:
             case NomosRateLimitError():
                 key = "rate_limited"

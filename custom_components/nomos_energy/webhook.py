@@ -237,7 +237,10 @@ class _Receiver:
         )
 
     async def _async_look(self) -> None:
-        await self._coordinator.async_refresh()
+        until = self._coordinator.leave_alone_until
+        # Nomos limits the rate: the look that is planned for later sees it all.
+        if until is None or dt_util.utcnow() >= until:
+            await self._coordinator.async_refresh()
         self._is_looking = False
         if self._is_look_due:
             self._is_look_due = False
