@@ -254,9 +254,7 @@ class TestRequestToken:
         assert answer["token_type"] == "Bearer"
         assert answer["expires_in"] == 3600
         assert answer["refresh_token"]
-        client = NomosClient(
-            session, FixedToken(answer["access_token"]), os.environ["NOMOS_API_URL"]
-        )
+        client = NomosClient(session, FixedToken(answer), os.environ["NOMOS_API_URL"])
         subscriptions = await client.subscriptions()
         assert [record.id for record in subscriptions.records] == [
             household.subscription_id
