@@ -10,13 +10,12 @@ from homeassistant.components.calendar import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
 from .coordinator import NomosConfigEntry
 from .entity import NomosOrderEntity, async_add_for_each_contract
 from .nomos import Provider
+from .texts import async_get_texts
 
 PARALLEL_UPDATES = 0
 
@@ -52,11 +51,7 @@ class NomosInstallationCalendar(NomosOrderEntity, CalendarEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Fetch the texts in the language of the household."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, "common", {DOMAIN}
-        )
-        prefix = f"component.{DOMAIN}.common."
-        self._texts = {key.removeprefix(prefix): text for key, text in texts.items()}
+        self._texts = await async_get_texts(self.hass)
         await super().async_added_to_hass()
 
     @property

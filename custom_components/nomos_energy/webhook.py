@@ -14,7 +14,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.network import NoURLAvailableError, get_url
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
 
@@ -27,6 +26,7 @@ from .repairs import (
     async_clear_webhook_issue,
     async_note_webhook_issue,
 )
+from .texts import async_get_texts
 
 SIGNATURE_HEADER = "X-Nomos-Signature"
 LARGEST_BODY = 64 * 1024
@@ -260,14 +260,11 @@ class _Receiver:
 
     async def _async_confirm(self) -> None:
         """Show that a test of the household's has arrived."""
-        texts = await async_get_translations(
-            self._hass, self._hass.config.language, "common", {DOMAIN}
-        )
-        prefix = f"component.{DOMAIN}.common."
+        texts = await async_get_texts(self._hass)
         persistent_notification.async_create(
             self._hass,
-            texts[f"{prefix}webhook_works"],
-            title=texts[f"{prefix}webhook_works_title"],
+            texts["webhook_works"],
+            title=texts["webhook_works_title"],
             notification_id=f"{DOMAIN}_{self._entry.entry_id}_webhook",
         )
 
