@@ -5,15 +5,20 @@ All timestamps are aware and in UTC; days are days in Europe/Berlin.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
-from .errors import NomosResponseError
-from .once import warn_once
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from .fields import (
+    BERLIN,
+    berlin_day,
+    identifier,
+    optional_timestamp,
+    optional_word,
+    required_text,
+    required_timestamp,
+    word_of,
+)
 
 TIME_TO_ACTIVATION = timedelta(weeks=8)
 """How long Nomos says that an order takes, from ordering to activation."""
@@ -93,9 +98,6 @@ class MeterType(StrEnum):
     UNKNOWN = "unknown"
 
 
-OUR_WORDS = ("unknown", Milestone.NOT_ORDERED)
-"""What stands for something here that the API has no word for."""
-
 WAY_TO_ACTIVATION = (
     Milestone.CREATED,
     Milestone.PLACED,
@@ -137,14 +139,14 @@ class MeterOrder:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read an order; raises NomosResponseError without what it needs."""
         return cls(
-            id=_identifier(data, "id"),
-            subscription_id=_identifier(data, "subscription"),
-            status=_word(Milestone, _required(data, "status")),
-            provider=_word(Provider, _required(data, "provider")),
-            created_at=_required_timestamp(data, "created_at"),
-            cancelled_reason=_optional_word(CancelledReason, data, "cancelled_reason"),
-            blocked_reason=_optional_word(BlockedReason, data, "blocked_reason"),
-            **{name: _timestamp(data, name) for name in _OPTIONAL_MOMENTS},
+            id=identifier(data, "id"),
+            subscription_id=identifier(data, "subscription"),
+            status=word_of(Milestone, required_text(data, "status")),
+            provider=word_of(Provider, required_text(data, "provider")),
+            created_at=required_timestamp(data, "created_at"),
+            cancelled_reason=optional_word(CancelledReason, data, "cancelled_reason"),
+            blocked_reason=optional_word(BlockedReason, data, "blocked_reason"),
+            **{name: optional_timestamp(data, name) for name in _OPTIONAL_MOMENTS},
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -228,16 +230,16 @@ class Subscription:
         customer = data.get("customer")
         number = data.get("number")
         return cls(
-            id=_identifier(data, "id"),
-            customer_id=_identifier(customer, "id")
+            id=identifier(data, "id"),
+            customer_id=identifier(customer, "id")
             if isinstance(customer, Mapping)
-            else _identifier(data, "customer"),
-            plan_id=_identifier(data, "plan"),
-            status=_word(SubscriptionStatus, _required(data, "status")),
-            type=_word(SubscriptionType, _required(data, "type")),
+            else identifier(data, "customer"),
+            plan_id=identifier(data, "plan"),
+            status=word_of(SubscriptionStatus, required_text(data, "status")),
+            type=word_of(SubscriptionType, required_text(data, "type")),
             number=number if isinstance(number, str) and number else None,
             address=Address.from_json(data.get("address")),
-            meter_type=_word(MeterType, _required(meter, "type"))
+            meter_type=word_of(MeterType, required_text(meter, "type"))
             if isinstance(meter, Mapping)
             else None,
         )
@@ -268,9 +270,9 @@ class Plan:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a plan; raises NomosResponseError without what it needs."""
         return cls(
-            id=_identifier(data, "id"),
-            name=_required(data, "name"),
-            slug=_required(data, "slug"),
+            id=identifier(data, "id"),
+            name=required_text(data, "name"),
+            slug=required_text(data, "slug"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -388,14 +390,14 @@ class Contract:
         if order is None:
             return None
         if self.smart_meter_active:
-            return _day(order.activated_at) if order.activated_at else None
+            return berlin_day(order.activated_at) if order.activated_at else None
         if self.is_cancelled and not self.awaits_registration:
             return None
         earliest = [
             order.created_at.astimezone(BERLIN) + TIME_TO_ACTIVATION,
             *filter(None, (order.appointment_at, order.installed_at)),
         ]
-        return max(_day(moment) for moment in earliest)
+        return max(berlin_day(moment) for moment in earliest)
 
     @property
     def has_own_smart_meter(self) -> bool:
@@ -432,7 +434,7 @@ class Contract:
         return (
             expected is not None
             and not self.smart_meter_active
-            and _day(now) >= expected + OVERDUE_AFTER
+            and berlin_day(now) >= expected + OVERDUE_AFTER
         )
 
     @property
@@ -456,67 +458,3 @@ class Contract:
             "order": self.order.to_json() if self.order else None,
             "plan": self.plan.to_json() if self.plan else None,
         }
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(BERLIN).date()
-
-
-def _required(data: Mapping[str, Any], field: str) -> str:
-    value = data.get(field)
-    if not isinstance(value, str) or not value:
-        raise NomosResponseError(f"Nomos sent a record without “{field}”")
-    return value
-
-
-def _identifier(data: Mapping[str, Any], field: str) -> str:
-    if not (value := _required(data, field)).isprintable():
-        raise NomosResponseError(f"Nomos sent a record with an odd “{field}”")
-    return value
-
-
-def _word[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
-    """Read a word of the API; new ones may come at any time."""
-    try:
-        word = kind(value)
-    except ValueError:
-        word = kind("unknown")
-    # What was unknown before is read from Home Assistant's store as such.
-    if word in OUR_WORDS and value != "unknown":
-        warn_once("Nomos uses a new word for %s: %r", kind.__name__, str(value)[:64])
-        return kind("unknown")
-    return word
-
-
-def _optional_word[EnumT: StrEnum](
-    kind: type[EnumT], data: Mapping[str, Any], field: str
-) -> EnumT | None:
-    value = data.get(field)
-    return None if value is None else _word(kind, value)
-
-
-def _required_timestamp(data: Mapping[str, Any], field: str) -> datetime:
-    if (moment := _parse_timestamp(_required(data, field))) is None:
-        raise NomosResponseError(f"Nomos sent a record with an unreadable “{field}”")
-    return moment
-
-
-def _timestamp(data: Mapping[str, Any], field: str) -> datetime | None:
-    value = data.get(field)
-    if value is None:
-        return None
-    moment = _parse_timestamp(value)
-    if moment is None:
-        warn_once("Nomos sent a timestamp in “%s” that is none", field)
-    return moment
-
-
-def _parse_timestamp(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except TypeError, ValueError:
-        return None
-    # Some systems write the first or last day there is when they mean never.
-    if not 1970 <= moment.year < 9000:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
