@@ -16,6 +16,7 @@ from .households import (
     MODULE_1,
     MODULE_3,
     MODULES,
+    WANTED,
     GridFeeReduction,
     Household,
     Report,
@@ -200,7 +201,9 @@ async def get_prices(call: Call) -> Payload:
         "currency": "EUR",
         "resolution": "hourly" if household.hourly else "15min",
         "reference": f"EPEX Day-Ahead {'Hourly' if household.hourly else '15min'}",
-        "items": market.prices(household, start, end, call.world.now()),
+        "items": market.prices(
+            household, start, end, call.world.now(), call.world.exchange
+        ),
     }
 
 
@@ -357,18 +360,17 @@ async def create_grid_fee_reduction(call: Call) -> Payload:
 
 def _check_module(household: Household, kind: str) -> None:
     """Refuse a module which the household cannot have."""
-    wanted = ("intended", "ordered", "activated")
     if household.type == "feed_in":
         raise invalid(
             "unsupported_product", "subscription", "Who feeds in pays no grid fee."
         )
     if household.status == "ended":
         raise invalid("ended_subscription", "subscription", "The contract has ended.")
-    if household.has_module(kind, *wanted):
+    if household.has_module(kind, *WANTED):
         raise invalid("duplicate_grid_reduction", "type", "It is there already.")
     if kind == MODULE_3 and household.meter_type != "smart":
         raise invalid("missing_smart_meter", "type", "It takes a smart meter.")
-    if kind == MODULE_3 and not household.has_module(MODULE_1, *wanted):
+    if kind == MODULE_3 and not household.has_module(MODULE_1, *WANTED):
         raise invalid("missing_module_1", "type", "It takes module 1.")
 
 

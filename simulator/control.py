@@ -1,5 +1,6 @@
 """Levers for a person at the demo; none of this is part of Nomos."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -32,6 +33,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
         web.post(f"{PREFIX}/advance", control.advance),
         web.post(f"{PREFIX}/faults", control.fail),
         web.delete(f"{PREFIX}/faults", control.recover),
+        web.post(f"{PREFIX}/publication", control.delay_publication),
         web.post(f"{PREFIX}/webhooks", control.register_webhook),
         web.post(f"{PREFIX}/webhooks/test", control.send_test_event),
     ]
@@ -52,6 +54,7 @@ class Control:
             {
                 "now": iso(simulator.now()),
                 "requests": len(simulator.requests),
+                "publication_delay": simulator.publication_delay.total_seconds(),
                 "faults": [fault.fault for fault in simulator.faults.active],
                 "webhooks": [endpoint.url for endpoint in simulator.webhooks],
                 "households": [_summary(each) for each in simulator.households],
@@ -87,6 +90,16 @@ class Control:
         """Let everything go well again."""
         self._simulator.recover()
         return web.json_response({})
+
+    async def delay_publication(self, request: web.Request) -> web.Response:
+        """Let the next prices be late; without minutes, let them be on time."""
+        body = await _body(request)
+        try:
+            delay = timedelta(minutes=body.get("minutes", 0))
+            self._simulator.publication_delay = delay
+        except (OverflowError, TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from error
+        return web.json_response({"seconds": delay.total_seconds()})
 
     async def register_webhook(self, request: web.Request) -> web.Response:
         """Do what a partner does in the dashboard of Nomos."""

@@ -1,5 +1,6 @@
 """Households: who lives where, which meter hangs there, and how its order moves."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 import hashlib
@@ -12,6 +13,9 @@ MODULE_1 = "enwg-14a-module-1"
 MODULE_2 = "enwg-14a-module-2"
 MODULE_3 = "enwg-14a-module-3"
 MODULES = (MODULE_1, MODULE_2, MODULE_3)
+
+# The statuses of a grid fee reduction which leave no room for another one of its kind.
+WANTED = ("intended", "ordered", "activated")
 
 # From the order of a grid fee reduction until the grid operator has confirmed it.
 MODULE_TAKES = timedelta(days=14)
@@ -97,6 +101,10 @@ class Step:
     cancelled_reason: str | None = None
     subscription: str | None = None
     """The status that the contract itself takes on: active or ended."""
+    module: str | None = None
+    """A grid fee reduction that the household orders, unless it has done so before."""
+    module_status: Literal["ordered", "activated"] = "ordered"
+    """Whether the grid operator confirms it at once."""
 
 
 @dataclass
@@ -112,6 +120,22 @@ class GridFeeReduction:
     valid_until: datetime | None = None
     activates_at: datetime | None = None
     """When the grid operator will confirm it; not part of the API."""
+
+    @property
+    def due(self) -> datetime | None:
+        """When it will be confirmed, unless a test has decided otherwise."""
+        return self.activates_at if self.status == "ordered" else None
+
+    def covers(self, moment: datetime) -> bool:
+        """Return whether it is, or was, in force at a moment."""
+        if self.valid_until and moment >= self.valid_until:
+            return False
+        if self.valid_from and moment < self.valid_from:
+            return False
+        # What has ended counts for as long as it lasted, if that is known.
+        return self.status == "activated" or (
+            self.status == "ended" and self.valid_until is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -181,9 +205,15 @@ class Household:
     after_ordering: list[Step] = field(default_factory=list)
     """How an order moves that somebody places through the API."""
     modules: list[GridFeeReduction] = field(default_factory=list)
+    low_hours: Collection[int] = range(6)
+    """The hours of the day, in Berlin, in which module 3 makes the grid cheaper."""
+    high_hours: Collection[int] = range(17, 21)
+    """Those in which it makes the grid more expensive."""
     reports: list[Report] = field(default_factory=list)
     age: timedelta = timedelta(days=70)
     """How long ago the contract was made when the household appears."""
+    lived: timedelta = timedelta(0)
+    """How much of the timeline is past by then, without anybody being told."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
     start_at: datetime | None = None
@@ -196,6 +226,7 @@ class Household:
     """How many steps of the timeline have been taken."""
     started_at: datetime | None = None
     world: World | None = field(default=None, repr=False)
+    _past: datetime | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def numbered(
@@ -226,20 +257,32 @@ class Household:
 
     def now(self) -> datetime:
         """Return the simulator's time, or the machine's before there is one."""
+        if self._past:
+            return self._past
         return self.world.now() if self.world else datetime.now(UTC)
 
     def attach(self, world: World) -> None:
         """Move into a simulator; whatever has no date yet gets one."""
-        self.world = world
         now = world.now()
-        self.started_at = self.started_at or now
+        self.started_at = self.started_at or now - self.lived * world.pace
         self.created_at = self.created_at or now - self.age
         self.updated_at = self.updated_at or self.created_at
         self.start_at = self.start_at or self._first_day(now)
         if self.status == "ended":
             self.end_at = self.end_at or now
+        self._live_until(now)
+        # Only now, so that nobody hears of what happened long ago.
+        self.world = world
         for module in self.modules:
             self._complete(module)
+
+    def _live_until(self, now: datetime) -> None:
+        """Take the steps of the past, each at its time."""
+        steps = self.timeline[self.position :]
+        for step in (step for step in steps if step.after < self.lived):
+            self._past = now - self.lived + step.after
+            self._take(step)
+        self._past = None
 
     def _first_day(self, now: datetime) -> datetime:
         """Return when delivery begins: four weeks after the contract was made."""
@@ -270,12 +313,12 @@ class Household:
         while (due := self._step_due()) and due <= now:
             self.advance()
         for module in self.modules:
-            if module.activates_at and module.activates_at <= now:
+            if module.due and module.due <= now:
                 self._activate(module)
 
     def next_due(self) -> datetime | None:
         """Return when something will happen by itself."""
-        moments = [module.activates_at for module in self.modules]
+        moments = [module.due for module in self.modules]
         return min(
             (moment for moment in (self._step_due(), *moments) if moment), default=None
         )
@@ -315,6 +358,8 @@ class Household:
             self._appoint(step.appointment_in)
         if step.subscription:
             self._become(step.subscription)
+        if step.module:
+            self._come_by(step.module, step.module_status)
         if self.world:
             self.world.changed(self)
 
@@ -394,9 +439,18 @@ class Household:
 
     # §14a EnWG
 
-    def add_module(self, kind: str, status: str = "activated") -> GridFeeReduction:
+    def add_module(
+        self,
+        kind: str,
+        status: str = "activated",
+        *,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> GridFeeReduction:
         """Add a grid fee reduction in any status."""
-        module = GridFeeReduction(kind, status)
+        module = GridFeeReduction(
+            kind, status, valid_from=valid_from, valid_until=valid_until
+        )
         self.modules.append(module)
         self._complete(module)
         return module
@@ -407,6 +461,17 @@ class Household:
         if self.status == "active":
             self._submit(module)
         return module
+
+    def _come_by(self, kind: str, status: str) -> None:
+        """Have a grid fee reduction, whoever ordered it."""
+        wanted = [
+            module
+            for module in self.modules
+            if module.type == kind and module.status in WANTED
+        ]
+        module = wanted[0] if wanted else self.order_module(kind)
+        if status == "activated" and module.status != "activated":
+            self._activate(module)
 
     def has_module(self, kind: str, *statuses: str) -> bool:
         """Return whether a module is there in one of these statuses."""
@@ -424,7 +489,8 @@ class Household:
         if module.status in {"activated", "ended"}:
             module.valid_from = module.valid_from or self.start_at or now
         if module.status == "ended":
-            module.valid_until = module.valid_until or now
+            # At the beginning of today, because it ends with a day, not within one.
+            module.valid_until = module.valid_until or midnight(berlin_day(now))
 
     def _submit(self, module: GridFeeReduction) -> None:
         now = self.now()
@@ -436,7 +502,9 @@ class Household:
     def _activate(self, module: GridFeeReduction) -> None:
         now = self.now()
         module.status, module.updated_at, module.activates_at = "activated", now, None
-        module.valid_from = midnight(berlin_day(now))
+        module.valid_from = module.valid_from or midnight(berlin_day(now))
+        if self.world:
+            self.world.changed(self)
 
 
 def _ids(key: str) -> dict[str, Any]:

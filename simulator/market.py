@@ -3,6 +3,7 @@
 Every figure follows from the day alone, so that two runs agree to the cent.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 import math
@@ -17,11 +18,45 @@ _MARGIN = 1.8
 _GRID_FEE = 9.47
 _LEVIES = 6.2
 
-# The times of day at which module 3 departs from the standard fee, in whole hours.
-_LOW_HOURS = range(6)
-_HIGH_HOURS = range(17, 21)
+# Grid operators may ask between 10 and 40 % of the standard fee at low times, and at most
+# double of it at high times. Which hours these are is up to the household's operator.
 _LOW_FACTOR, _HIGH_FACTOR = 0.2, 1.5
 _MODULE_2_FACTOR = 0.4
+
+_LONGEST_DELAY = timedelta(days=30)
+
+
+class Exchange:
+    """What is different about the market, as tests and the demo want it."""
+
+    def __init__(self) -> None:
+        """Begin with an ordinary market."""
+        self.delay = timedelta(0)
+        self._out_until = date.min
+        self._amounts: dict[date, tuple[float | None, ...]] = {}
+
+    def be_late(self, delay: timedelta, now: datetime) -> None:
+        """Publish from now on so much later than usual; what is out stays out."""
+        if not timedelta(0) <= delay <= _LONGEST_DELAY:
+            raise ValueError(f"{delay} is not within a month")
+        self._out_until = self.last_published(now)
+        self.delay = delay
+
+    def last_published(self, now: datetime) -> date:
+        """Return the last day of which the prices are known."""
+        return max(self._out_until, _last_published(now - self.delay))
+
+    def set_prices(self, day: date, amounts: Sequence[float | None]) -> None:
+        """Set what customers pay, or are paid, in the quarters or the hours of a day."""
+        count = len(quarters(day))
+        if len(amounts) not in {count, count // 4}:
+            raise ValueError(f"{day} has {count} quarters, not {len(amounts)}")
+        times = count // len(amounts)
+        self._amounts[day] = tuple(each for each in amounts for _ in range(times))
+
+    def amounts(self, day: date) -> tuple[float | None, ...] | None:
+        """Return what was set for the quarters of a day, if something was."""
+        return self._amounts.get(day)
 
 
 def published_at(day: date) -> datetime:
@@ -31,15 +66,17 @@ def published_at(day: date) -> datetime:
 
 
 def prices(
-    household: Household, start: date, end: date, now: datetime
+    household: Household, start: date, end: date, now: datetime, exchange: Exchange
 ) -> list[dict[str, Any]] | None:
     """Return the price items from one day to another, both included."""
     if household.status != "active" or not household.start_at:
         return None
     first = max(start, berlin_day(household.start_at))
-    last = min(end, _last_published(now))
+    last = min(end, exchange.last_published(now))
     return [
-        item for day in days(first, last + DAY) for item in _day_items(household, day)
+        item
+        for day in days(first, last + DAY)
+        for item in _day_items(household, day, exchange.amounts(day))
     ]
 
 
@@ -48,28 +85,65 @@ def _last_published(now: datetime) -> date:
     return tomorrow if published_at(tomorrow) <= now else tomorrow - DAY
 
 
-def _day_items(household: Household, day: date) -> list[dict[str, Any]]:
+def _day_items(
+    household: Household, day: date, amounts: tuple[float | None, ...] | None
+) -> list[dict[str, Any]]:
     begins, spots = quarters(day), spot_prices(day)
     size = 4 if household.hourly else 1
+    places = [slice(place, place + size) for place in range(0, len(begins), size)]
+    if amounts:
+        return [
+            _set_item(household, begins[place.start], amounts[place])
+            for place in places
+        ]
     return [
-        _item(household, begins[place], sum(spots[place : place + size]) / size)
-        for place in range(0, len(begins), size)
+        _market_item(household, begins[place.start], sum(spots[place]) / size)
+        for place in places
     ]
 
 
-def _item(household: Household, begin: datetime, spot: float) -> dict[str, Any]:
+def _market_item(household: Household, begin: datetime, spot: float) -> dict[str, Any]:
+    """Return a price that follows from the exchange's."""
     if household.type == "feed_in":
-        components = [("electricity", round(spot, 2))]
+        electricity = round(spot, 2)
     else:
-        components = [
-            ("electricity", round((spot + _MARGIN) * VAT, 2)),
-            ("grid", round(_GRID_FEE * grid_factor(household, begin), 2)),
-            ("levies", _LEVIES),
-        ]
+        electricity = round((spot + _MARGIN) * VAT, 2)
+    others = _others(household, begin)
+    amount = round(electricity + sum(others.values()), 2)
+    return _item(begin, amount, {"electricity": electricity, **others})
+
+
+def _set_item(
+    household: Household, begin: datetime, quarterly: tuple[float | None, ...]
+) -> dict[str, Any]:
+    """Return a price that was set; the electricity is what is left of it for that."""
+    others = _others(household, begin)
+    known = [amount for amount in quarterly if amount is not None]
+    if len(known) < len(quarterly):
+        return _item(begin, None, {"electricity": None, **others})
+    # More digits than the market's prices have, so that means add up, too.
+    amount = round(sum(known) / len(known), 4)
+    electricity = round(amount - sum(others.values()), 4)
+    return _item(begin, amount, {"electricity": electricity, **others})
+
+
+def _others(household: Household, begin: datetime) -> dict[str, float]:
+    """Return what is paid besides the electricity."""
+    if household.type == "feed_in":
+        return {}
+    grid = round(_GRID_FEE * grid_factor(household, begin), 2)
+    return {"grid": grid, "levies": _LEVIES}
+
+
+def _item(
+    begin: datetime, amount: float | None, components: dict[str, float | None]
+) -> dict[str, Any]:
     return {
         "timestamp": begin.isoformat().replace("+00:00", "Z"),
-        "amount": round(sum(amount for _, amount in components), 2),
-        "components": [{"type": kind, "amount": amount} for kind, amount in components],
+        "amount": amount,
+        "components": [
+            {"type": kind, "amount": part} for kind, part in components.items()
+        ],
     }
 
 
@@ -82,17 +156,14 @@ def grid_factor(household: Household, begin: datetime) -> float:
     ):
         return 1.0
     hour = begin.astimezone(BERLIN).hour
-    if hour in _LOW_HOURS:
+    if hour in household.low_hours:
         return _LOW_FACTOR
-    return _HIGH_FACTOR if hour in _HIGH_HOURS else 1.0
+    return _HIGH_FACTOR if hour in household.high_hours else 1.0
 
 
 def _in_force(household: Household, kind: str, moment: datetime) -> bool:
     return any(
-        module.type == kind
-        and module.status == "activated"
-        and (module.valid_from is None or module.valid_from <= moment)
-        for module in household.modules
+        module.type == kind and module.covers(moment) for module in household.modules
     )
 
 

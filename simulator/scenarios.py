@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .households import GridFeeReduction, Household, Step
+from .households import MODULE_1, MODULE_3, GridFeeReduction, Household, Step
 
 _STEP_DURATIONS = {"after_days": "after", "appointment_in_days": "appointment_in"}
 _MOMENTS = ("created_at", "start_at", "end_at", "smart_since")
@@ -40,6 +40,34 @@ def _household(
 def happy_path(index: int = 1, **overrides: Any) -> Household:
     """Return the ordinary story: eight weeks from the order to the live meter."""
     return _household("happy_path", index, overrides, timeline=_straight())
+
+
+def _to_the_tariff() -> list[Step]:
+    """Return eight weeks without a hitch, and what the smart meter is good for."""
+    return [
+        *_straight()[:-1],
+        _step(56, "activated", module=MODULE_1, module_status="activated"),
+        _step(57, module=MODULE_3),
+        _step(60, module=MODULE_3, module_status="activated"),
+    ]
+
+
+def from_order_to_tariff(index: int = 1, **overrides: Any) -> Household:
+    """Return the ordinary story, at the end of which the grid fee varies over the day."""
+    timeline = _to_the_tariff()
+    return _household("from_order_to_tariff", index, overrides, timeline=timeline)
+
+
+def dynamic_tariff(index: int = 1, **overrides: Any) -> Household:
+    """Return a home that has had its smart meter and its modules for three months."""
+    return _household(
+        "dynamic_tariff",
+        index,
+        overrides,
+        timeline=_to_the_tariff(),
+        lived=timedelta(days=150),
+        age=timedelta(days=200, minutes=index),
+    )
 
 
 def blocked_then_unblocked(index: int = 1, **overrides: Any) -> Household:
@@ -162,6 +190,8 @@ ALL: dict[str, Callable[..., Household]] = {
         smart_already,
         feed_in,
         unsupported_plan,
+        from_order_to_tariff,
+        dynamic_tariff,
     )
 }
 

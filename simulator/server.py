@@ -1,9 +1,17 @@
 """The simulator itself: the world, served over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, timedelta
 import json
 import math
 import socket
@@ -136,6 +144,20 @@ class Simulator(World):
     def recover(self) -> None:
         """End all faults."""
         self.faults.active.clear()
+
+    @property
+    def publication_delay(self) -> timedelta:
+        """How much later than usual prices are published."""
+        return self.exchange.delay
+
+    @publication_delay.setter
+    def publication_delay(self, delay: timedelta) -> None:
+        """Publish so much later from now on; what is out stays out."""
+        self.exchange.be_late(delay, self.now())
+
+    def set_prices(self, day: date, amounts: Sequence[float | None]) -> None:
+        """Set a day's all-in prices in ct/kWh, one for each quarter or each hour."""
+        self.exchange.set_prices(day, amounts)
 
     def revoke_consent(self, customer_id: str) -> None:
         """Void everything a customer ever consented to."""

@@ -7,6 +7,7 @@ from itertools import count
 
 from .households import GridFeeReduction, Household, make_id
 from .lists import Listing
+from .market import Exchange
 from .webhooks import Event
 
 type Clock = Callable[[], datetime]
@@ -23,6 +24,7 @@ class World:
     def __init__(self, *, now: Clock | None = None, pace: float = 1.0) -> None:
         """Begin empty."""
         self.pace = pace
+        self.exchange = Exchange()
         self.events: dict[str, Event] = {}
         self._clock = now or _machine_clock
         self._by_subscription: dict[str, Household] = {}

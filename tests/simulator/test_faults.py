@@ -112,7 +112,7 @@ async def test_unknown_status(sim: Simulator, api: Api) -> None:
     sim.fail(Fault.UNKNOWN_STATUS, ORDERS, subscription=identity, value="teleported")
     items = await _items(api)
     assert items.pop(identity)["status"] == "teleported"
-    assert {item["status"] for item in items.values()} == {"created"}
+    assert {item["status"] for item in items.values()} == {"created", "activated"}
     single = await api.get(f"{ORDERS}/{household.order_id}")
     assert single.json["status"] == "teleported"
     # Only the answer is wrong, not the order.

@@ -10,6 +10,8 @@ from simulator.clock import BERLIN
 
 from .common import START, Api, Clock
 
+ONE, TWO, THREE = (f"enwg-14a-module-{number}" for number in (1, 2, 3))
+
 
 @pytest.fixture
 def household(sim: Simulator) -> Household:
@@ -85,6 +87,61 @@ async def test_publication(api: Api, household: Household, clock: Clock) -> None
     assert after["period"] == {"start": "2026-03-16", "end": "2026-03-20"}
 
 
+async def test_late_publication(
+    sim: Simulator, api: Api, household: Household, clock: Clock
+) -> None:
+    """Prices that are late are missing for longer; those that are out stay out."""
+    published = market.published_at(date(2026, 3, 17))
+    sim.publication_delay = timedelta(hours=3)
+    assert sim.publication_delay == timedelta(hours=3)
+    for late, count in (
+        (timedelta(hours=3, seconds=-1), 96),
+        (timedelta(hours=3), 192),
+    ):
+        clock.moment = published + late
+        api = await api.log_in()
+        prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+        assert len(prices["items"]) == count
+    sim.publication_delay = timedelta(days=2)
+    # The day after has come, and its prices are still the last ones.
+    clock.move(days=2)
+    api = await api.log_in()
+    prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+    assert len(prices["items"]) == 192
+    sim.publication_delay = timedelta(0)
+    prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+    assert len(prices["items"]) == 384
+
+
+@pytest.mark.parametrize("delay", [timedelta(seconds=-1), timedelta(days=31)])
+def test_absurd_delays(sim: Simulator, delay: timedelta) -> None:
+    """Prices come after they are made, and before they are forgotten."""
+    with pytest.raises(ValueError, match="not within a month"):
+        sim.publication_delay = delay
+
+
+@pytest.mark.parametrize("delayed", [True, False])
+async def test_publication_lever(sim: Simulator, nobody: Api, delayed: bool) -> None:
+    """At the demo, too, prices can be late, and on time again."""
+    sim.publication_delay = timedelta(hours=1)
+    body = {"minutes": 90} if delayed else {}
+    answer = await nobody.post("/_simulator/publication", body)
+    assert answer.json == {"seconds": 5400 if delayed else 0}
+    assert sim.publication_delay == timedelta(minutes=90 if delayed else 0)
+    state = (await nobody.get("/_simulator")).json
+    assert state["publication_delay"] == answer.json["seconds"]
+
+
+@pytest.mark.parametrize("minutes", ["soon", -1, 1e300, None])
+async def test_bad_publication_lever(
+    sim: Simulator, nobody: Api, minutes: object
+) -> None:
+    """What is no delay changes nothing."""
+    answer = await nobody.post("/_simulator/publication", {"minutes": minutes})
+    assert answer.status == 400
+    assert sim.publication_delay == timedelta(0)
+
+
 @pytest.mark.parametrize("status", ["pending", "ended"])
 async def test_contracts_that_are_not_active(
     sim: Simulator, api: Api, status: str
@@ -114,9 +171,9 @@ async def test_feed_in(sim: Simulator, api: Api) -> None:
 async def test_module_3(sim: Simulator, api: Api) -> None:
     """Under module 3 the grid fee has three levels over the day."""
     household = sim.add(scenarios.smart_already(2, hourly=True))
-    household.add_module("enwg-14a-module-3")
+    household.add_module(THREE)
     assert set(await _grid_fees(api, household)) == {9.47}
-    household.add_module("enwg-14a-module-1")
+    household.add_module(ONE)
     fees = await _grid_fees(api, household)
     assert fees[0] == fees[5] < fees[6] == fees[12] < fees[17] == fees[20]
     assert fees[21] == fees[23] == fees[12] == 9.47
@@ -125,21 +182,159 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
 async def test_module_2(sim: Simulator, api: Api) -> None:
     """Under module 2 the energy part of the grid fee is 60 % lower."""
     household = sim.add(scenarios.smart_already(2))
-    household.add_module("enwg-14a-module-2")
+    household.add_module(TWO)
     assert set(await _grid_fees(api, household)) == {3.79}
 
 
 async def test_modules_begin(sim: Simulator, api: Api) -> None:
     """A module changes nothing before it is in force."""
     household = sim.add(scenarios.smart_already(2))
-    module = household.add_module("enwg-14a-module-2", "ordered")
+    module = household.add_module(TWO, "ordered")
     assert set(await _grid_fees(api, household)) == {9.47}
     module.status, module.valid_from = "activated", START
     assert set(await _grid_fees(api, household)) == {9.47}
 
 
-async def _grid_fees(api: Api, household: Household) -> list[float]:
-    prices = await _prices(api, household, "2026-03-10", "2026-03-10")
+async def test_modules_end(sim: Simulator, api: Api) -> None:
+    """A module counts from its beginning until its end, also when that has passed."""
+    household = sim.add(scenarios.smart_already(2, hourly=True))
+    begin = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    module = household.add_module(
+        TWO, valid_from=begin, valid_until=begin + timedelta(hours=2)
+    )
+    expected = [9.47] * 10 + [3.79] * 2 + [9.47] * 12
+    assert await _grid_fees(api, household) == expected
+    module.status = "ended"
+    assert await _grid_fees(api, household) == expected
+    module.status = "rejected"
+    assert set(await _grid_fees(api, household)) == {9.47}
+    module.status, module.valid_until = "ended", None
+    assert set(await _grid_fees(api, household)) == {9.47}
+
+
+async def test_modules_that_ended(sim: Simulator, api: Api) -> None:
+    """What has ended just now does so with a day, and leaves today alone."""
+    household = sim.add(scenarios.smart_already(2))
+    household.add_module(TWO, "ended")
+    assert set(await _grid_fees(api, household, "2026-03-15")) == {3.79}
+    assert set(await _grid_fees(api, household, "2026-03-16")) == {9.47}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ((), (), [9.47] * 24),
+        (range(2, 4), (), [9.47] * 2 + [1.89] * 2 + [9.47] * 20),
+        ((), range(23, 24), [9.47] * 23 + [14.21]),
+        ([0, 23], [12], [1.89] + [9.47] * 11 + [14.21] + [9.47] * 10 + [1.89]),
+    ],
+)
+async def test_windows(
+    sim: Simulator, api: Api, low: Any, high: Any, expected: list[float]
+) -> None:
+    """Every grid operator has hours of its own, or none at all."""
+    household = sim.add(
+        scenarios.smart_already(2, hourly=True, low_hours=low, high_hours=high)
+    )
+    for kind in (ONE, THREE):
+        household.add_module(kind)
+    assert await _grid_fees(api, household) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "count"),
+    [("2025-03-30", 92), ("2025-10-26", 100), ("2025-10-27", 96)],
+)
+async def test_set_prices(
+    sim: Simulator, api: Api, household: Household, day: str, count: int
+) -> None:
+    """A day's prices can be chosen; what is not grid or levies is electricity."""
+    household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
+    for kind in (ONE, THREE):
+        household.add_module(kind)
+    grid = [
+        item["components"][1]
+        for item in (await _prices(api, household, day, day))["items"]
+    ]
+    amounts = [20.0, None, -3.25, *(number / 8 for number in range(count - 3))]
+    sim.set_prices(date.fromisoformat(day), amounts)
+    items = (await _prices(api, household, day, day))["items"]
+    assert [item["amount"] for item in items] == amounts
+    assert [item["components"][1] for item in items] == grid
+    assert len({part["amount"] for part in grid}) == 3
+    for item in items:
+        parts = {part["type"]: part["amount"] for part in item["components"]}
+        assert list(parts) == ["electricity", "grid", "levies"]
+        assert parts["levies"] == 6.2
+        if item["amount"] is None:
+            assert parts["electricity"] is None
+        else:
+            assert sum(parts.values()) == pytest.approx(item["amount"], abs=1e-9)
+    other = str(date.fromisoformat(day) + timedelta(days=1))
+    items = (await _prices(api, household, other, other))["items"]
+    assert [item["amount"] for item in items][:3] != amounts[:3]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2025-03-30", 23), ("2025-10-26", 25), ("2025-10-27", 24)]
+)
+async def test_set_hourly_prices(
+    sim: Simulator, api: Api, household: Household, day: str, hours: int
+) -> None:
+    """An hour costs the mean of its quarters, if all of these are known."""
+    household.start_at, household.hourly = datetime(2025, 1, 1, tzinfo=UTC), True
+    quarters = [1.0, 2.0, 2.0, 2.5, None, 1.0, 1.0, 1.0]
+    sim.set_prices(date.fromisoformat(day), quarters + [7.0] * (4 * hours - 8))
+    expected = [1.875, None] + [7.0] * (hours - 2)
+    assert await _amounts(api, household, day) == expected
+    by_hour = [1.5, None, *(float(number) for number in range(hours - 2))]
+    sim.set_prices(date.fromisoformat(day), by_hour)
+    assert await _amounts(api, household, day) == by_hour
+    household.hourly = False
+    assert await _amounts(api, household, day) == [
+        amount for amount in by_hour for _ in range(4)
+    ]
+
+
+async def test_set_payouts(sim: Simulator, api: Api) -> None:
+    """Who sells is paid what was chosen."""
+    household = sim.household(scenarios.feed_in().subscription_id)
+    amounts = [8.123, None, -2.0, *[5.0] * 93]
+    sim.set_prices(date(2026, 3, 10), amounts)
+    items = (await _prices(api, household, "2026-03-10", "2026-03-10"))["items"]
+    assert [item["amount"] for item in items] == amounts
+    assert [item["components"] for item in items] == [
+        [{"type": "electricity", "amount": amount}] for amount in amounts
+    ]
+
+
+async def test_set_prices_are_published(
+    sim: Simulator, api: Api, household: Household, clock: Clock
+) -> None:
+    """Chosen prices are known no sooner than others."""
+    sim.set_prices(date(2026, 3, 17), [1.0] * 24)
+    assert await _amounts(api, household, "2026-03-17") == []
+    clock.moment = market.published_at(date(2026, 3, 17))
+    api = await api.log_in()
+    assert await _amounts(api, household, "2026-03-17") == [1.0] * 96
+
+
+@pytest.mark.parametrize("count", [0, 1, 25, 92, 100])
+def test_set_prices_of_another_day(sim: Simulator, count: int) -> None:
+    """A day has as many prices as it has quarters or hours."""
+    with pytest.raises(ValueError, match="has 96 quarters"):
+        sim.set_prices(date(2026, 3, 10), [1.0] * count)
+
+
+async def _amounts(api: Api, household: Household, day: str) -> list[float | None]:
+    items = (await _prices(api, household, day, day))["items"]
+    return [item["amount"] for item in items]
+
+
+async def _grid_fees(
+    api: Api, household: Household, day: str = "2026-03-10"
+) -> list[float]:
+    prices = await _prices(api, household, day, day)
     return [item["components"][1]["amount"] for item in prices["items"]]
 
 

@@ -1,11 +1,11 @@
 """Grid fee reductions after §14a EnWG."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from simulator import Household, Simulator, scenarios
+from simulator import READ_ONLY, Household, Simulator, scenarios
 
 from .common import Answer, Api, Clock
 
@@ -30,7 +30,8 @@ async def test_order(sim: Simulator, api: Api, clock: Clock) -> None:
     shown = (await api.get(f"{PATH}/{answer.json['id']}")).json
     assert shown["status"] == "activated"
     assert shown["valid_from"] == "2026-03-29T22:00:00.000Z"
-    listed = (await api.get(PATH, **{"filter[status][eq]": "activated"})).json
+    query = {"filter[status][eq]": "activated", "limit": "1"}
+    listed = (await api.get(PATH, **query)).json
     assert [item["id"] for item in listed["items"]] == [shown["id"]]
 
 
@@ -52,6 +53,74 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
     assert (await _order(api, household, THREE)).codes == ["missing_module_1"]
     assert (await _order(api, household, ONE)).status == 200
     assert (await _order(api, household, THREE)).status == 200
+
+
+@pytest.mark.parametrize("status", ["rejected", "ended"])
+async def test_module_1_is_gone(sim: Simulator, api: Api, status: str) -> None:
+    """A module 1 that was refused or is over does not carry module 3."""
+    household = sim.households[0]
+    household.advance_to("activated")
+    household.add_module(ONE, status)
+    assert (await _order(api, household, THREE)).codes == ["missing_module_1"]
+
+
+async def test_readers(sim: Simulator, nobody: Api) -> None:
+    """Who may only read orders nothing, and neither do customers."""
+    household = sim.households[0]
+    reader = await nobody.log_in(READ_ONLY)
+    customer = await nobody.log_in_customer(sim, household.customer_id)
+    for api in (reader, customer):
+        answer = await _order(api, household, ONE)
+        assert (answer.status, answer.json["code"]) == (403, "FORBIDDEN")
+    assert household.modules == []
+
+
+async def test_steering(sim: Simulator, api: Api) -> None:
+    """What a test makes of a module is what the API shows, at once."""
+    household = sim.households[0]
+    begin, end = datetime(2026, 4, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    module = household.add_module(TWO, valid_from=begin, valid_until=end)
+    assert await _shown(api, household) == (
+        "activated",
+        "2026-04-01T00:00:00.000Z",
+        "2027-01-01T00:00:00.000Z",
+    )
+    module.status, module.valid_from, module.valid_until = "rejected", None, None
+    assert await _shown(api, household) == ("rejected", None, None)
+    module.status, module.valid_until = "ended", begin
+    assert await _shown(api, household) == ("ended", None, "2026-04-01T00:00:00.000Z")
+
+
+async def _shown(api: Api, household: Household) -> tuple[str, Any, Any]:
+    query = {"filter[subscription][eq]": household.subscription_id}
+    (item,) = (await api.get(PATH, **query)).json["items"]
+    assert (await api.get(f"{PATH}/{item['id']}")).json == item
+    return item["status"], item["valid_from"], item["valid_until"]
+
+
+async def test_rejected(sim: Simulator, clock: Clock) -> None:
+    """A module that was rejected stays so when the time comes."""
+    household = sim.add(scenarios.no_order(2))
+    module = household.order_module(ONE)
+    module.status = "rejected"
+    assert household.next_due() is None
+    clock.move(days=14)
+    sim.tick()
+    assert module.status == "rejected"
+
+
+async def test_several_orders(sim: Simulator, clock: Clock) -> None:
+    """Each of several modules is confirmed when its time comes."""
+    household = sim.add(scenarios.smart_already(2))
+    first = household.order_module(ONE)
+    clock.move(days=1)
+    second = household.order_module(THREE)
+    clock.move(days=13)
+    sim.tick()
+    assert (first.status, second.status) == ("activated", "ordered")
+    clock.move(days=1)
+    sim.tick()
+    assert second.status == "activated"
 
 
 @pytest.mark.parametrize("status", ["intended", "ordered", "activated"])

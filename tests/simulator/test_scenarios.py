@@ -33,6 +33,11 @@ def _walk(household: Household, clock: Clock) -> list[str]:
             "created placed check_submitted check_reviewed scheduled installed activated",
         ),
         (
+            "from_order_to_tariff",
+            "created placed check_submitted check_reviewed scheduled installed activated",
+        ),
+        ("dynamic_tariff", "activated"),
+        (
             "blocked_then_unblocked",
             "created placed check_submitted check_reviewed scheduled installed activated",
         ),
@@ -56,7 +61,7 @@ def test_walks(name: str, statuses: str, clock: Clock) -> None:
 
 def test_every_scenario_is_walked() -> None:
     """The table above is complete."""
-    assert len(scenarios.ALL) == 10
+    assert len(scenarios.ALL) == 12
 
 
 def test_happy_path(clock: Clock) -> None:
@@ -85,6 +90,95 @@ def test_happy_path(clock: Clock) -> None:
     assert order.activated_at == clock()
     assert household.meter_type == "smart"
     assert household.smart_since == clock()
+
+
+def _modules(household: Household) -> list[tuple[str, str]]:
+    return [(module.type[-1], module.status) for module in household.modules]
+
+
+def test_from_order_to_tariff(clock: Clock) -> None:
+    """Once the meter is live, the grid fee becomes what it is good for."""
+    household = scenarios.from_order_to_tariff()
+    sim = Simulator([household], now=clock)
+    household.advance_to("installed")
+    assert household.modules == []
+    household.advance_to("activated")
+    assert _modules(household) == [("1", "activated")]
+    household.advance()
+    assert _modules(household) == [("1", "activated"), ("3", "ordered")]
+    household.advance()
+    assert _modules(household) == [("1", "activated"), ("3", "activated")]
+    for module in household.modules:
+        assert module.valid_from == datetime(2026, 3, 15, 23, tzinfo=UTC)
+    assert household.next_due() is None
+    assert sim.find(household.subscription_id) is household
+
+
+def test_pace_of_the_tariff(clock: Clock) -> None:
+    """The modules keep to the pace of the walk."""
+    household = scenarios.from_order_to_tariff()
+    pace = timedelta(seconds=120) / scenarios.longest([household])
+    sim = Simulator([household], now=clock, pace=pace)
+    seen = []
+    for seconds in (111, 2, 2, 6):
+        clock.move(seconds=seconds)
+        sim.tick()
+        seen.append(_modules(household))
+    assert seen == [
+        [],
+        [("1", "activated")],
+        [("1", "activated"), ("3", "ordered")],
+        [("1", "activated"), ("3", "activated")],
+    ]
+
+
+def test_modules_that_are_there(clock: Clock) -> None:
+    """What the customer ordered is not ordered again, but confirmed."""
+    household = scenarios.from_order_to_tariff()
+    Simulator([household], now=clock)
+    household.order_module("enwg-14a-module-1")
+    household.advance_to("activated")
+    household.add_module("enwg-14a-module-3")
+    household.advance(2)
+    assert _modules(household) == [("1", "activated"), ("3", "activated")]
+
+
+def test_dynamic_tariff(clock: Clock) -> None:
+    """Everything has been there for months, and nobody is told about it now."""
+    household = scenarios.dynamic_tariff()
+    sim = Simulator([household], now=clock)
+    order = household.order
+    assert order
+    assert sim.events == {}
+    assert household.next_due() is None
+    days = timedelta(days=1)
+    assert order.created_at == clock() - 150 * days
+    assert order.installed_at == household.swapped_at == clock() - 108 * days
+    assert order.activated_at == household.smart_since == clock() - 94 * days
+    assert household.created_at
+    assert household.start_at
+    assert household.created_at < household.start_at < order.created_at
+    assert (household.status, household.meter_type) == ("active", "smart")
+    assert _modules(household) == [("1", "activated"), ("3", "activated")]
+    assert [module.valid_from for module in household.modules] == [
+        datetime(2025, 12, 11, 23, tzinfo=UTC),
+        datetime(2025, 12, 15, 23, tzinfo=UTC),
+    ]
+
+
+def test_entering_a_story(clock: Clock) -> None:
+    """A household can appear in the middle of its story, and goes on from there."""
+    household = scenarios.happy_path(lived=timedelta(days=23))
+    pace = timedelta(seconds=56) / scenarios.longest([household])
+    sim = Simulator([household], now=clock, pace=pace)
+    order = household.order
+    assert order
+    assert (order.status, order.created_at) == ("scheduled", START - timedelta(days=23))
+    # What happens just now is told.
+    assert [event.topic for event in sim.events.values()] == ["meter_order.scheduled"]
+    clock.move(seconds=19)
+    sim.tick()
+    assert order.status == "installed"
 
 
 def test_time_can_jump(clock: Clock) -> None:
