@@ -12,6 +12,8 @@ from .errors import (
     NomosRateLimitError,
     NomosResponseError,
 )
+from .fields import BERLIN, berlin_day
+from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
 from .models import (
     Address,
     BlockedReason,
@@ -26,9 +28,11 @@ from .models import (
     SubscriptionStatus,
     SubscriptionType,
 )
+from .prices import Price, PriceDay, PriceSeries, at_clock, midnight
 from .signature import is_genuine
 
 __all__ = [
+    "BERLIN",
     "PRODUCTION_URL",
     "Address",
     "BlockedReason",
@@ -38,6 +42,9 @@ __all__ = [
     "ClientCredentials",
     "Contract",
     "FixedToken",
+    "GridFeeModule",
+    "GridFeeReduction",
+    "GridFeeWindow",
     "Listing",
     "MeterOrder",
     "MeterType",
@@ -51,13 +58,20 @@ __all__ = [
     "NomosRateLimitError",
     "NomosResponseError",
     "Plan",
+    "Price",
+    "PriceDay",
+    "PriceSeries",
     "Provider",
+    "ReductionStatus",
     "Subscription",
     "SubscriptionStatus",
     "SubscriptionType",
     "TokenSource",
+    "at_clock",
+    "berlin_day",
     "changes",
     "is_genuine",
+    "midnight",
     "read_scopes",
     "request_token",
 ]

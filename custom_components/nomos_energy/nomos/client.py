@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import batched
 from typing import Any
 from urllib.parse import quote
@@ -11,8 +12,10 @@ from aiohttp import ClientSession
 
 from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
+from .grid_fees import GridFeeModule, GridFeeReduction
 from .models import MeterOrder, Plan, Subscription
 from .once import warn_once
+from .prices import PriceSeries
 from .transport import send, time_limit
 
 PRODUCTION_URL = "https://api.nomos.energy"
@@ -90,17 +93,13 @@ class NomosClient:
 
     async def meter_order_of(self, subscription_id: str) -> MeterOrder | None:
         """Return the order of a subscription, if it has one."""
-        # A filter may go unheeded, so what comes is looked at again.
         listing = await self._list(
             "/meter-orders",
             MeterOrder.from_json,
             "subscription",
             {"filter[subscription][eq]": subscription_id},
         )
-        if listing.may_hide(subscription_id):
-            raise NomosResponseError("Nomos sent an order that can't be read")
-        orders = (o for o in listing.records if o.subscription_id == subscription_id)
-        return next(orders, None)
+        return next(iter(_only(listing, subscription_id)), None)
 
     async def create_meter_order(self, subscription_id: str) -> MeterOrder:
         """Order a smart meter; needs a login that may write.
@@ -115,6 +114,54 @@ class NomosClient:
             repeat=False,
         )
         return MeterOrder.from_json(answer)
+
+    async def prices(
+        self, subscription_id: str, first: date, last: date
+    ) -> PriceSeries:
+        """Return the prices of some days (Berlin), the first and the last included.
+
+        Days that are not published yet are not among them.
+        """
+        return PriceSeries.from_json(
+            await self._get(
+                f"/subscriptions/{quote(subscription_id, safe='')}/prices",
+                {"start": first.isoformat(), "end": last.isoformat()},
+            )
+        )
+
+    async def grid_fee_reductions(self) -> Listing[GridFeeReduction]:
+        """Return all grid fee reductions that the login may see."""
+        return await self._list(
+            "/grid-fee-reductions", GridFeeReduction.from_json, "subscription"
+        )
+
+    async def grid_fee_reductions_of(
+        self, subscription_id: str
+    ) -> tuple[GridFeeReduction, ...]:
+        """Return the grid fee reductions of a subscription."""
+        listing = await self._list(
+            "/grid-fee-reductions",
+            GridFeeReduction.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id},
+        )
+        return _only(listing, subscription_id)
+
+    async def create_grid_fee_reduction(
+        self, subscription_id: str, module: GridFeeModule
+    ) -> GridFeeReduction:
+        """Order a module of §14a EnWG; needs a login that may write.
+
+        Never sent twice: after a NomosConnectionError nobody knows whether the
+        order was placed. A NomosError with `details` says what stands against it.
+        """
+        answer = await self._request(
+            "POST",
+            "/grid-fee-reductions",
+            payload={"subscription": subscription_id, "type": module},
+            repeat=False,
+        )
+        return GridFeeReduction.from_json(answer)
 
     async def may_write(self) -> bool:
         """Return whether the login may change something, and not only read."""
@@ -178,6 +225,17 @@ class NomosClient:
             except NomosAuthError:
                 # Refused as it was, the request can be sent again in any case.
                 return await attempt(await self._tokens.access_token(rejected=token))
+
+
+def _only[RecordT: MeterOrder | GridFeeReduction](
+    listing: Listing[RecordT], subscription_id: str
+) -> tuple[RecordT, ...]:
+    """Return a subscription's records of a list that was filtered, as it may be not."""
+    if listing.may_hide(subscription_id):
+        raise NomosResponseError("Nomos sent an order that can't be read")
+    return tuple(
+        each for each in listing.records if each.subscription_id == subscription_id
+    )
 
 
 def _record(item: Any) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from .fields import (
     required_timestamp,
     word_of,
 )
+from .grid_fees import GridFeeModule, GridFeeReduction, ReductionStatus, latest
 
 TIME_TO_ACTIVATION = timedelta(weeks=8)
 """How long Nomos says that an order takes, from ordering to activation."""
@@ -292,6 +293,8 @@ class Contract:
     subscription: Subscription
     order: MeterOrder | None = None
     plan: Plan | None = None
+    reductions: tuple[GridFeeReduction, ...] = ()
+    """The modules of §14a EnWG that were ordered; known only behind the gate."""
 
     @property
     def name(self) -> str:
@@ -323,6 +326,52 @@ class Contract:
             # A milestone that Nomos adds must not shut a gate that was open.
             return self.order.activated_at is not None
         return self.order.status is Milestone.ACTIVATED
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether what Nomos bills by are prices that change with the market."""
+        return (
+            self.smart_meter_active
+            and self.subscription.status is not SubscriptionStatus.ENDED
+        )
+
+    @property
+    def feeds_in(self) -> bool:
+        """Whether electricity flows into the grid, and is paid for."""
+        return self.subscription.type is SubscriptionType.FEED_IN
+
+    @property
+    def has_modules(self) -> bool:
+        """Whether §14a EnWG matters: who feeds in pays no grid fee to reduce."""
+        return self.has_prices and not self.feeds_in
+
+    @property
+    def has_grid_fee_windows(self) -> bool:
+        """Whether module 3 makes, or made, the grid fee differ by the time of day."""
+        module_3 = self.reduction(GridFeeModule.MODULE_3)
+        return (
+            self.has_modules
+            and module_3 is not None
+            and module_3.status in (ReductionStatus.ACTIVATED, ReductionStatus.ENDED)
+        )
+
+    def reduction(self, module: GridFeeModule) -> GridFeeReduction | None:
+        """Return the order of a module that counts: the last one."""
+        return latest(self.reductions, module)
+
+    def in_force(self, now: datetime) -> set[GridFeeModule]:
+        """Return the modules that are activated and valid at a moment."""
+        return {each.module for each in self.reductions if each.in_force(now)}
+
+    def next_reduction_change(self, now: datetime) -> datetime | None:
+        """Return when a module begins or ends to hold next."""
+        borders = (
+            border
+            for each in self.reductions
+            for border in (each.valid_from, each.valid_until)
+            if border
+        )
+        return min((border for border in borders if border > now), default=None)
 
     @property
     def milestone(self) -> Milestone:
@@ -449,6 +498,9 @@ class Contract:
             subscription=Subscription.from_json(data["subscription"]),
             order=MeterOrder.from_json(order) if order else None,
             plan=Plan.from_json(plan) if plan else None,
+            reductions=tuple(
+                GridFeeReduction.from_json(each) for each in data.get("reductions", ())
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -457,4 +509,5 @@ class Contract:
             "subscription": self.subscription.to_json(),
             "order": self.order.to_json() if self.order else None,
             "plan": self.plan.to_json() if self.plan else None,
+            "reductions": [each.to_json() for each in self.reductions],
         }
