@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import sys
 from time import monotonic
 
-from . import cpu, deliveries, imports, memory, requests, state_writes
+from . import cpu, deliveries, imports, memory, prices, requests, state_writes
 from .table import Section, render
 
 
@@ -20,6 +20,7 @@ def main() -> None:
         "memory": memory.section,
         "import time": lambda: imports.section(quick),
         "state writes": state_writes.section,
+        "prices": lambda: prices.section(quick),
         "deliveries": lambda: deliveries.section(quick),
     }
     print(render(_measured(topics)))

@@ -42,6 +42,8 @@ class Stage:
         entry = organisation_entry(options=options)
         entry.add_to_hass(self.hass)
         await set_up(self.hass, entry)
+        # What goes on in the background would run out of time as soon as that moves.
+        await self.hass.async_block_till_done(wait_background_tasks=True)
 
 
 def play[T](story: Callable[[Stage], Awaitable[T]]) -> T:

@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
+from custom_components.nomos_energy.price_sensors import AROUND_PAYOUT, PAYOUT
 from simulator import Simulator, scenarios
 
 from . import entity_id, look_again, state
@@ -169,7 +170,15 @@ async def test_feed_in(
         )
         if not registered.disabled
     }
-    assert enabled == {f"{roof.subscription_id}_smart_meter_active"}
+    assert enabled == {
+        f"{roof.subscription_id}_{key}"
+        for key in (
+            "smart_meter_active",
+            "tomorrow_payouts",
+            PAYOUT.key,
+            *(description.key for description in AROUND_PAYOUT),
+        )
+    }
 
 
 async def test_device(

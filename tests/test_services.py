@@ -24,8 +24,9 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
+import voluptuous as vol
 
-from custom_components.nomos_energy import services
+from custom_components.nomos_energy import orders
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import transport
 from simulator import APP, Fault, Household, Simulator, scenarios
@@ -93,10 +94,16 @@ def button(hass: HomeAssistant, home: Household) -> str | None:
     )
 
 
-async def call(hass: HomeAssistant, action: str, device: str) -> Mapping[str, Any]:
+async def call(
+    hass: HomeAssistant, action: str, device: str, **data: Any
+) -> Mapping[str, Any]:
     """Call an action, and return its response."""
     response = await hass.services.async_call(
-        DOMAIN, action, {"device_id": device}, blocking=True, return_response=True
+        DOMAIN,
+        action,
+        {"device_id": device, **data},
+        blocking=True,
+        return_response=True,
     )
     await hass.async_block_till_done()
     assert response is not None
@@ -115,11 +122,16 @@ async def refusal(
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert caught.value.translation_domain == DOMAIN
-    english, german = await in_words(hass, caught.value)
-    # Home Assistant leaves out a full stop at the end.
-    assert str(caught.value) == english.rstrip(".") != german
+    await check_words(hass, caught.value)
     return type(caught.value), caught.value.translation_key
+
+
+async def check_words(hass: HomeAssistant, err: HomeAssistantError) -> None:
+    """Check that people can read an error, each in their language."""
+    assert err.translation_domain == DOMAIN
+    english, german = await in_words(hass, err)
+    # Home Assistant leaves out a full stop at the end.
+    assert str(err) == english.rstrip(".") != german
 
 
 async def in_words(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
@@ -134,6 +146,15 @@ async def in_words(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
 
 INVALID = ServiceValidationError
 FAILED = HomeAssistantError
+
+ACTIONS: dict[str, dict[str, Any]] = {
+    "order_smart_meter": {},
+    "get_order": {},
+    "get_prices": {},
+    "find_cheapest_window": {"duration": "01:00:00"},
+    "order_grid_fee_reduction": {"module": 1},
+}
+"""All actions, with what they need besides a contract."""
 
 
 # Ordering
@@ -438,7 +459,7 @@ async def test_detail_that_nobody_knows(
     """A refusal with a detail that is new is no reason to stumble."""
     home = simulator.add(scenarios.unsupported_plan())
     await set_up()
-    monkeypatch.delitem(services.REFUSALS, "unsupported_product")
+    monkeypatch.delitem(orders.METER_ORDER.by_detail, "unsupported_product")
     assert await refusal(hass, home) == (FAILED, "order_failed")
 
 
@@ -467,7 +488,7 @@ async def test_contract_that_is_gone(
     assert await refusal(hass, home) == (FAILED, "order_failed")
 
 
-@pytest.mark.parametrize("action", ["order_smart_meter", "get_order"])
+@pytest.mark.parametrize("action", ACTIONS)
 async def test_device_of_somebody_else(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
 ) -> None:
@@ -487,13 +508,13 @@ async def test_device_of_somebody_else(
     asked(simulator)
     for stranger in strangers:
         with pytest.raises(ServiceValidationError) as caught:
-            await call(hass, action, stranger)
+            await call(hass, action, stranger, **ACTIONS[action])
         assert caught.value.translation_key == "no_such_contract"
         assert len(set(await in_words(hass, caught.value))) == 2
     assert not asked(simulator)
 
 
-@pytest.mark.parametrize("action", ["order_smart_meter", "get_order"])
+@pytest.mark.parametrize("action", ACTIONS)
 async def test_account_that_is_not_loaded(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
 ) -> None:
@@ -504,7 +525,7 @@ async def test_account_that_is_not_loaded(
     assert entry.state is ConfigEntryState.NOT_LOADED
     asked(simulator)
     with pytest.raises(ServiceValidationError) as caught:
-        await call(hass, action, device_id(hass, home))
+        await call(hass, action, device_id(hass, home), **ACTIONS[action])
     assert caught.value.translation_key == "not_loaded"
     assert len(set(await in_words(hass, caught.value))) == 2
     assert not asked(simulator)
@@ -761,23 +782,55 @@ async def test_get_order_while_nomos_is_away(
     assert before["order"]["status"] == "created"
 
 
+# What people find
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
 async def test_actions_are_described(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, language: str
 ) -> None:
     """People find the actions by name, in German too, and choose a contract."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     described = (await async_get_all_descriptions(hass))[DOMAIN]
-    texts = await async_get_translations(hass, "de", "services", {DOMAIN})
-    assert set(described) == {"get_order", "order_smart_meter"}
+    texts = await async_get_translations(hass, language, "services", {DOMAIN})
+    contract = {"en": "Contract", "de": "Vertrag"}[language]
+    assert set(described) == set(ACTIONS)
     for action, description in described.items():
-        field = description["fields"]["device_id"]
-        assert field["required"]
-        choose: Any = selector(field["selector"])
+        assert description["fields"]["device_id"]["required"]
+        choose: Any = selector(description["fields"]["device_id"]["selector"])
         assert choose(device_id(hass, home))
         prefix = f"component.{DOMAIN}.services.{action}"
         assert texts[f"{prefix}.name"]
         assert texts[f"{prefix}.description"]
-        assert texts[f"{prefix}.fields.device_id.name"] == "Vertrag"
-    assert not described["get_order"]["response"]["optional"]
-    assert described["order_smart_meter"]["response"]["optional"]
+        assert texts[f"{prefix}.fields.device_id.name"] == contract
+        for name in description["fields"]:
+            assert texts[f"{prefix}.fields.{name}.name"]
+            assert texts[f"{prefix}.fields.{name}.description"]
+    assert {
+        action: description["response"]["optional"]
+        for action, description in described.items()
+    } == {
+        "order_smart_meter": True,
+        "get_order": False,
+        "get_prices": False,
+        "find_cheapest_window": False,
+        "order_grid_fee_reduction": True,
+    }
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_fields_are_described(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
+) -> None:
+    """What an action takes is what the form asks for, and the other way round."""
+    simulator.add(scenarios.no_order())
+    await set_up()
+    fields = (await async_get_all_descriptions(hass))[DOMAIN][action]["fields"]
+    schema = hass.services.async_services()[DOMAIN][action].schema
+    assert isinstance(schema, vol.Schema)
+    taken: dict[Any, Any] = schema.schema
+    assert {str(key) for key in taken} == set(fields)
+    for key in taken:
+        is_required = isinstance(key, vol.Required)
+        assert fields[str(key)].get("required", False) is is_required

@@ -15,7 +15,9 @@ from custom_components.nomos_energy import (
     button,
     calendar,
     event,
-    sensor,
+    grid_fee_sensors,
+    order_sensors,
+    price_sensors,
 )
 
 FOLDER = Path(integration.__file__).parent
@@ -40,6 +42,17 @@ def read(name: str) -> dict[str, Any]:
 
 ENGLISH = texts(read("translations/en.json"))
 GERMAN = texts(read("translations/de.json"))
+
+
+SENSORS = (
+    *order_sensors.ORDER_SENSORS,
+    price_sensors.PRICE,
+    *price_sensors.AROUND_PRICE,
+    price_sensors.PAYOUT,
+    *price_sensors.AROUND_PAYOUT,
+    *grid_fee_sensors.MODULES,
+    grid_fee_sensors.WINDOW,
+)
 
 
 def test_same_texts() -> None:
@@ -71,14 +84,20 @@ def test_every_entity_has_texts_and_icons() -> None:
         "button": (button.ORDER_SMART_METER,),
         "calendar": (calendar.INSTALLATION,),
         "event": (event.ORDER_UPDATE,),
-        "sensor": (*sensor.ORDER_SENSORS, sensor.LAST_ANSWER),
-        "binary_sensor": (binary_sensor.GATE, binary_sensor.BLOCKED),
+        "sensor": (*SENSORS, order_sensors.LAST_ANSWER),
+        "binary_sensor": (
+            binary_sensor.GATE,
+            binary_sensor.BLOCKED,
+            binary_sensor.TOMORROW_PRICES,
+            binary_sensor.TOMORROW_PAYOUTS,
+            binary_sensor.GRID_FEE_REDUCTION,
+        ),
     }
     for platform, descriptions in described.items():
         keys = {description.translation_key for description in descriptions}
         assert set(entity_texts[platform]) == keys
         assert set(icons[platform]) == keys
-    for description in sensor.ORDER_SENSORS:
+    for description in SENSORS:
         states = entity_texts["sensor"][description.key].get("state", {})
         assert set(states) == set(description.options or ())
 

@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from .api import async_create_client
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
+from .price_coordinator import async_watch_gates
 from .repairs import async_forget_issues, async_watch_contracts
 from .services import async_setup_services
 from .store import MemoryStore
@@ -46,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
         await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     async_watch_contracts(hass, entry)
+    async_watch_gates(hass, entry)
     async_setup_webhook(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

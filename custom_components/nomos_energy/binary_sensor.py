@@ -1,6 +1,7 @@
-"""The gate, and whether the way to it is blocked."""
+"""The gate, what blocks the way to it, and what is there behind it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
@@ -8,11 +9,18 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
 
-from .coordinator import NomosConfigEntry
-from .entity import NomosEntity, NomosOrderEntity, async_add_for_each_contract
+from .coordinator import NomosConfigEntry, NomosCoordinator
+from .entity import (
+    NomosEntity,
+    NomosOrderEntity,
+    NomosPriceEntity,
+    async_add_for_each_contract,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -25,6 +33,22 @@ BLOCKED = BinarySensorEntityDescription(
     key="order_blocked",
     translation_key="order_blocked",
     device_class=BinarySensorDeviceClass.PROBLEM,
+)
+
+
+TOMORROW_PRICES = BinarySensorEntityDescription(
+    key="tomorrow_prices",
+    translation_key="tomorrow_prices",
+)
+
+TOMORROW_PAYOUTS = BinarySensorEntityDescription(
+    key="tomorrow_payouts",
+    translation_key="tomorrow_payouts",
+)
+
+GRID_FEE_REDUCTION = BinarySensorEntityDescription(
+    key="grid_fee_reduction",
+    translation_key="grid_fee_reduction",
 )
 
 
@@ -41,6 +65,20 @@ async def async_setup_entry(
             NomosGate(coordinator, key, GATE),
             NomosOrderBlocked(coordinator, key, BLOCKED),
         ),
+    )
+    async_add_for_each_contract(
+        entry,
+        async_add_entities,
+        lambda coordinator, key: [_tomorrow_prices(coordinator, key)],
+        condition=lambda contract: contract.smart_meter_active,
+    )
+    async_add_for_each_contract(
+        entry,
+        async_add_entities,
+        lambda coordinator, key: [
+            NomosGridFeeReduced(coordinator, key, GRID_FEE_REDUCTION)
+        ],
+        condition=lambda contract: contract.has_modules,
     )
 
 
@@ -78,3 +116,81 @@ class NomosOrderBlocked(NomosOrderEntity, BinarySensorEntity):
         """Return since when the order has been blocked."""
         order = self.contract.order
         return {"blocked_since": order.blocked_at if order else None}
+
+
+def _tomorrow_prices(coordinator: NomosCoordinator, key: str) -> NomosTomorrowPrices:
+    feeds_in = coordinator.data[key].feeds_in
+    description = TOMORROW_PAYOUTS if feeds_in else TOMORROW_PRICES
+    return NomosTomorrowPrices(coordinator, key, description)
+
+
+class NomosTomorrowPrices(NomosPriceEntity, BinarySensorEntity):
+    """Whether tomorrow has been published, so that a night can be planned."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether every interval of tomorrow is there."""
+        return self.prices.moment.tomorrow.is_published
+
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.is_on
+
+
+class NomosGridFeeReduced(NomosEntity, BinarySensorEntity):
+    """Whether a module of §14a EnWG reduces the grid fee at this moment."""
+
+    _cancel: CALLBACK_TYPE | None = None
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether a module is activated and valid."""
+        return bool(self.contract.in_force(dt_util.utcnow()))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return which modules these are, by their numbers."""
+        in_force = self.contract.in_force(dt_util.utcnow())
+        return {"modules": sorted(module.number for module in in_force)}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Wait for the moment at which a module begins or ends."""
+        await super().async_added_to_hass()
+        self._wait()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Wait no longer."""
+        self._stop_waiting()
+        await super().async_will_remove_from_hass()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        super()._handle_coordinator_update()
+        self._wait()
+
+    @callback
+    def _wait(self) -> None:
+        self._stop_waiting()
+        contract = self.coordinator.data.get(self._subscription_id)
+        if contract and (change := contract.next_reduction_change(dt_util.utcnow())):
+            self._cancel = async_track_point_in_utc_time(
+                self.hass, self._change, change
+            )
+
+    @callback
+    def _change(self, _now: datetime) -> None:
+        self._cancel = None
+        self.async_write_ha_state()
+        self._wait()
+
+    @callback
+    def _stop_waiting(self) -> None:
+        if self._cancel:
+            self._cancel()
+            self._cancel = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER
 from .nomos import (
     Contract,
+    GridFeeReduction,
     Listing,
     MeterOrder,
     NomosAuthError,
@@ -32,6 +33,9 @@ from .nomos import (
     Subscription,
 )
 from .store import Memory, MemoryStore
+
+if TYPE_CHECKING:
+    from .price_coordinator import PriceCoordinator
 
 DAY = timedelta(days=1)
 
@@ -96,6 +100,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """Until when Nomos asked not to be asked again."""
         self.was_absent = False
         """Whether the last answer came after a time of knowing nothing."""
+        self.prices: dict[str, PriceCoordinator] = {}
+        """Who knows the prices of the contracts whose gate is open."""
         self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
         """Sent whenever Nomos has answered, also if nothing changed."""
         self.shared_names: set[str] = set()
@@ -152,12 +158,6 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
     async def _async_update_data(self) -> dict[str, Contract]:
         try:
             contracts = await self._async_read_contracts()
-        except NomosAuthError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key="invalid_auth",
-                translation_placeholders=_placeholders(err),
-            ) from err
         except NomosError as err:
             raise self._failed(err) from err
         self.failures = 0
@@ -173,6 +173,9 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         )
         memory.answered_at = now
         memory.contracts = contracts
+        memory.prices = {
+            key: prices for key, prices in memory.prices.items() if key in contracts
+        }
         memory.announced = {
             key: order for key, order in memory.announced.items() if key in contracts
         }
@@ -196,37 +199,23 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         names = Counter(contract.name for contract in self.memory.contracts.values())
         self.shared_names = {name for name, count in names.items() if count > 1}
 
-    def _failed(self, err: NomosError) -> UpdateFailed:
+    def _failed(self, err: NomosError) -> ConfigEntryAuthFailed | UpdateFailed:
         """Say what is wrong and when to try again: ever less often."""
-        wait = min(FIRST_RETRY * 2**self.failures, LAST_RETRY).total_seconds()
+        wait = min(FIRST_RETRY * 2**self.failures, LAST_RETRY)
         self.failures += 1
         if err.retry_after:
             self.leave_alone_until = dt_util.utcnow() + timedelta(
                 seconds=err.retry_after
             )
-        match err:
-            case NomosRateLimitError():
-                key = "rate_limited"
-            case NomosForbiddenError():
-                key = "no_permission"
-            case NomosConnectionError():
-                key = "cannot_connect"
-            case _:
-                key = "unexpected_answer"
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders=_placeholders(err),
-            retry_after=max(wait, err.retry_after or 0),
-        )
+        return explain(err, wait)
 
     def _time_until_next_day(self) -> timedelta:
         """Time until this account's moment of the day.
 
         Accounts ask at different moments, so that they don't all ask at once.
         """
-        account = (self.config_entry.unique_id or self.config_entry.entry_id).encode()
-        moment = DAY * (int.from_bytes(sha256(account).digest()[:4]) / 2**32)
+        account = self.config_entry.unique_id or self.config_entry.entry_id
+        moment = DAY * share_of(account)
         now = dt_util.utcnow()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         wait = (midnight + moment - now) % DAY
@@ -297,7 +286,7 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         self._remove_devices_except(followed)
         await self._async_read_plans()
         self.may_write = await self.client.may_write()
-        return {
+        contracts = {
             key: Contract(
                 subscription=self._subscriptions[key],
                 order=orders.get(key),
@@ -307,12 +296,39 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             # Nobody knows what an order says that was never readable.
             if key not in hidden or key in self.data
         }
+        return await self._async_with_reductions(contracts)
+
+    async def _async_with_reductions(
+        self, contracts: dict[str, Contract]
+    ) -> dict[str, Contract]:
+        """Add the modules of §14a EnWG, which are asked for behind the gate only."""
+        open_gates = {key for key, each in contracts.items() if each.has_modules}
+        known = {key: contract.reductions for key, contract in self.data.items()}
+        found: dict[str, tuple[GridFeeReduction, ...]] = {}
+        if open_gates:
+            try:
+                answer = await self.client.grid_fee_reductions()
+            except NomosAuthError:
+                raise
+            except NomosError as err:
+                # The orders are good all the same.
+                LOGGER.debug("Doing without new grid fee reductions: %s", err)
+            else:
+                for key in open_gates:
+                    if not answer.may_hide(key):
+                        found[key] = ()
+                for each in answer.records:
+                    if each.subscription_id in found:
+                        found[each.subscription_id] += (each,)
+        return {
+            key: replace(contract, reductions=found.get(key, known.get(key, ())))
+            for key, contract in contracts.items()
+        }
 
     @callback
-    def async_take_up(self, key: str, order: MeterOrder) -> None:
-        """Show an order that was just placed, until Nomos is asked again."""
-        contract = replace(self.data[key], order=order)
-        self.memory.contracts = {**self.data, key: contract}
+    def async_take_up(self, contract: Contract) -> None:
+        """Show what was just ordered, until Nomos is asked again."""
+        self.memory.contracts = {**self.data, contract.subscription.id: contract}
         self.save()
         self.async_set_updated_data(self.memory.contracts)
 
@@ -396,6 +412,14 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
                 registry.async_remove_device(device.id)
 
 
+def share_of(key: str) -> float:
+    """Return a number from 0 to 1 that is always the same for a key.
+
+    It spreads over a time what should not happen everywhere at once.
+    """
+    return int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32
+
+
 def devices_of(
     hass: HomeAssistant, entry: NomosConfigEntry
 ) -> dict[str, dr.DeviceEntry]:
@@ -423,7 +447,33 @@ def _appointments(
     return [*past, current]
 
 
-def _placeholders(err: NomosError) -> dict[str, str]:
+def explain(err: NomosError, wait: timedelta) -> ConfigEntryAuthFailed | UpdateFailed:
+    """Return what an error of the API means; it is tried again after some time."""
+    match err:
+        case NomosAuthError():
+            return ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key="invalid_auth",
+                translation_placeholders=placeholders_of(err),
+            )
+        case NomosRateLimitError():
+            key = "rate_limited"
+        case NomosForbiddenError():
+            key = "no_permission"
+        case NomosConnectionError():
+            key = "cannot_connect"
+        case _:
+            key = "unexpected_answer"
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders_of(err),
+        retry_after=max(wait.total_seconds(), err.retry_after or 0),
+    )
+
+
+def placeholders_of(err: NomosError) -> dict[str, str]:
+    """Return what the texts of errors may name."""
     return {
         "status": str(err.status or "–"),
         "code": err.code or "–",

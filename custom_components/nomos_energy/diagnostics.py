@@ -39,6 +39,17 @@ async def async_get_config_entry_diagnostics(
         "answer_holds": coordinator.answer_holds,
         "failures": coordinator.failures,
         "webhook": asdict(coordinator.deliveries) if coordinator.deliveries else "off",
+        "prices": {
+            key: {
+                "resolution": prices.data.resolution.total_seconds(),
+                "from": prices.data.prices[0].start if prices.data.prices else None,
+                "until": prices.data.end,
+                "unknown": sum(each.amount is None for each in prices.data.prices),
+                "asked_last": prices.asked_at,
+                "last_update_success": prices.last_update_success,
+            }
+            for key, prices in coordinator.prices.items()
+        },
         "contracts": {
             key: async_redact_data(asdict(contract), TO_REDACT)
             | {

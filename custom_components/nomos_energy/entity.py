@@ -11,19 +11,32 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
-from .nomos import Contract, SubscriptionType
+from .nomos import Contract
 
 ROOM = 9000
 """How many entities to enable: Home Assistant adds 10,000 of an account at most."""
 
 BY_IMPORTANCE = (
     "smart_meter_active",
+    "price",
+    "tomorrow_prices",
     "order_status",
     "appointment",
     "order_blocked",
     "order_smart_meter",
     "order_update",
     "installation",
+    "price_level",
+    "price_rank",
+    "next_price",
+    "grid_fee_reduction",
+    "grid_fee_window",
+    "average_price_today",
+    "lowest_price_today",
+    "highest_price_today",
+    "module_1",
+    "module_3",
+    "module_2",
     "expected_activation",
     "blocked_reason",
     "installed",
@@ -50,7 +63,7 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         self._subscription_id = subscription_id
-        self._shown: tuple[Contract | None, bool] | None = None
+        self._shown: tuple[object, ...] | None = None
         self._attr_unique_id = f"{subscription_id}_{description.key}"
         self._attr_device_info = _device_info(coordinator, subscription_id)
         if not _has_room(description.key, len(coordinator.data)):
@@ -83,9 +96,53 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
             self._shown = to_show
             super()._handle_coordinator_update()
 
-    def _to_show(self) -> tuple[Contract | None, bool]:
+    def _to_show(self) -> tuple[object, ...]:
         """Return all that the state is made of."""
         return self.coordinator.data.get(self._subscription_id), self.available
+
+
+class NomosPriceEntity(NomosEntity):
+    """Something that changes with the prices of a contract."""
+
+    def __init__(
+        self,
+        coordinator: NomosCoordinator,
+        subscription_id: str,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, subscription_id, description)
+        self.prices = coordinator.prices[subscription_id]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the gate is open, and what holds now known or not to be had.
+
+        Prices that are known stay good while Nomos is away.
+        """
+        contract = self.coordinator.data.get(self._subscription_id)
+        return (
+            contract is not None
+            and contract.smart_meter_active
+            and (
+                self.prices.moment.current is not None
+                or self.prices.last_update_success
+            )
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the prices, and not only to the contract."""
+        self.async_on_remove(
+            self.prices.async_add_listener(self._handle_coordinator_update)
+        )
+        await super().async_added_to_hass()
+
+    @override
+    async def async_update(self) -> None:
+        """Ask for the prices, when somebody wants that."""
+        await self.prices.async_request_refresh()
 
 
 class NomosOrderEntity(NomosEntity):
@@ -99,13 +156,14 @@ class NomosOrderEntity(NomosEntity):
     ) -> None:
         """Initialize the entity."""
         super().__init__(coordinator, subscription_id, description)
-        if self.contract.subscription.type is SubscriptionType.FEED_IN:
+        if self.contract.feeds_in:
             # Nobody can order a meter for feeding in: it has to be there before.
             self._attr_entity_registry_enabled_default = False
 
 
 def _has_room(key: str, contracts: int) -> bool:
     """Whether an entity of every contract can be enabled."""
+    key = key.replace("payout", "price")
     return key not in BY_IMPORTANCE or (
         BY_IMPORTANCE.index(key) < max(ROOM // contracts, 1)
     )
@@ -131,17 +189,29 @@ def async_add_for_each_contract(
     entry: NomosConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     create: Callable[[NomosCoordinator, str], Iterable[Entity]],
+    *,
+    condition: Callable[[Contract], bool] = lambda contract: True,
 ) -> None:
-    """Add entities for every contract, also for those that come later."""
+    """Add entities for every contract, also for those that come later.
+
+    With a condition, for every contract that fulfils it now or later.
+    """
     coordinator = entry.runtime_data
     known: set[str] = set()
 
     @callback
     def add_new() -> None:
-        new = [key for key in coordinator.data if key not in known]
+        new = [
+            key
+            for key, contract in coordinator.data.items()
+            if key not in known and condition(contract)
+        ]
         known.intersection_update(coordinator.data)
         known.update(new)
-        async_add_entities(entity for key in new for entity in create(coordinator, key))
+        if new:
+            async_add_entities(
+                entity for key in new for entity in create(coordinator, key)
+            )
 
     add_new()
     entry.async_on_unload(coordinator.async_add_listener(add_new))

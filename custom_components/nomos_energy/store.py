@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .nomos import Contract, MeterOrder, NomosError
+from .nomos import Contract, MeterOrder, NomosError, PriceSeries
 
 STORAGE_VERSION = 1
 SAVE_DELAY = 1
@@ -33,6 +33,8 @@ class Memory:
     """Appointments that are known and those that took place, in their order."""
     delivered: dict[str, datetime] = field(default_factory=dict)
     """Ids of the events that Nomos has delivered, and when it did."""
+    prices: dict[str, PriceSeries] = field(default_factory=dict)
+    """Today's prices and tomorrow's, by subscription id."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what from_json reads."""
@@ -52,6 +54,7 @@ class Memory:
             "delivered": {
                 key: moment.isoformat() for key, moment in self.delivered.items()
             },
+            "prices": {key: prices.to_store for key, prices in self.prices.items()},
         }
 
     @classmethod
@@ -74,6 +77,11 @@ class Memory:
             },
             delivered={
                 key: _moment(moment) for key, moment in data["delivered"].items()
+            },
+            # What was written before there were prices is as good.
+            prices={
+                key: PriceSeries.from_store(prices)
+                for key, prices in data.get("prices", {}).items()
             },
         )
 

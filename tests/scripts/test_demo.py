@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from custom_components.nomos_energy.binary_sensor import BLOCKED, GATE
 from custom_components.nomos_energy.calendar import INSTALLATION
 from custom_components.nomos_energy.event import ORDER_UPDATE
-from custom_components.nomos_energy.sensor import ORDER_SENSORS
+from custom_components.nomos_energy.order_sensors import ORDER_SENSORS
 from scripts.demo_home import DASHBOARD, Home, filled, prepare_config
 from scripts.demo_processes import Child, DemoError, choose_port, until, while_running
 from scripts.run_demo import Watch
