@@ -154,7 +154,8 @@ class NomosGridFeeReduced(NomosEntity, BinarySensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return which modules these are, by their numbers."""
         in_force = self.contract.in_force(dt_util.utcnow())
-        return {"modules": sorted(module.number for module in in_force)}
+        numbers = (module.number for module in in_force)
+        return {"modules": sorted(number for number in numbers if number)}
 
     @override
     async def async_added_to_hass(self) -> None:

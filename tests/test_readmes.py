@@ -1,0 +1,396 @@
+"""The examples in the READMEs, run by Home Assistant."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.notify import DATA_COMPONENT
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.nomos_energy.const import DOMAIN
+from simulator import Household, Simulator, scenarios
+
+from . import DAY, entity_id, pass_time
+from .conftest import SetUp
+from .test_blueprints import Phone
+
+FOLDER = Path(__file__).parent.parent
+MINUTE = timedelta(minutes=1)
+THREE_IN_THE_AFTERNOON = "2026-11-23T14:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Readme:
+    """One of the READMEs, with the names that its examples use."""
+
+    language: str
+    file: str
+    phone: str
+    ready: str
+    begin: str
+    dishwasher: str
+    heater: str
+    average: str
+    errors: str
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return (FOLDER / self.file).read_text(encoding="utf-8")
+
+    @property
+    def examples(self) -> list[Any]:
+        """Everything in YAML, in order."""
+        blocks = re.findall(
+            r"^ *```yaml\n(.*?)^ *```", self.text, re.DOTALL | re.MULTILINE
+        )
+        return [parse_yaml(block) for block in blocks]
+
+    def having(self, key: str) -> list[Any]:
+        """Return the examples with a key."""
+        return [example for example in self.examples if key in example]
+
+    def mentioning(self, text: str) -> Any:
+        """Return the only automation in which something occurs."""
+        (found,) = (each for each in self.having("triggers") if text in str(each))
+        return found
+
+    def action(self, name: str) -> tuple[Any, Any]:
+        """Return the call of an action, and the response that follows it."""
+        examples = self.examples
+        (place,) = (
+            place
+            for place, example in enumerate(examples)
+            if example.get("action") == f"{DOMAIN}.{name}"
+        )
+        return examples[place], examples[place + 1]
+
+
+ENGLISH = Readme(
+    "en",
+    "README.md",
+    "notify.my_phone",
+    "input_boolean.dishwasher_ready",
+    "input_datetime.dishwasher_start",
+    "switch.dishwasher",
+    "switch.water_heater",
+    "sensor.price_of_the_next_three_hours",
+    "### What the actions say, and what to do\n",
+)
+GERMAN = Readme(
+    "de",
+    "README.de.md",
+    "notify.mein_handy",
+    "input_boolean.spulmaschine_bereit",
+    "input_datetime.start_der_spulmaschine",
+    "switch.spulmaschine",
+    "switch.heizstab",
+    "sensor.strompreis_der_nachsten_drei_stunden",
+    "### Was die Aktionen melden und was Sie tun können\n",
+)
+
+
+@pytest.fixture(params=[ENGLISH, GERMAN], ids=lambda readme: readme.language)
+def readme(request: pytest.FixtureRequest) -> Readme:
+    """Return one README after the other."""
+    found: Readme = request.param
+    return found
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    readme: Readme,
+    all_entities_enabled: None,
+) -> Household:
+    """Live at the address of the examples, in Berlin, with all modules."""
+    hass.config.language = readme.language
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    assert await async_setup_component(hass, "homeassistant", {})
+    home = simulator.add(
+        scenarios.dynamic_tariff(street="Torstraße", house_number="119")
+    )
+    simulator.add(scenarios.smart_already(2, street="Lindenallee", house_number="25"))
+    await set_up()
+    return home
+
+
+@pytest.fixture
+async def phone(hass: HomeAssistant, readme: Readme) -> Phone:
+    """Give the household the phone of the examples."""
+    assert await async_setup_component(hass, "notify", {})
+    phone = Phone()
+    phone.entity_id = readme.phone
+    await hass.data[DATA_COMPONENT].async_add_entities([phone])
+    return phone
+
+
+type Automate = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def automate(hass: HomeAssistant) -> AsyncGenerator[Automate]:
+    """Make automations of examples; Home Assistant says if one is none."""
+
+    async def automate(*examples: Any) -> None:
+        assert await async_setup_component(
+            hass, "automation", {"automation": list(examples)}
+        )
+        await hass.async_block_till_done()
+        states = hass.states.async_all("automation")
+        assert [each.state for each in states] == [STATE_ON] * len(examples)
+
+    yield automate
+    # What waits for a minute to pass waits no longer.
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
+async def run(hass: HomeAssistant, example: Mapping[str, Any]) -> Any:
+    """Run an action as a script does, and return its response."""
+    answer = example["response_variable"]
+    sequence = [example, {"stop": "That's it", "response_variable": answer}]
+    assert await async_setup_component(
+        hass, "script", {"script": {"example": {"sequence": sequence}}}
+    )
+    return await hass.services.async_call(
+        "script", "example", blocking=True, return_response=True
+    )
+
+
+def test_readmes_have_the_same_examples() -> None:
+    """Both READMEs show the same, each with its own names."""
+
+    def kinds(readme: Readme) -> list[Any]:
+        return [
+            (each.get("action"), sorted(each)) if isinstance(each, dict) else each
+            for each in readme.examples
+        ]
+
+    assert kinds(ENGLISH) == kinds(GERMAN)
+
+
+def test_links_lead_somewhere(readme: Readme) -> None:
+    """No link within a README goes astray."""
+    headings = re.findall(r"^#+ (.*)", readme.text, re.MULTILINE)
+    anchors = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", readme.text)) <= anchors
+
+
+def test_errors_are_explained(readme: Readme) -> None:
+    """Whatever an action says has its row, and no row has a text that nobody says."""
+    section = readme.text.partition(readme.errors)[2].partition("\n### ")[0]
+    texts = re.findall(r"^\| (?!---)(.*?) \|", section, re.MULTILINE)[1:]
+    rows = [part.strip() for text in texts for part in text.split(" / ")]
+    path = FOLDER / "custom_components" / DOMAIN / "translations"
+    content = json.loads((path / f"{readme.language}.json").read_text("utf-8"))
+    said = {
+        key: re.sub(r"{\w+}", "366", error["message"])
+        for key, error in content["exceptions"].items()
+        if key != "insecure_url"
+    }
+    patterns = {row: re.escape(row).replace("…", ".*") for row in rows}
+    assert {
+        key
+        for key, text in said.items()
+        if not any(re.match(pattern, text) for pattern in patterns.values())
+    } == set()
+    assert {
+        row
+        for row, pattern in patterns.items()
+        if not any(re.match(pattern, text) for text in said.values())
+    } == set()
+
+
+async def test_entities_are_there(
+    hass: HomeAssistant, home: Household, readme: Readme
+) -> None:
+    """Examples name entities as a household has them."""
+    named = set(
+        re.findall(
+            r"\b(?:binary_sensor|calendar|event|sensor)\.torstrasse_119_\w+",
+            readme.text,
+        )
+    )
+    assert len(named) >= 10
+    registry = er.async_get(hass)
+    assert {each for each in named if not registry.async_get(each)} == set()
+
+
+async def test_automations_are_valid(
+    hass: HomeAssistant,
+    automate: Automate,
+    home: Household,
+    readme: Readme,
+) -> None:
+    """Home Assistant takes every automation and every script."""
+    await automate(*readme.having("triggers"))
+    scripts = [
+        *readme.having("sequence"),
+        *({"sequence": [each]} for each in readme.having("action")),
+    ]
+    assert await async_setup_component(
+        hass,
+        "script",
+        {"script": {f"number_{n}": each for n, each in enumerate(scripts)}},
+    )
+    states = hass.states.async_all("script")
+    assert [each.state for each in states] == [STATE_OFF] * len(scripts)
+
+
+@pytest.mark.parametrize(
+    "name", ["get_prices", "find_cheapest_window", "order_grid_fee_reduction"]
+)
+async def test_response_is_what_comes(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    readme: Readme,
+    name: str,
+) -> None:
+    """What is shown as a response is what the action answers at three o'clock."""
+    freezer.move_to(THREE_IN_THE_AFTERNOON)
+    call, response = readme.action(name)
+    assert await run(hass, call) == response
+
+
+async def test_cheapest_hours_are_told(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    automate: Automate,
+    home: Household,
+    phone: Phone,
+    readme: Readme,
+) -> None:
+    """The message comes once a day, when tomorrow is known."""
+    await automate(readme.mentioning("timedelta(days=2)"))
+    await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=15))
+    assert dt_util.now().hour == 14
+    assert not phone.messages
+    await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=5))
+    (message,) = phone.take()
+    assert re.search(r"01:45 .* 04:45.*: 18[.,]8 ct/kWh\.$", message)
+    await pass_time(hass, freezer, DAY, timedelta(minutes=15))
+    assert len(phone.take()) == 1
+
+
+async def test_dishwasher_runs_when_it_is_cheapest(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    automate: Automate,
+    home: Household,
+    readme: Readme,
+) -> None:
+    """It starts once, when the action says, and not without being filled."""
+    calls = async_mock_service(hass, "switch", "turn_on")
+    for helper, options in (
+        (readme.ready, None),
+        (readme.begin, {"has_date": True, "has_time": True}),
+    ):
+        domain, name = helper.split(".")
+        assert await async_setup_component(hass, domain, {domain: {name: options}})
+    await automate(readme.mentioning(readme.ready))
+    await pass_time(hass, freezer, timedelta(hours=5), timedelta(minutes=15))
+    await hass.services.async_call(
+        "input_boolean", "turn_on", {"entity_id": readme.ready}, blocking=True
+    )
+    await hass.async_block_till_done()
+    begin = hass.states.get(readme.begin)
+    assert begin
+    assert begin.state == "2026-11-24 02:30:00"
+    assert not calls
+    await pass_time(hass, freezer, timedelta(hours=10, minutes=29), MINUTE)
+    assert not calls
+    await pass_time(hass, freezer, MINUTE, MINUTE)
+    assert targets(calls) == [[readme.dishwasher]]
+    ready = hass.states.get(readme.ready)
+    assert ready
+    assert ready.state == STATE_OFF
+    await pass_time(hass, freezer, 2 * DAY)
+    assert len(calls) == 1
+
+
+def targets(calls: list[ServiceCall]) -> list[list[str]]:
+    """Return what was switched."""
+    return [call.data["entity_id"] for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("key", "states"),
+    [
+        ("price_level", {"cheap", "very_cheap"}),
+        ("grid_fee_window", {"low", "standard"}),
+    ],
+)
+async def test_switch_follows(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    automate: Automate,
+    home: Household,
+    readme: Readme,
+    key: str,
+    states: set[str],
+) -> None:
+    """What an automation switches is on in some states, and off in the others."""
+    switched: list[tuple[str, str]] = []
+
+    @callback
+    def switch(call: ServiceCall) -> None:
+        switched.extend((call.service, target) for target in call.data["entity_id"])
+
+    for action in ("turn_on", "turn_off"):
+        hass.services.async_register("switch", action, switch)
+    sensor = entity_id(hass, home, key)
+    await automate(readme.mentioning(sensor))
+    await pass_time(hass, freezer, 10 * MINUTE, 5 * MINUTE)
+    seen = set()
+    for _ in range(96):
+        await pass_time(hass, freezer, 15 * MINUTE, 5 * MINUTE)
+        state = hass.states.get(sensor)
+        assert state
+        seen.add(state.state)
+        if switched:
+            is_on = switched[-1][0] == "turn_on"
+            assert is_on == (state.state in states)
+    assert seen & states
+    assert seen - states
+    assert {action for action, _ in switched} == {"turn_on", "turn_off"}
+    target = readme.heater if key == "price_level" else "switch.wallbox"
+    assert {target for _, target in switched} == {target}
+
+
+async def test_template_reads_the_list(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    readme: Readme,
+) -> None:
+    """The template shows the average of the next three hours."""
+    freezer.move_to(THREE_IN_THE_AFTERNOON)
+    await pass_time(hass, freezer, timedelta(hours=1), timedelta(minutes=15))
+    (example,) = readme.having("template")
+    assert await async_setup_component(hass, "template", example)
+    await hass.async_block_till_done()
+    shown = hass.states.get(readme.average)
+    assert shown
+    _, response = readme.action("get_prices")
+    prices = [each["price"] for each in response["prices"]]
+    assert float(shown.state) == pytest.approx(sum(prices) / 3, abs=0.0001)
