@@ -25,6 +25,7 @@ from .coordinator import (
 from .nomos import (
     Contract,
     NomosError,
+    NomosNotFoundError,
     Price,
     PriceDay,
     PriceSeries,
@@ -167,10 +168,17 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
             self._lacking = today
         try:
             answer = await self._async_ask(today, today + DAY)
+        except NomosNotFoundError as err:
+            # Whether the contract is gone shows the account's next look at it.
+            self.account.look_again_at(self.subscription_id)
+            self.asked_at = dt_util.utcnow()
+            raise explain(err, self._plan(self.data)) from err
         except NomosError as err:
             wait = min(FIRST_RETRY * 2**self._failures, LAST_RETRY)
             self._failures += 1
-            raise explain(err, wait) from err
+            # A try that comes too early would only wait once more.
+            left = self._leave_alone_until - dt_util.utcnow() + EARLY
+            raise explain(err, max(wait, left)) from err
         return self._keep(self.data.updated(answer))
 
     async def _async_ask(self, first: date, last: date) -> PriceSeries:
@@ -195,10 +203,12 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         self.account.save()
         return series
 
-    def _plan(self, series: PriceSeries) -> None:
+    def _plan(self, series: PriceSeries) -> timedelta:
+        """Plan when to ask next, and return how long that is from now."""
         wait = self._next_ask(series) - dt_util.utcnow()
         # What is due at set-up is asked for there.
-        self.update_interval = max(wait, EARLY)
+        self.update_interval = interval = max(wait, EARLY)
+        return interval
 
     def _next_ask(self, series: PriceSeries) -> datetime:
         """Return when Nomos has to be asked next."""
