@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
+from homeassistant.util import slugify
 import yaml  # type: ignore[import-untyped]
 
 from .demo_processes import DemoError, until
@@ -21,6 +22,20 @@ DASHBOARD = Path(__file__).with_name("demo_dashboard.yaml")
 
 DOMAIN = "nomos_energy"
 GATE = "smart_meter_active"
+BEHIND_THE_GATE = {
+    "price": "sensor",
+    "price_level": "sensor",
+    "next_price": "sensor",
+    "lowest_price_today": "sensor",
+    "highest_price_today": "sensor",
+    "average_price_today": "sensor",
+    "tomorrow_prices": "binary_sensor",
+    "module_1": "sensor",
+    "module_3": "sensor",
+    "grid_fee_reduction": "binary_sensor",
+    "grid_fee_window": "sensor",
+}
+"""What the dashboard shows though it is not there in the beginning."""
 USER = "demo"
 CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
 EXTERNAL_URL = "https://demo.example"
@@ -265,6 +280,11 @@ class Socket:
 
         return await until(entities, "The integration adds its entities", STEP_LIMIT)
 
+    async def device_of(self, entity_id: str) -> str:
+        """Return the device that an entity belongs to."""
+        entry = await self.command("config/entity_registry/get", entity_id=entity_id)
+        return str(entry["device_id"])
+
     async def wait_for_webhook(self, path: str) -> None:
         """Wait for somebody to listen there: before that, all is answered with 200."""
 
@@ -327,6 +347,24 @@ class Socket:
                 "auth/long_lived_access_token", client_name="scripts/demo", lifespan=1
             )
         )
+
+
+def ids_to_come(gate: str, language: str) -> dict[str, str]:
+    """Return the ids that the entities behind the gate will have, by key.
+
+    The names of the contract and of the entity make an id.
+    """
+    translations = ROOT / "custom_components" / DOMAIN / "translations"
+    texts = json.loads((translations / f"{language}.json").read_text())["entity"]
+
+    def last_part(platform: str, key: str) -> str:
+        return slugify(texts[platform][key]["name"])
+
+    contract = gate.partition(".")[2].removesuffix(last_part("binary_sensor", GATE))
+    return {
+        key: f"{platform}.{contract}{last_part(platform, key)}"
+        for key, platform in BEHIND_THE_GATE.items()
+    }
 
 
 def filled(part: Any, names: dict[str, str]) -> Any:

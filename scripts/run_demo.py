@@ -5,7 +5,7 @@ Called by scripts/demo, which brings Python and the packages first.
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 import contextlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,12 +17,19 @@ import secrets
 import signal
 import sys
 import sysconfig
-import time
-from typing import override
 
 import aiohttp
 
-from .demo_home import GATE, ROOT, STEP_LIMIT, USER, Home, Socket, prepare_config
+from .demo_home import (
+    GATE,
+    ROOT,
+    STEP_LIMIT,
+    USER,
+    Home,
+    Socket,
+    ids_to_come,
+    prepare_config,
+)
 from .demo_processes import (
     Child,
     DemoError,
@@ -34,16 +41,14 @@ from .demo_processes import (
     until,
     while_running,
 )
+from .demo_watch import REFRESH_EVERY, Watch, find_cheapest_hour
 
 STATE = ROOT / ".demo"
 CONFIG = STATE / "config"
 HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
 SIMULATOR_LOG = STATE / "simulator.log"
 
-REFRESH_EVERY = 5
-"""Seconds between two looks without webhooks."""
-READ_EVERY = 0.5
-"""Seconds between two readings of what Home Assistant shows anyway."""
+SCENARIO = "from_order_to_tariff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def simulator(port: int, duration: float) -> Child:
         [
             *(sys.executable, "-m", "simulator"),
             *("--port", str(port)),
-            *("--scenario", "happy_path"),
+            *("--scenario", SCENARIO),
             *("--duration", str(duration)),
         ],
         SIMULATOR_LOG,
@@ -99,91 +104,6 @@ def being_installed(log: Path) -> str:
     """Tell what Home Assistant is installing."""
     match = re.search(r"Attempting install of (\S+)$", log_tail(log, 1))
     return f"installing {match[1]}" if match else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Where the order stands, according to Home Assistant."""
-
-    status: str
-    gate: str
-
-    @override
-    def __str__(self) -> str:
-        """Return what it says, for people."""
-        return f"order {self.status}, smart meter {self.gate}"
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What Home Assistant says about the order, again and again."""
-
-    home: Home
-    entities: dict[str, str]
-    poll: bool
-    """Whether to have it look at the order, instead of letting Nomos tell it."""
-
-    async def moments(self) -> AsyncIterator[Moment]:
-        """Tell what changed."""
-        last: Moment | None = None
-        while True:
-            try:
-                moment = await self.look()
-            except aiohttp.ClientError, TimeoutError, DemoError:
-                # It may be restarting. When it fails to come back, its process
-                # has ended, and that is noticed elsewhere.
-                pass
-            else:
-                if moment != last:
-                    arrived = "" if last is None else f" ({self.way})"
-                    now = time.strftime("%H:%M:%S")
-                    print(f"  {now}  {moment}{arrived}", flush=True)
-                last = moment
-                yield moment
-            await asyncio.sleep(REFRESH_EVERY if self.poll else READ_EVERY)
-
-    @property
-    def way(self) -> str:
-        """How changes arrive."""
-        return "polled" if self.poll else "by webhook"
-
-    async def look(self) -> Moment:
-        """Return what Home Assistant says now."""
-        if self.poll:
-            await self.home.ask(
-                "POST",
-                "/api/services/homeassistant/update_entity",
-                {"entity_id": self.entities[GATE]},
-            )
-        return Moment(
-            await self.home.state(self.entities["order_status"]),
-            await self.home.state(self.entities[GATE]),
-        )
-
-    async def show(self) -> None:
-        """Keep telling what changed."""
-        async for _ in self.moments():
-            pass
-
-
-async def wait_for_gate(watch: Watch, limit: float) -> None:
-    """Wait for the gate to open, having seen it closed."""
-    gate = watch.entities[GATE]
-    moment: Moment | None = None
-    was_closed = False
-    try:
-        async with asyncio.timeout(limit):
-            async for moment in watch.moments():
-                was_closed |= moment.gate == "off"
-                if moment.gate == "on":
-                    break
-    except TimeoutError:
-        raise DemoError(
-            f"The gate, {gate}, was not on within {limit:.0f} seconds."
-            f" Last seen: {moment or 'nothing'}."
-        ) from None
-    if not was_closed:
-        raise DemoError(f"The gate, {gate}, was on from the beginning.")
 
 
 @dataclass(slots=True)
@@ -234,21 +154,27 @@ class Demo:
             changes = (
                 f"Home Assistant is made to look at it every {REFRESH_EVERY} seconds."
                 if options.poll
-                else "Each change arrives by webhook, some 3 seconds later."
+                else "Each change arrives by webhook, some 3 seconds later. Nomos sends"
+                " none for modules:\nonce the smart meter is active, Home Assistant is"
+                f" made to look every {REFRESH_EVERY} seconds until both are."
             )
             print(
                 f"\nHome Assistant is at {home.address}\n"
                 f"  user      {USER}\n"
                 f"  password  {password}\n\n"
-                f"The order takes {options.duration:g} seconds. {changes}",
+                f"All takes {options.duration:g} seconds, from the order to a grid fee that"
+                f" varies over the day.\n{changes}",
                 flush=True,
             )
             watch = Watch(home, entities, options.poll)
             if options.headless:
                 await while_running(
-                    wait_for_gate(watch, options.time_limit), hass, nomos
+                    watch.wait_for_tariff(options.time_limit), hass, nomos
                 )
-                print("The gate is open.")
+                hour = await while_running(
+                    self.find_cheapest_hour(home, entities[GATE]), hass, nomos
+                )
+                print(f"The gate is open, and prices are there. Cheapest: {hour}.")
             else:
                 print("Ctrl-C ends everything.\n", flush=True)
                 self.is_ready = True
@@ -276,6 +202,7 @@ class Demo:
         entry_id = await home.add_integration()
         async with Socket.connect(home) as connection:
             entities = await connection.wait_for_entities()
+            entities |= ids_to_come(entities[GATE], self.options.language)
             await connection.save_dashboard(self.options.language, entities)
             return entry_id, entities
 
@@ -301,6 +228,12 @@ class Demo:
             await connection.wait_for_webhook(path)
             await pull("webhooks/test")
             return await connection.wait_for_notification(entry_id)
+
+    async def find_cheapest_hour(self, home: Home, entity_id: str) -> str:
+        """Have the integration answer the question that prices are asked for."""
+        async with Socket.connect(home) as connection:
+            device_id = await connection.device_of(entity_id)
+        return await find_cheapest_hour(home, device_id)
 
     async def stop(self) -> None:
         """End every process."""
@@ -356,7 +289,7 @@ def parse_options() -> Options:
     parser.add_argument(
         "--headless",
         action="store_true",
-        help="end as soon as Home Assistant says that the smart meter is active",
+        help="end as soon as Home Assistant shows prices, and that the grid fee varies",
     )
     parser.add_argument(
         "--poll",
@@ -374,7 +307,7 @@ def parse_options() -> Options:
         "--duration",
         type=float,
         metavar="SECONDS",
-        help="time from the order to the active meter (default: 120, headless: 60)",
+        help="time from the order to module 3 (default: 120, headless: 60)",
     )
     parser.add_argument(
         "--port", type=int, help="Home Assistant's (default: 8123 or the next free)"
@@ -384,7 +317,7 @@ def parse_options() -> Options:
         type=float,
         default=300,
         metavar="SECONDS",
-        help="headless: how long to wait for the meter (default: %(default)s)",
+        help="headless: how long to wait for all that (default: %(default)s)",
     )
     chosen = parser.parse_args()
     return Options(

@@ -28,6 +28,21 @@ BROWSER_OPTIONS = [
 ]
 SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
 LOCALES = {"de": "de-DE", "en": "en-GB"}
+TEXTS = {
+    "de": {
+        "add": "Netzanschluss hinzufügen",
+        "dialog": "Netzanschluss konfigurieren",
+        "meter": "Stromzähler",
+        "price": "Eine Entität mit dem aktuellen Preis verwenden",
+    },
+    "en": {
+        "add": "Add grid connection",
+        "dialog": "Configure grid connection",
+        "meter": "Electricity meter",
+        "price": "Use an entity with current price",
+    },
+}
+"""What the settings of the Energy dashboard say, and the name of a meter."""
 
 # All in milliseconds.
 STEP_LIMIT = 30_000
@@ -35,14 +50,35 @@ WALK_LIMIT = 300_000
 SETTLE = 3_000
 """For what appears after the page itself: graphs, icons, animations."""
 
-ORDER_IS = """status => {
+SAYS = """([key, words]) => {
   const hass = document.querySelector("home-assistant")?.hass;
   return Object.values(hass?.entities ?? {}).some(
     entity =>
       entity.platform === "nomos_energy" &&
-      entity.translation_key === "order_status" &&
-      hass.states[entity.entity_id]?.state === status);
+      entity.translation_key === key &&
+      words.includes(hass.states[entity.entity_id]?.state));
 }"""
+WINDOWS = ["low", "standard", "high"]
+PRICE = """() => {
+  const { hass } = document.querySelector("home-assistant");
+  return Object.values(hass.entities).find(
+    entity =>
+      entity.platform === "nomos_energy" &&
+      entity.translation_key === "price").entity_id;
+}"""
+COUNT = """name => {
+  const { hass } = document.querySelector("home-assistant");
+  return hass.callApi("POST", "states/sensor.demo_meter", {
+    state: "1",
+    attributes: {
+      friendly_name: name,
+      device_class: "energy",
+      state_class: "total_increasing",
+      unit_of_measurement: "kWh",
+    },
+  });
+}"""
+"""The demo has no meter that counts, but the dialog asks for one."""
 DISMISS = """() => document.querySelector("home-assistant").hass.callService(
   "persistent_notification", "dismiss_all", {})"""
 DEVICE = """() => {
@@ -107,7 +143,11 @@ class Camera:
     def wait_for_order(self, status: str) -> None:
         """Wait for the order to arrive somewhere."""
         print(f"Waiting for the order to be {status} …")
-        self.page.wait_for_function(ORDER_IS, arg=status, timeout=WALK_LIMIT)
+        self.wait_until("order_status", [status])
+
+    def wait_until(self, key: str, words: list[str]) -> None:
+        """Wait for an entity to say something."""
+        self.page.wait_for_function(SAYS, arg=[key, words], timeout=WALK_LIMIT)
 
     def go(self, path: str) -> None:
         """Open another page."""
@@ -141,7 +181,7 @@ class Camera:
 
 
 def take_all(camera: Camera) -> None:
-    """Follow the order with the camera."""
+    """Follow the order with the camera, and then the prices."""
     camera.log_in()
     camera.page.evaluate(DISMISS)
     camera.go("/config/integrations/dashboard/add?domain=nomos_energy")
@@ -164,10 +204,63 @@ def take_all(camera: Camera) -> None:
     if camera.options.all:
         camera.go("/calendar")
         camera.take("calendar")
-        camera.go("/")
-        camera.wait_for_order("activated")
+    camera.go("/")
+    camera.wait_for_order("activated")
+    if camera.options.all:
         camera.draw_graph()
         camera.take("dashboard-active")
+    print("Waiting for the grid fee to vary …")
+    camera.wait_until("grid_fee_window", WINDOWS)
+    take_prices(camera, device)
+
+
+def take_prices(camera: Camera, device: str) -> None:
+    """Take what there is once the smart meter is active."""
+    camera.go("/smart-meter/prices")
+    camera.take("prices", height=1080)
+    if camera.options.all:
+        camera.take("prices-phone", 412, 1900)
+        camera.page.emulate_media(color_scheme="dark")
+        camera.take("prices-dark", height=1080)
+        camera.page.emulate_media(color_scheme="light")
+        camera.go(f"/config/devices/device/{device}")
+        camera.take("device-active", 860, 1800)
+        camera.page.set_viewport_size(SCREEN)
+    take_energy_settings(camera)
+
+
+def take_energy_settings(camera: Camera) -> None:
+    """Choose the price in the settings of the Energy dashboard."""
+    page, texts = camera.page, TEXTS[camera.options.language]
+    page.evaluate(COUNT, texts["meter"])
+    price = page.evaluate(PRICE)
+    # So high that nothing in the dialog has to be scrolled.
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    camera.go("/config/energy/electricity")
+    page.get_by_role("button", name=texts["add"]).first.click()
+    page.locator("ha-statistic-picker").first.click()
+    page.get_by_text(texts["meter"]).first.click()
+    page.get_by_text(texts["price"]).click()
+    page.locator("ha-entity-picker").first.click()
+    page.wait_for_timeout(SETTLE)
+    page.keyboard.type(price)
+    page.wait_for_timeout(SETTLE)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(SETTLE)
+    title = page.get_by_text(texts["dialog"]).last.bounding_box()
+    picker = page.locator("ha-entity-picker").first.bounding_box()
+    assert title
+    assert picker
+    top, bottom = title["y"] - 12, picker["y"] + picker["height"] + 12
+    clip: sync_api.FloatRect = {
+        "x": picker["x"] - 24,
+        "y": top,
+        "width": picker["width"] + 48,
+        "height": bottom - top,
+    }
+    camera.take("energy", 1280, 1400, clip)
 
 
 def main() -> int:

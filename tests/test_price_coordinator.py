@@ -1023,3 +1023,25 @@ async def test_prices_before_and_after_the_start(
     assert show(hass, home, "tomorrow_prices") == STATE_ON
     await wait_until(hass, freezer, "2026-11-24T00:00")
     assert show(hass, home) == price_now(simulator, home)
+
+
+async def test_module_that_takes_effect(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+) -> None:
+    """Prices that a module changes are asked for again, once."""
+    home, other = (simulator.add(scenarios.smart_already(index)) for index in (1, 2))
+    home.low_hours, home.high_hours = range(6), range(10, 14)
+    home.add_module("enwg-14a-module-1")
+    await set_up()
+    before = float(show(hass, home))
+    home.add_module("enwg-14a-module-3")
+    asked(simulator)
+    await look_again(hass, home)
+    assert asked(simulator).count("get_prices") == 1
+    # The simulator's high grid fee is half as much again: 9.47 ct become 14.21 ct.
+    assert float(show(hass, home)) == pytest.approx(before + 0.0474)
+    assert show(hass, home, "grid_fee_window") == "high"
+    await look_again(hass, other)
+    assert "get_prices" not in asked(simulator)

@@ -116,6 +116,10 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         self._leave_alone_until = dt_util.utcnow()
         self._asking = Lock()
         self._cancel_tick: CALLBACK_TYPE | None = None
+        self._modules = self.contract.activated_modules
+        self.config_entry.async_on_unload(
+            account.async_add_listener(self._look_at_the_modules)
+        )
         self._plan(self.data)
         self._look_at_the_clock()
 
@@ -229,6 +233,17 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
             yield at_clock(day, AFTERNOON) + self._share * SPREAD
             if day != self._lacking:
                 yield at_clock(day, EVENING) + self._share * SPREAD
+
+    @callback
+    def _look_at_the_modules(self) -> None:
+        """Ask again when a module of §14a EnWG has changed what is to be paid."""
+        contract = self.account.data.get(self.subscription_id)
+        if contract is None or contract.activated_modules == self._modules:
+            return
+        self._modules = contract.activated_modules
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{self.name} with other modules"
+        )
 
     @callback
     @override

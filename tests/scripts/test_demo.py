@@ -1,6 +1,7 @@
 """Tests of the demo: of what does not need a running Home Assistant."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 import re
@@ -12,13 +13,29 @@ from unittest.mock import AsyncMock, Mock, patch
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from custom_components.nomos_energy.binary_sensor import BLOCKED, GATE
+from custom_components.nomos_energy.binary_sensor import (
+    BLOCKED,
+    GATE,
+    GRID_FEE_REDUCTION,
+    TOMORROW_PRICES,
+)
 from custom_components.nomos_energy.calendar import INSTALLATION
 from custom_components.nomos_energy.event import ORDER_UPDATE
+from custom_components.nomos_energy.grid_fee_sensors import MODULES, WINDOW
 from custom_components.nomos_energy.order_sensors import ORDER_SENSORS
-from scripts.demo_home import DASHBOARD, Home, filled, prepare_config
+from custom_components.nomos_energy.price_sensors import AROUND_PRICE, PRICE
+from scripts import demo_watch
+from scripts.demo_home import (
+    BEHIND_THE_GATE,
+    DASHBOARD,
+    Home,
+    filled,
+    ids_to_come,
+    prepare_config,
+)
 from scripts.demo_processes import Child, DemoError, choose_port, until, while_running
-from scripts.run_demo import Watch
+from scripts.demo_watch import Moment, Watch, find_cheapest_hour
+from simulator.clock import QUARTER, berlin_day, quarters
 
 ENTITIES = {
     description.key: f"sensor.{description.key}"
@@ -30,6 +47,18 @@ ENTITIES = {
         ORDER_UPDATE,
     )
 }
+
+SENSORS_TO_COME = {
+    each.key
+    for each in (PRICE, *AROUND_PRICE, *MODULES, WINDOW)
+    if each.entity_registry_enabled_default
+}
+BINARY_SENSORS_TO_COME = {TOMORROW_PRICES.key, GRID_FEE_REDUCTION.key}
+
+GATE_ID = "binary_sensor.deichweg_26_smart_meter_active"
+IDS = {GATE.key: GATE_ID, "order_status": "sensor.deichweg_26_order_status"}
+IDS |= ids_to_come(GATE_ID, "en")
+PRICE_ID = "sensor.deichweg_26_price"
 
 
 @pytest.fixture(name="content")
@@ -43,9 +72,11 @@ def content_fixture() -> dict[str, Any]:
 def test_dashboard_names_what_there_is(content: dict[str, Any], language: str) -> None:
     """Nothing is left out for naming an entity or a text that isn't there."""
     dashboard = json.dumps(content["dashboard"])
-    names = ENTITIES | content["texts"][language]
+    to_come = ids_to_come("binary_sensor.gate", language)
+    names = ENTITIES | to_come | content["texts"][language]
     assert set(re.findall(r"\$(\w+)", dashboard)) <= names.keys()
     assert set(content["texts"][language]) <= set(re.findall(r"\$(\w+)", dashboard))
+    assert set(to_come) <= set(re.findall(r"\$(\w+)", dashboard))
     assert "$" not in json.dumps(filled(content["dashboard"], names))
 
 
@@ -62,6 +93,17 @@ def test_dashboard_leaves_out_what_is_disabled() -> None:
             {"type": "history-graph", "entities": ["sensor.installed"]},
         ]
     }
+
+
+def test_ids_to_come() -> None:
+    """The entities behind the gate are named before they are there."""
+    assert IDS["price"] == PRICE_ID
+    assert IDS["grid_fee_reduction"] == "binary_sensor.deichweg_26_grid_fee_reduction"
+    gate = "binary_sensor.deichweg_26_intelligentes_messsystem_aktiv"
+    assert ids_to_come(gate, "de")["price"] == "sensor.deichweg_26_strompreis"
+    for key, platform in BEHIND_THE_GATE.items():
+        keys = {"sensor": SENSORS_TO_COME, "binary_sensor": BINARY_SENSORS_TO_COME}
+        assert key in keys[platform]
 
 
 def test_config_starts_over(tmp_path: Path) -> None:
@@ -121,20 +163,197 @@ async def test_options_flow_that_ends_early() -> None:
         await home.switch_webhooks_on("entry", AsyncMock())
 
 
+def state(entity_id: str, text: str, **attributes: Any) -> dict[str, Any]:
+    """Return a state as Home Assistant shows it over REST."""
+    return {"entity_id": entity_id, "state": text, "attributes": attributes}
+
+
+WAITING = [
+    state(GATE_ID, "off"),
+    state(IDS["order_status"], "scheduled"),
+]
+
+
+def with_tariff(**others: str) -> list[dict[str, Any]]:
+    """Return the states at the end of the story, with some that are different."""
+    said = {
+        "order_status": "activated",
+        GATE.key: "on",
+        "price": "0.2431",
+        "module_1": "activated",
+        "module_3": "activated",
+        "grid_fee_window": "standard",
+    } | others
+    prices = [
+        {
+            "start": start.isoformat(),
+            "end": (start + QUARTER).isoformat(),
+            "price": 0.2431,
+        }
+        for start in quarters(berlin_day(datetime.now(UTC)))
+    ]
+    return [
+        state(
+            IDS[key],
+            text,
+            **(
+                {"unit_of_measurement": "EUR/kWh", "prices": prices}
+                if key == "price"
+                else {}
+            ),
+        )
+        for key, text in said.items()
+    ]
+
+
+def watch_of(*answers: list[dict[str, Any]], poll: bool = False) -> tuple[Watch, Mock]:
+    """Return a watch of a Home Assistant that shows one thing after another."""
+    shown = list(answers)
+
+    async def ask(method: str, _path: str, _payload: Any = None) -> Any:
+        if method == "POST":
+            return []
+        return shown.pop(0) if len(shown) > 1 else shown[0]
+
+    home = Mock(ask=AsyncMock(side_effect=ask))
+    return Watch(home, IDS, poll), home
+
+
+def updates(home: Mock) -> list[list[str]]:
+    """Return what Home Assistant was made to update."""
+    return [
+        call.args[2]["entity_id"]
+        for call in home.ask.await_args_list
+        if call.args[0] == "POST"
+    ]
+
+
+@pytest.fixture(name="_quick")
+def quick_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing."""
+    monkeypatch.setattr(demo_watch, "READ_EVERY", 0)
+    monkeypatch.setattr(demo_watch, "REFRESH_EVERY", 0)
+
+
 @pytest.mark.parametrize("poll", [False, True])
 async def test_only_polling_makes_it_look(poll: bool) -> None:
-    """With webhooks on, nobody but Nomos makes Home Assistant look."""
-    ask = AsyncMock(return_value={"state": "off"})
-    watch = Watch(
-        Home(Mock(), "http://127.0.0.1:8123"),
-        {"order_status": "sensor.status", "smart_meter_active": "binary_sensor.gate"},
-        poll,
+    """As long as the gate is closed, nobody but Nomos makes Home Assistant look."""
+    watch, home = watch_of(WAITING, poll=poll)
+    await watch.look()
+    assert updates(home) == ([[GATE_ID]] if poll else [])
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_modules_are_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nomos does not tell of modules, so somebody has to look, until all is there."""
+    nothing = "unknown"
+    watch, home = watch_of(
+        WAITING,
+        with_tariff(price=nothing, module_3="ordered", grid_fee_window=nothing),
+        with_tariff(module_3="ordered", grid_fee_window=nothing),
+        with_tariff(),
     )
-    with patch.object(Home, "ask", ask):
-        await watch.look()
-    looks = [call.args[:2] for call in ask.await_args_list if call.args[0] == "POST"]
-    asked = [("POST", "/api/services/homeassistant/update_entity")]
-    assert looks == (asked if poll else [])
+    await watch.wait_for_tariff(10)
+    assert updates(home) == [[GATE_ID], [GATE_ID, PRICE_ID]]
+    assert [line.partition("  ")[2][10:] for line in lines(capsys)] == [
+        "order scheduled, smart meter off",
+        (
+            "order activated, smart meter on, module 1 activated, module 3 ordered"
+            " (by webhook)"
+        ),
+        (
+            "order activated, smart meter on, price 0.2431 EUR/kWh, module 1 activated,"
+            " module 3 ordered"
+        ),
+        (
+            "order activated, smart meter on, price 0.2431 EUR/kWh, module 1 activated,"
+            " module 3 activated, grid fee standard (polled)"
+        ),
+    ]
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return what was printed."""
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_price_before_the_gate() -> None:
+    """A price that is there before the smart meter is not what is wanted."""
+    early = state("sensor.other", "unknown", unit_of_measurement="EUR/kWh")
+    watch, _ = watch_of([*WAITING, early])
+    with pytest.raises(DemoError, match=r"there was sensor\.other"):
+        await watch.wait_for_tariff(10)
+    watch, _ = watch_of([*WAITING, state(IDS["module_1"], "unavailable")])
+    with pytest.raises(DemoError, match=IDS["module_1"]):
+        await watch.wait_for_tariff(10)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_gate_that_was_never_closed() -> None:
+    """Who sees the gate open has to have seen it closed."""
+    watch, _ = watch_of(with_tariff())
+    with pytest.raises(DemoError, match="was on from the beginning"):
+        await watch.wait_for_tariff(10)
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize(
+    ("others", "lacking"),
+    [
+        ({GATE.key: "off", "price": "unknown"}, "the gate is on"),
+        ({"price": "unavailable"}, "the price is a number of EUR/kWh"),
+        ({"price": "cheap"}, "the price is a number of EUR/kWh"),
+        ({"module_1": "ordered"}, "both modules are activated"),
+        ({"grid_fee_window": "unknown"}, "there is a window of the grid fee"),
+    ],
+)
+def test_what_is_missing_is_named(others: dict[str, str], lacking: str) -> None:
+    """Without the price, the modules or the window, the demo is not over."""
+    watch, _ = watch_of(WAITING)
+    states = {each["entity_id"]: each for each in with_tariff(**others)}
+    assert lacking in watch.read(states).lacks()
+
+
+def test_every_quarter_of_today_is_wanted() -> None:
+    """A list of prices with a gap is not enough."""
+    watch, _ = watch_of(WAITING)
+    states = {each["entity_id"]: each for each in with_tariff()}
+    assert watch.read(states).lacks() == []
+    states[PRICE_ID]["attributes"]["prices"][7]["price"] = None
+    assert watch.read(states).lacks() == ["it lists today's quarter-hours"]
+
+
+async def test_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What did not come in time is named."""
+    monkeypatch.setattr(demo_watch, "READ_EVERY", 0.01)
+    watch, _ = watch_of(WAITING)
+    with pytest.raises(DemoError, match=r"the gate is on; .* Last seen: order sched"):
+        await watch.wait_for_tariff(0.1)
+
+
+def test_moment_before_there_is_anything() -> None:
+    """A Home Assistant that shows nothing yet is no reason to fail."""
+    watch, _ = watch_of(WAITING)
+    assert watch.read({}) == Moment("unavailable", "unavailable")
+
+
+@pytest.mark.parametrize(("hours", "is_right"), [(1, True), (2, False)])
+async def test_cheapest_hour(hours: int, is_right: bool) -> None:
+    """The action has to answer with an hour that is still to come."""
+    start = datetime.now(UTC) + QUARTER
+    answer = {
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=hours)).isoformat(),
+        "average_price": 0.2,
+        "unit": "EUR/kWh",
+    }
+    home = Mock(ask=AsyncMock(return_value={"service_response": answer}))
+    if is_right:
+        assert "0.2000 EUR/kWh" in await find_cheapest_hour(home, "device")
+    else:
+        with pytest.raises(DemoError, match="not the cheapest hour"):
+            await find_cheapest_hour(home, "device")
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -363,6 +363,13 @@ class Contract:
         """Return the modules that are activated and valid at a moment."""
         return {each.module for each in self.reductions if each.in_force(now)}
 
+    @property
+    def activated_modules(self) -> frozenset[GridFeeReduction]:
+        """The modules that are activated, whether they hold already or not."""
+        return frozenset(
+            each for each in self.reductions if each.status is ReductionStatus.ACTIVATED
+        )
+
     def next_reduction_change(self, now: datetime) -> datetime | None:
         """Return when a module begins or ends to hold next."""
         borders = (
