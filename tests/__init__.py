@@ -1,23 +1,30 @@
 """Tests of the integration, file by file, and of the simulator."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import (
     CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
     EVENT_STATE_CHANGED,
     EVENT_STATE_REPORTED,
 )
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
+    async_test_home_assistant,
 )
 
 from custom_components.nomos_energy.const import DOMAIN
@@ -129,3 +136,66 @@ def writes(hass: HomeAssistant) -> list[str]:
     hass.bus.async_listen(EVENT_STATE_CHANGED, write)
     hass.bus.async_listen(EVENT_STATE_REPORTED, write, event_filter=every)
     return written
+
+
+@asynccontextmanager
+async def next_start(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> AsyncGenerator[tuple[HomeAssistant, MockConfigEntry]]:
+    """Let a new Home Assistant begin with what the one before it has stored.
+
+    It has set up the account, and is about to start.
+    """
+    await leave(hass, entry)
+    config_dir = hass.config.config_dir
+    async with async_test_home_assistant(
+        config_dir=config_dir, initial_state=CoreState.not_running
+    ) as new:
+        # As the fixture enable_custom_integrations does it.
+        new.data.pop(DATA_CUSTOM_COMPONENTS)
+        again = MockConfigEntry(
+            domain=DOMAIN,
+            entry_id=entry.entry_id,
+            unique_id=entry.unique_id,
+            title=entry.title,
+            data=dict(entry.data),
+            options=dict(entry.options),
+        )
+        again.add_to_hass(new)
+        await come_back(new, again)
+        try:
+            yield new, again
+        finally:
+            if again.state is ConfigEntryState.LOADED:
+                await new.config_entries.async_unload(again.entry_id)
+            await new.async_stop(force=True)
+
+
+async def leave(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Stop Home Assistant, as far as an account notices."""
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def come_back(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Start Home Assistant again, as far as an account notices."""
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the integration has warned of."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.")
+        and record.levelno >= logging.WARNING
+    ]
+
+
+def reauths(hass: HomeAssistant) -> int:
+    """Return how often somebody is asked to log in again."""
+    return [
+        flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
+    ].count(SOURCE_REAUTH)

@@ -24,9 +24,8 @@ from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import ChangeType
 from simulator import Household, Simulator, Step, scenarios
 
-from . import DAY, entity_id, look_again, pass_time
+from . import DAY, come_back, entity_id, leave, look_again, pass_time
 from .conftest import SetUp
-from .test_store import come_back, leave
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
 BLUEPRINTS = sorted(FOLDER.glob("*.yaml"))

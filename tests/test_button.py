@@ -15,11 +15,10 @@ import pytest
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.oauth import ORGANISATION, READ_ONLY, Client
 
-from . import DAY, asked, look_again, pass_time, state
+from . import DAY, asked, come_back, leave, look_again, next_start, pass_time, state
 from .conftest import SetUp
 from .test_event import listen, way
 from .test_services import button, customer_entry, in_words, key_entry
-from .test_store import come_back, leave, next_start
 
 
 def shown(hass: HomeAssistant) -> list[str]:

@@ -21,9 +21,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 
-from . import DAY, look_again, pass_time
+from . import DAY, come_back, leave, look_again, next_start, pass_time
 from .conftest import SetUp
-from .test_store import come_back, leave, next_start
 
 NINE = datetime(2026, 12, 12, 8, tzinfo=UTC)
 """Nine o'clock in Berlin, on the day that the simulator finds."""

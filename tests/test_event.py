@@ -27,9 +27,8 @@ from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
 
-from . import DAY, look_again, pass_time, state
+from . import DAY, come_back, leave, look_again, next_start, pass_time, state
 from .conftest import SetUp
-from .test_store import come_back, leave, next_start
 
 type Told = tuple[str, str | None, str | None]
 

@@ -13,7 +13,17 @@ import pytest
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
 
-from . import DAY, asked, followed, look_again, pass_time, said, state, writes
+from . import (
+    DAY,
+    asked,
+    followed,
+    look_again,
+    next_start,
+    pass_time,
+    said,
+    state,
+    writes,
+)
 from .conftest import SetUp
 from .test_price_coordinator import (
     HOUR,
@@ -25,7 +35,6 @@ from .test_price_coordinator import (
     show,
     wait_until,
 )
-from .test_store import next_start
 
 REDUCTIONS = "/grid-fee-reductions"
 MODULES = ("module_1", "module_2", "module_3")

@@ -21,7 +21,7 @@ from simulator import OLDER, READ_ONLY, Fault, Household, Simulator, api, scenar
 from simulator.errors import ApiError, Detail
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
 
-from . import DAY, asked, pass_time, state
+from . import DAY, asked, next_start, pass_time, state
 from .conftest import NOW, SetUp
 from .test_services import (
     FAILED,
@@ -34,7 +34,6 @@ from .test_services import (
     in_words,
     key_entry,
 )
-from .test_store import next_start
 
 PATH = "/grid-fee-reductions"
 

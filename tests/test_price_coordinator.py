@@ -24,9 +24,19 @@ from custom_components.nomos_energy.nomos import BERLIN, berlin_day
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.market import prices
 
-from . import DAY, asked, followed, look_again, pass_time, said, writes
+from . import (
+    DAY,
+    asked,
+    complaints,
+    followed,
+    leave,
+    look_again,
+    next_start,
+    pass_time,
+    said,
+    writes,
+)
 from .conftest import SetUp
-from .test_store import complaints, leave, next_start
 
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)

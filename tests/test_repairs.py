@@ -21,10 +21,9 @@ from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
 from simulator.oauth import Client
 
-from . import DAY, look_again, pass_time
+from . import DAY, look_again, next_start, pass_time
 from .conftest import SetUp
 from .test_services import key_entry
-from .test_store import next_start
 
 HOUR = timedelta(hours=1)
 NEIGHBOUR = Client("demo-neighbour")

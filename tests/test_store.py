@@ -1,7 +1,6 @@
 """What is known is there again after a restart."""
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from collections.abc import Generator
 from datetime import datetime, timedelta
 import json
 import logging
@@ -12,25 +11,20 @@ from typing import Any
 
 from aiohttp import encode_basic_auth
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     STATE_ON,
     STATE_UNAVAILABLE,
     Platform,
 )
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.util import dt as dt_util
 from hypothesis import given, strategies as st
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-    mock_storage,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_storage
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import Contract, MeterOrder, Plan
@@ -39,11 +33,16 @@ from simulator import APP, Fault, Household, Simulator, scenarios
 from . import (
     DAY,
     asked,
+    come_back,
+    complaints,
     entity_id,
     followed,
+    leave,
     look_again,
+    next_start,
     organisation_entry,
     pass_time,
+    reauths,
     state,
     writes,
 )
@@ -92,62 +91,6 @@ def entry() -> MockConfigEntry:
     return organisation_entry(entry_id=ENTRY_ID)
 
 
-@asynccontextmanager
-async def next_start(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> AsyncGenerator[tuple[HomeAssistant, MockConfigEntry]]:
-    """Let a new Home Assistant begin with what the one before it has stored.
-
-    It has set up the account, and is about to start.
-    """
-    await leave(hass, entry)
-    config_dir = hass.config.config_dir
-    async with async_test_home_assistant(
-        config_dir=config_dir, initial_state=CoreState.not_running
-    ) as new:
-        # As the fixture enable_custom_integrations does it.
-        new.data.pop(DATA_CUSTOM_COMPONENTS)
-        again = MockConfigEntry(
-            domain=DOMAIN,
-            entry_id=entry.entry_id,
-            unique_id=entry.unique_id,
-            title=entry.title,
-            data=dict(entry.data),
-            options=dict(entry.options),
-        )
-        again.add_to_hass(new)
-        await come_back(new, again)
-        try:
-            yield new, again
-        finally:
-            if again.state is ConfigEntryState.LOADED:
-                await new.config_entries.async_unload(again.entry_id)
-            await new.async_stop(force=True)
-
-
-async def leave(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Stop Home Assistant, as far as an account notices."""
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
-    await hass.async_block_till_done()
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def come_back(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Start Home Assistant again, as far as an account notices."""
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-
-def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration has warned of."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.name.startswith("custom_components.")
-        and record.levelno >= logging.WARNING
-    ]
-
-
 def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return all that Home Assistant shows of an account.
 
@@ -159,13 +102,6 @@ def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
         for found in hass.states.async_all()
         if found.domain != Platform.BUTTON and "price" not in found.entity_id
     }
-
-
-def reauths(hass: HomeAssistant) -> int:
-    """Return how often somebody is asked to log in again."""
-    return [
-        flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
-    ].count(SOURCE_REAUTH)
 
 
 # While Nomos is away
