@@ -191,7 +191,8 @@ class Home:
         step = await self.ask("POST", flow, {"handler": DOMAIN}, START_LIMIT)
         flow += f"/{step['flow_id']}"
         step = await self.ask("POST", flow, {"next_step_id": "api_credentials"})
-        step = await self.ask("POST", flow, CREDENTIALS)
+        await self.ask("POST", flow, CREDENTIALS)
+        step = await self.ask("POST", flow, {"follow_all": True})
         if step["type"] != "create_entry":
             raise DemoError(f"The config flow ended in {json.dumps(step)}")
         return str(step["result"]["entry_id"])
@@ -268,7 +269,13 @@ class Socket:
                 if entry["platform"] == DOMAIN and not entry["disabled_by"]
             }
             states = {state["entity_id"] for state in await self.command("get_states")}
-            gates = [unique_id for unique_id in ids if unique_id.endswith(f"_{GATE}")]
+            # The other contract has its tariff already.
+            gates = [
+                unique_id
+                for unique_id in ids
+                if unique_id.endswith(f"_{GATE}")
+                and f"{unique_id.removesuffix(GATE)}price" not in ids
+            ]
             if not gates or not states.issuperset(ids.values()):
                 return None
             prefix = gates[0].removesuffix(GATE)
@@ -323,6 +330,42 @@ class Socket:
         await self.command("lovelace/config/save", url_path=path, config=dashboard)
         await self.command(
             "frontend/set_system_data", key="core", value={"default_panel": path}
+        )
+
+    async def wait_for_statistics(self) -> list[str]:
+        """Wait for consumption to be imported; return its statistic and its cost's."""
+
+        async def statistics() -> list[str] | None:
+            found = [
+                each["statistic_id"]
+                for each in await self.command("recorder/list_statistic_ids")
+                if each["source"] == DOMAIN
+            ]
+            return found if len(found) == 2 else None
+
+        return await until(statistics, "Consumption is imported", STEP_LIMIT)
+
+    async def save_energy_preferences(self) -> None:
+        """Let the Energy dashboard show what the other contract has used and paid."""
+        cost, consumption = sorted(
+            await self.wait_for_statistics(), key=lambda each: "consumption" in each
+        )
+        await self.command(
+            "energy/save_prefs",
+            energy_sources=[
+                {
+                    "type": "grid",
+                    "stat_energy_from": consumption,
+                    "stat_energy_to": None,
+                    "stat_cost": cost,
+                    "entity_energy_price": None,
+                    "number_energy_price": None,
+                    "stat_compensation": None,
+                    "entity_energy_price_export": None,
+                    "number_energy_price_export": None,
+                    "cost_adjustment_day": 0.0,
+                }
+            ],
         )
 
     async def save_language(self, language: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 import time
 from typing import Any, override
 
@@ -73,6 +74,17 @@ class Watch:
     """Whether to have it look at the order, instead of letting Nomos tell it."""
     last: Moment | None = None
     asked_at: float = 0
+
+    @property
+    def contract(self) -> str:
+        """What the ids of the contract's entities begin with."""
+        gate, status = (
+            self.entities[key].partition(".")[2] for key in (GATE, "order_status")
+        )
+        pairs = takewhile(
+            lambda pair: pair[0] == pair[1], zip(gate, status, strict=False)
+        )
+        return "".join(letter for letter, _ in pairs)
 
     async def moments(self) -> AsyncIterator[Moment]:
         """Tell what changed."""
@@ -165,7 +177,10 @@ class Watch:
                 entity_id
                 for entity_id, state in states.items()
                 if entity_id in behind
-                or state["attributes"].get("unit_of_measurement") == PRICE_UNIT
+                or (
+                    entity_id.partition(".")[2].startswith(self.contract)
+                    and state["attributes"].get("unit_of_measurement") == PRICE_UNIT
+                )
             ),
         )
 

@@ -48,7 +48,8 @@ CONFIG = STATE / "config"
 HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
 SIMULATOR_LOG = STATE / "simulator.log"
 
-SCENARIO = "from_order_to_tariff"
+SCENARIOS = ("from_order_to_tariff", "dynamic_tariff")
+"""A contract whose order is followed, and one that has had its tariff for months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def simulator(port: int, duration: float) -> Child:
         [
             *(sys.executable, "-m", "simulator"),
             *("--port", str(port)),
-            *("--scenario", SCENARIO),
+            *(word for name in SCENARIOS for word in ("--scenario", name)),
             *("--duration", str(duration)),
         ],
         SIMULATOR_LOG,
@@ -204,6 +205,7 @@ class Demo:
             entities = await connection.wait_for_entities()
             entities |= ids_to_come(entities[GATE], self.options.language)
             await connection.save_dashboard(self.options.language, entities)
+            await connection.save_energy_preferences()
             return entry_id, entities
 
     async def listen(self, home: Home, nomos: str, entry_id: str) -> str:

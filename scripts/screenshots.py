@@ -5,7 +5,7 @@ It starts nothing itself: scripts/demo prints the address and the password.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 import shutil
 import sys
@@ -33,16 +33,20 @@ TEXTS = {
         "add": "Netzanschluss hinzufügen",
         "dialog": "Netzanschluss konfigurieren",
         "meter": "Stromzähler",
+        "month": "Letzte 30 Tage",
+        "select": "Auswählen",
         "price": "Eine Entität mit dem aktuellen Preis verwenden",
     },
     "en": {
         "add": "Add grid connection",
         "dialog": "Configure grid connection",
         "meter": "Electricity meter",
+        "month": "Last 30 days",
+        "select": "Select",
         "price": "Use an entity with current price",
     },
 }
-"""What the settings of the Energy dashboard say, and the name of a meter."""
+"""What the Energy dashboard and its settings say, and the name of a meter."""
 
 # All in milliseconds.
 STEP_LIMIT = 30_000
@@ -50,20 +54,20 @@ WALK_LIMIT = 300_000
 SETTLE = 3_000
 """For what appears after the page itself: graphs, icons, animations."""
 
-SAYS = """([key, words]) => {
+SAYS = """([key, words, device]) => {
   const hass = document.querySelector("home-assistant")?.hass;
   return Object.values(hass?.entities ?? {}).some(
     entity =>
-      entity.platform === "nomos_energy" &&
+      entity.device_id === device &&
       entity.translation_key === key &&
       words.includes(hass.states[entity.entity_id]?.state));
 }"""
 WINDOWS = ["low", "standard", "high"]
-PRICE = """() => {
+PRICE = """device => {
   const { hass } = document.querySelector("home-assistant");
   return Object.values(hass.entities).find(
     entity =>
-      entity.platform === "nomos_energy" &&
+      entity.device_id === device &&
       entity.translation_key === "price").entity_id;
 }"""
 COUNT = """name => {
@@ -83,9 +87,13 @@ DISMISS = """() => document.querySelector("home-assistant").hass.callService(
   "persistent_notification", "dismiss_all", {})"""
 DEVICE = """() => {
   const { hass } = document.querySelector("home-assistant");
-  return Object.values(hass.devices).find(
-    device => device.manufacturer === "Nomos").id;
+  return Object.values(hass.entities).find(
+    entity =>
+      entity.platform === "nomos_energy" &&
+      entity.translation_key === "order_status" &&
+      hass.states[entity.entity_id]?.state !== "activated").device_id;
 }"""
+"""The contract whose order is followed; the other one has its tariff already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,8 @@ class Camera:
 
     page: sync_api.Page
     options: Options
+    device: str = ""
+    """The device of the contract whose order is followed."""
 
     def log_in(self) -> None:
         """Log in as a user does."""
@@ -147,7 +157,9 @@ class Camera:
 
     def wait_until(self, key: str, words: list[str]) -> None:
         """Wait for an entity to say something."""
-        self.page.wait_for_function(SAYS, arg=[key, words], timeout=WALK_LIMIT)
+        self.page.wait_for_function(
+            SAYS, arg=[key, words, self.device], timeout=WALK_LIMIT
+        )
 
     def go(self, path: str) -> None:
         """Open another page."""
@@ -184,6 +196,8 @@ def take_all(camera: Camera) -> None:
     """Follow the order with the camera, and then the prices."""
     camera.log_in()
     camera.page.evaluate(DISMISS)
+    device = camera.page.evaluate(DEVICE)
+    camera = replace(camera, device=device)
     camera.go("/config/integrations/dashboard/add?domain=nomos_energy")
     # Home Assistant asks first whether to begin.
     camera.page.get_by_role("button", name="OK").click()
@@ -196,7 +210,6 @@ def take_all(camera: Camera) -> None:
     camera.take("dashboard", height=960)
     if camera.options.all:
         camera.take("phone", 412, 900)
-    device = camera.page.evaluate(DEVICE)
     camera.go(f"/config/devices/device/{device}")
     # As wide as it takes for no name to be cut off.
     camera.take("device", 860, 1200)
@@ -227,13 +240,30 @@ def take_prices(camera: Camera, device: str) -> None:
         camera.take("device-active", 860, 1800)
         camera.page.set_viewport_size(SCREEN)
     take_energy_settings(camera)
+    take_energy_dashboard(camera)
+
+
+def take_energy_dashboard(camera: Camera) -> None:
+    """Show a month of what the other contract has used and paid."""
+    page, texts = camera.page, TEXTS[camera.options.language]
+    page.set_viewport_size(SCREEN)
+    camera.go("/energy/electricity")
+    page.wait_for_timeout(SETTLE)
+    page.locator("hui-energy-period-selector button, .date").first.click()
+    page.get_by_text(texts["month"], exact=True).first.click()
+    # In some languages the choice has to be confirmed, in others it was already.
+    page.wait_for_timeout(SETTLE)
+    if (select := page.get_by_text(texts["select"], exact=True)).count():
+        select.first.click()
+    clip: sync_api.FloatRect = {"x": 256, "y": 56, "width": 1024, "height": 600}
+    camera.take("energy-usage", clip=clip)
 
 
 def take_energy_settings(camera: Camera) -> None:
     """Choose the price in the settings of the Energy dashboard."""
     page, texts = camera.page, TEXTS[camera.options.language]
     page.evaluate(COUNT, texts["meter"])
-    price = page.evaluate(PRICE)
+    price = page.evaluate(PRICE, camera.device)
     # So high that nothing in the dialog has to be scrolled.
     page.set_viewport_size({"width": 1280, "height": 1400})
     camera.go("/config/energy/electricity")

@@ -1,12 +1,12 @@
 """Households: who lives where, which meter hangs there, and how its order moves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 import hashlib
 from typing import Any, Literal, Protocol, Self, override
 
-from .clock import DAY, at, berlin_day, midnight
+from .clock import DAY, at, berlin_day, midnight, quarters
 
 PROVIDERS = ("energy-metering", "metrify", "inexogy")
 MODULE_1 = "enwg-14a-module-1"
@@ -209,6 +209,8 @@ class Household:
     """The hours of the day, in Berlin, in which module 3 makes the grid cheaper."""
     high_hours: Collection[int] = range(17, 21)
     """Those in which it makes the grid more expensive."""
+    measured: dict[date, tuple[float | None, ...]] = field(default_factory=dict)
+    """What its meter is said to have measured on some days instead of the usual."""
     reports: list[Report] = field(default_factory=list)
     age: timedelta = timedelta(days=70)
     """How long ago the contract was made when the household appears."""
@@ -436,6 +438,12 @@ class Household:
                 "subscription": self.subscription_id,
             }
             self.world.emit(f"meter_order.{milestone}", context)
+
+    def set_usage(self, day: date, amounts: Sequence[float | None]) -> None:
+        """Set the kWh of each quarter of a day; None is one that is missing."""
+        if len(amounts) != (count := len(quarters(day))):
+            raise ValueError(f"{day} has {count} quarters, not {len(amounts)}")
+        self.measured[day] = tuple(amounts)
 
     # §14a EnWG
 

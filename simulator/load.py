@@ -92,7 +92,7 @@ def _measured(
         for moment, value in zip(
             quarters(day), day_quarters(household, day), strict=True
         ):
-            if not begin <= moment < last:
+            if value is None or not begin <= moment < last:
                 continue
             if (here := _bucket(moment, resolution)) != bucket:
                 if bucket:
@@ -148,8 +148,10 @@ def _estimated(
 # The curves
 
 
-def day_quarters(household: Household, day: date) -> tuple[float, ...]:
-    """Return the kWh of each quarter-hour of a day."""
+def day_quarters(household: Household, day: date) -> tuple[float | None, ...]:
+    """Return the kWh of each quarter-hour of a day; None where one is missing."""
+    if day in household.measured:
+        return household.measured[day]
     return _quarters(household.key, household.type, household.estimated_usage, day)
 
 

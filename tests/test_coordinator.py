@@ -139,10 +139,18 @@ async def test_requests_of_a_day(
         "list_meter_orders",
         "get_subscription",
         "get_plan",
+        "list_meter_readings",
     ]
+    weeks = Counter[str]()
     for _ in range(14):
         await pass_time(hass, freezer, DAY)
-        assert asked(simulator) == ["create_token", "list_meter_orders"]
+        weeks.update(asked(simulator))
+    # Before the gate is open, what the meter shows is looked at once a week.
+    assert weeks == {
+        "create_token": 14,
+        "list_meter_orders": 14,
+        "list_meter_readings": 2,
+    }
 
 
 async def test_requests_of_who_follows_all(
@@ -167,6 +175,7 @@ async def test_requests_of_who_follows_all(
         "create_token": 28,
         "list_meter_orders": 28,
         "list_subscriptions": 4,
+        "list_meter_readings": 4,
     }
 
     home.advance_to("activated")
@@ -181,6 +190,7 @@ async def test_requests_of_who_follows_all(
         "list_meter_orders": 24,
         "list_subscriptions": 4,
         "list_grid_fee_reductions": 28,
+        "list_meter_readings": 28,
         "get_prices": 28,
     }
 
@@ -274,8 +284,13 @@ async def test_quiet_month(
         if day in (12, 21):
             simulator.recover()
         await pass_time(hass, freezer, DAY, timedelta(hours=3))
-    # Where the gate is open, prices change all day.
-    assert not [entity for entity in written if "price" not in entity]
+    # Where the gate is open, prices change all day; meters are read once a week.
+    changing = ("price", "meter_reading")
+    assert not [
+        entity for entity in written if not any(key in entity for key in changing)
+    ]
+    readings = [entity for entity in written if "meter_reading" in entity]
+    assert max(Counter(readings).values()) <= 5
 
 
 # When Nomos does not answer

@@ -621,7 +621,7 @@ def test_words_of_payouts(language: str) -> None:
         for key, text in texts["entity"][platform].items()
         if "payout" in key
     }
-    assert len(payouts) == 8
+    assert len(payouts) == 9
     said = json.dumps(payouts, ensure_ascii=False).lower()
     for word in ("cheap", "expensive", "günstig", "teuer", "billig"):
         assert word not in said

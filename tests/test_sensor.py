@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
 from custom_components.nomos_energy.price_sensors import AROUND_PAYOUT, PAYOUT
+from custom_components.nomos_energy.usage_sensors import METER_READING
 from simulator import Simulator, scenarios
 
 from . import entity_id, look_again, state
@@ -177,6 +178,7 @@ async def test_feed_in(
             "tomorrow_payouts",
             PAYOUT.key,
             *(description.key for description in AROUND_PAYOUT),
+            METER_READING.key,
         )
     }
 

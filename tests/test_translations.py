@@ -18,6 +18,7 @@ from custom_components.nomos_energy import (
     grid_fee_sensors,
     order_sensors,
     price_sensors,
+    usage_sensors,
 )
 
 FOLDER = Path(integration.__file__).parent
@@ -52,6 +53,10 @@ SENSORS = (
     *price_sensors.AROUND_PAYOUT,
     *grid_fee_sensors.MODULES,
     grid_fee_sensors.WINDOW,
+    *usage_sensors.CONSUMPTION,
+    *usage_sensors.FEED_IN,
+    usage_sensors.USAGE_UNTIL,
+    usage_sensors.METER_READING,
 )
 
 

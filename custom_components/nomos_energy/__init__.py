@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from .api import async_create_client
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
-from .price_coordinator import async_watch_gates
+from .gates import async_watch_gates
 from .repairs import async_forget_issues, async_watch_contracts
 from .services import async_setup_services
 from .store import MemoryStore

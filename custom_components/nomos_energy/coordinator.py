@@ -36,6 +36,7 @@ from .store import Memory, MemoryStore
 
 if TYPE_CHECKING:
     from .price_coordinator import PriceCoordinator
+    from .usage_coordinator import UsageCoordinator
 
 DAY = timedelta(days=1)
 
@@ -102,6 +103,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """Whether the last answer came after a time of knowing nothing."""
         self.prices: dict[str, PriceCoordinator] = {}
         """Who knows the prices of the contracts whose gate is open."""
+        self.usage: dict[str, UsageCoordinator] = {}
+        """Who imports their usage, where there are statistics."""
         self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
         """Sent whenever Nomos has answered, also if nothing changed."""
         self.shared_names: set[str] = set()
@@ -175,6 +178,9 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         memory.contracts = contracts
         memory.prices = {
             key: prices for key, prices in memory.prices.items() if key in contracts
+        }
+        memory.usage = {
+            key: usage for key, usage in memory.usage.items() if key in contracts
         }
         memory.announced = {
             key: order for key, order in memory.announced.items() if key in contracts
@@ -296,7 +302,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
             # Nobody knows what an order says that was never readable.
             if key not in hidden or key in self.data
         }
-        return await self._async_with_reductions(contracts)
+        contracts = await self._async_with_reductions(contracts)
+        return await self._async_with_readings(contracts, weekly)
 
     async def _async_with_reductions(
         self, contracts: dict[str, Contract]
@@ -323,6 +330,39 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         return {
             key: replace(contract, reductions=found.get(key, known.get(key, ())))
             for key, contract in contracts.items()
+        }
+
+    async def _async_with_readings(
+        self, contracts: dict[str, Contract], weekly: bool
+    ) -> dict[str, Contract]:
+        """Add the last readings of the meters: each day behind the gate, else weekly."""
+        known = self.data
+        contracts = {
+            key: replace(
+                contract,
+                reading=known[key].reading,
+                counts_since=known[key].counts_since,
+            )
+            if key in known
+            else contract
+            for key, contract in contracts.items()
+        }
+        if not weekly and not any(each.has_prices for each in contracts.values()):
+            return contracts
+        # A contract that is new may have readings from before the last one known.
+        is_known = bool(known) and contracts.keys() <= known.keys()
+        made = [each.reading.created_at for each in known.values() if each.reading]
+        try:
+            readings = await self.client.meter_readings(
+                contracts, max(made, default=None) if is_known else None
+            )
+        except NomosAuthError:
+            raise
+        except NomosError as err:
+            LOGGER.debug("Doing without new meter readings: %s", err)
+            return contracts
+        return {
+            key: contract.with_readings(readings) for key, contract in contracts.items()
         }
 
     @callback

@@ -31,12 +31,17 @@ BY_IMPORTANCE = (
     "next_price",
     "grid_fee_reduction",
     "grid_fee_window",
+    "consumption_yesterday",
+    "cost_yesterday",
+    "meter_reading",
     "average_price_today",
     "lowest_price_today",
     "highest_price_today",
     "module_1",
     "module_3",
     "module_2",
+    "average_price_paid_yesterday",
+    "usage_until",
     "expected_activation",
     "blocked_reason",
     "installed",
@@ -46,6 +51,13 @@ BY_IMPORTANCE = (
     "provider",
 )
 """What an organisation that follows thousands sees first; the rest can be enabled."""
+
+OF_FEED_IN = {
+    "feed_in_yesterday": "consumption_yesterday",
+    "compensation_yesterday": "cost_yesterday",
+    "average_payout_yesterday": "average_price_paid_yesterday",
+}
+"""What is as important for who feeds in."""
 
 
 class NomosEntity(CoordinatorEntity[NomosCoordinator]):
@@ -97,8 +109,9 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
             super()._handle_coordinator_update()
 
     def _to_show(self) -> tuple[object, ...]:
-        """Return all that the state is made of."""
-        return self.coordinator.data.get(self._subscription_id), self.available
+        """Return all that the state is made of; nobody but one shows readings."""
+        contract = self.coordinator.data.get(self._subscription_id)
+        return contract and contract.without_reading, self.available
 
 
 class NomosPriceEntity(NomosEntity):
@@ -145,6 +158,39 @@ class NomosPriceEntity(NomosEntity):
         await self.prices.async_request_refresh()
 
 
+class NomosUsageEntity(NomosEntity):
+    """Something that comes with what the meter measured."""
+
+    def __init__(
+        self,
+        coordinator: NomosCoordinator,
+        subscription_id: str,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, subscription_id, description)
+        self.usage = coordinator.usage[subscription_id]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the contract is there; what was measured stays true."""
+        return self._subscription_id in self.coordinator.data
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the usage, and not only to the contract."""
+        self.async_on_remove(
+            self.usage.async_add_listener(self._handle_coordinator_update)
+        )
+        await super().async_added_to_hass()
+
+    @override
+    async def async_update(self) -> None:
+        """Ask for the usage, when somebody wants that."""
+        await self.usage.async_request_refresh()
+
+
 class NomosOrderEntity(NomosEntity):
     """Something about the order of a smart meter."""
 
@@ -163,7 +209,7 @@ class NomosOrderEntity(NomosEntity):
 
 def _has_room(key: str, contracts: int) -> bool:
     """Whether an entity of every contract can be enabled."""
-    key = key.replace("payout", "price")
+    key = OF_FEED_IN.get(key, key.replace("payout", "price"))
     return key not in BY_IMPORTANCE or (
         BY_IMPORTANCE.index(key) < max(ROOM // contracts, 1)
     )

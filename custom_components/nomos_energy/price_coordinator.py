@@ -1,10 +1,9 @@
 """When prices are asked for, and when another one takes effect."""
 
-from asyncio import Lock, gather
+from asyncio import Lock
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from itertools import batched
 from typing import override
 
@@ -13,7 +12,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
 from .coordinator import (
     DAY,
     FIRST_RETRY,
@@ -60,9 +59,6 @@ SHORT_PAUSE = timedelta(minutes=1)
 
 EARLY = timedelta(minutes=1)
 """How much too early a timer may be without making a second time of it."""
-
-AT_A_TIME = 10
-"""For how many contracts the first prices are asked for in parallel."""
 
 MONTH = 31
 """For how many days prices are asked for at once."""
@@ -198,10 +194,11 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
             raise
 
     def _keep(self, series: PriceSeries) -> PriceSeries:
-        """Keep what matters from now on, and plan when to ask next."""
+        """Keep what matters from yesterday on, and plan when to ask next."""
         now = dt_util.utcnow()
         self.asked_at, self._failures = now, 0
-        series = series.since(midnight(berlin_day(now)))
+        # What yesterday was used is known today, and takes yesterday's prices.
+        series = series.since(midnight(berlin_day(now) - DAY))
         self._plan(series)
         self.account.memory.prices[self.subscription_id] = series
         self.account.save()
@@ -289,34 +286,3 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         """Stop asking, and stop looking at the clock."""
         await super().async_shutdown()
         self._stop_the_clock()
-
-
-@callback
-def async_watch_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Let the prices of a contract appear when its gate opens."""
-    update = partial(_update, hass, entry)
-    entry.async_on_unload(entry.runtime_data.async_add_listener(update))
-    update()
-
-
-@callback
-def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    account = entry.runtime_data
-    for key in account.prices.keys() - account.data.keys():
-        gone = account.prices.pop(key)
-        entry.async_create_task(hass, gone.async_shutdown())
-    new = [
-        PriceCoordinator(hass, account, key)
-        for key, contract in account.data.items()
-        if contract.smart_meter_active and key not in account.prices
-    ]
-    account.prices.update((each.subscription_id, each) for each in new)
-    if due := [each for each in new if each.is_due]:
-        entry.async_create_background_task(
-            hass, _async_ask_first(due), f"{DOMAIN} first prices"
-        )
-
-
-async def _async_ask_first(new: Iterable[PriceCoordinator]) -> None:
-    for some in batched(new, AT_A_TIME, strict=False):
-        await gather(*(each.async_refresh() for each in some))

@@ -1,4 +1,4 @@
-"""What a household wants to know about its order, its prices and its grid fee."""
+"""What a household wants to know of its order, its prices and its usage."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -8,6 +8,7 @@ from .entity import async_add_for_each_contract
 from .grid_fee_sensors import module_sensors, window_sensors
 from .order_sensors import order_sensors
 from .price_sensors import price_sensors
+from .usage_sensors import reading_sensors, usage_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -36,4 +37,16 @@ async def async_setup_entry(
         async_add_entities,
         window_sensors,
         condition=lambda contract: contract.has_grid_fee_windows,
+    )
+    async_add_for_each_contract(
+        entry,
+        async_add_entities,
+        usage_sensors,
+        condition=lambda contract: contract.smart_meter_active,
+    )
+    async_add_for_each_contract(
+        entry,
+        async_add_entities,
+        reading_sensors,
+        condition=lambda contract: contract.reading is not None,
     )

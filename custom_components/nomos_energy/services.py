@@ -12,6 +12,8 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from .const import DOMAIN
@@ -30,6 +32,7 @@ SERVICE_GET_ORDER = "get_order"
 SERVICE_GET_PRICES = "get_prices"
 SERVICE_FIND_CHEAPEST_WINDOW = "find_cheapest_window"
 SERVICE_ORDER_GRID_FEE_REDUCTION = "order_grid_fee_reduction"
+SERVICE_REIMPORT_USAGE = "reimport_usage"
 
 MODULES = {module.number: module for module in GridFeeModule if module.number}
 
@@ -73,6 +76,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
             ),
             SupportsResponse.OPTIONAL,
         ),
+        (
+            SERVICE_REIMPORT_USAGE,
+            _async_reimport_usage,
+            vol.Schema({**CONTRACT, vol.Required("start"): cv.date}),
+            SupportsResponse.NONE,
+        ),
     ):
         hass.services.async_register(
             DOMAIN, name, action, schema=schema, supports_response=response
@@ -95,6 +104,19 @@ async def _async_order_grid_fee_reduction(call: ServiceCall) -> ServiceResponse:
     module = MODULES[call.data["module"]]
     reduction = await async_order_grid_fee_reduction(coordinator, key, module)
     return {**_data(reduction), "module": module.number}
+
+
+async def _async_reimport_usage(call: ServiceCall) -> None:
+    coordinator, key = contract_of(call)
+    if (usage := coordinator.usage.get(key)) is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_usage_yet"
+        )
+    await usage.async_reimport(call.data["start"])
+    if not usage.last_update_success:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="reimport_goes_on"
+        )
 
 
 def _describe(contract: Contract) -> dict[str, Any]:

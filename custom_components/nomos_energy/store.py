@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,46 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .nomos import Contract, MeterOrder, NomosError, PriceSeries
+from .nomos import Contract, MeterOrder, NomosError, PriceSeries, UsageDay
 
 STORAGE_VERSION = 1
 SAVE_DELAY = 1
 
 STORES: HassKey[dict[str, Store[dict[str, Any]]]] = HassKey(f"{DOMAIN}_stores")
+
+
+@dataclass(kw_only=True)
+class UsageMemory:
+    """How far the import of a contract's usage has come."""
+
+    imported_until: date | None = None
+    """The first day (Berlin) that is not imported yet; None: none is."""
+    measured_until: datetime | None = None
+    """The end of the last quarter-hour that is known."""
+    days: dict[date, UsageDay] = field(default_factory=dict)
+    """The last days, and those before that may still change."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        until, measured = self.imported_until, self.measured_until
+        return {
+            "imported_until": until.isoformat() if until else None,
+            "measured_until": measured.isoformat() if measured else None,
+            "days": {
+                day.isoformat(): each.to_store() for day, each in self.days.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> UsageMemory:
+        """Read it; raises any error where it is none."""
+        until, measured = data["imported_until"], data["measured_until"]
+        days = (UsageDay.from_store(day, each) for day, each in data["days"].items())
+        return cls(
+            imported_until=date.fromisoformat(until) if until else None,
+            measured_until=_moment(measured) if measured else None,
+            days={each.day: each for each in days},
+        )
 
 
 @dataclass(kw_only=True)
@@ -34,7 +68,9 @@ class Memory:
     delivered: dict[str, datetime] = field(default_factory=dict)
     """Ids of the events that Nomos has delivered, and when it did."""
     prices: dict[str, PriceSeries] = field(default_factory=dict)
-    """Today's prices and tomorrow's, by subscription id."""
+    """Today's prices and those of the days beside it, by subscription id."""
+    usage: dict[str, UsageMemory] = field(default_factory=dict)
+    """What is known of the meters' usage, by subscription id."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what from_json reads."""
@@ -55,6 +91,7 @@ class Memory:
                 key: moment.isoformat() for key, moment in self.delivered.items()
             },
             "prices": {key: prices.to_store for key, prices in self.prices.items()},
+            "usage": {key: usage.to_json() for key, usage in self.usage.items()},
         }
 
     @classmethod
@@ -82,6 +119,10 @@ class Memory:
             prices={
                 key: PriceSeries.from_store(prices)
                 for key, prices in data.get("prices", {}).items()
+            },
+            usage={
+                key: UsageMemory.from_json(usage)
+                for key, usage in data.get("usage", {}).items()
             },
         )
 

@@ -280,9 +280,9 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.usefixtures("_quick")
 async def test_price_before_the_gate() -> None:
     """A price that is there before the smart meter is not what is wanted."""
-    early = state("sensor.other", "unknown", unit_of_measurement="EUR/kWh")
+    early = state("sensor.deichweg_26_other", "unknown", unit_of_measurement="EUR/kWh")
     watch, _ = watch_of([*WAITING, early])
-    with pytest.raises(DemoError, match=r"there was sensor\.other"):
+    with pytest.raises(DemoError, match=r"there was sensor\.deichweg_26_other"):
         await watch.wait_for_tariff(10)
     watch, _ = watch_of([*WAITING, state(IDS["module_1"], "unavailable")])
     with pytest.raises(DemoError, match=IDS["module_1"]):

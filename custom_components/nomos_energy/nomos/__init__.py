@@ -29,7 +29,9 @@ from .models import (
     SubscriptionType,
 )
 from .prices import Price, PriceDay, PriceSeries, at_clock, midnight
+from .readings import MeterReading, ReadingKind
 from .signature import is_genuine
+from .usage import HourUsage, UsageDay, add_up, hours_of, measured
 
 __all__ = [
     "BERLIN",
@@ -45,8 +47,10 @@ __all__ = [
     "GridFeeModule",
     "GridFeeReduction",
     "GridFeeWindow",
+    "HourUsage",
     "Listing",
     "MeterOrder",
+    "MeterReading",
     "MeterType",
     "Milestone",
     "NomosAuthError",
@@ -62,15 +66,20 @@ __all__ = [
     "PriceDay",
     "PriceSeries",
     "Provider",
+    "ReadingKind",
     "ReductionStatus",
     "Subscription",
     "SubscriptionStatus",
     "SubscriptionType",
     "TokenSource",
+    "UsageDay",
+    "add_up",
     "at_clock",
     "berlin_day",
     "changes",
+    "hours_of",
     "is_genuine",
+    "measured",
     "midnight",
     "read_scopes",
     "request_token",

@@ -1,9 +1,9 @@
 """The Nomos API: a method per operation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import batched
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +15,10 @@ from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
 from .grid_fees import GridFeeModule, GridFeeReduction
 from .models import MeterOrder, Plan, Subscription
 from .once import warn_once
-from .prices import PriceSeries
+from .prices import DAY, PriceSeries
+from .readings import MeterReading
 from .transport import send, time_limit
+from .usage import RESOLUTION, Usage, read_usage
 
 PRODUCTION_URL = "https://api.nomos.energy"
 
@@ -122,12 +124,48 @@ class NomosClient:
 
         Days that are not published yet are not among them.
         """
-        return PriceSeries.from_json(
-            await self._get(
-                f"/subscriptions/{quote(subscription_id, safe='')}/prices",
-                {"start": first.isoformat(), "end": last.isoformat()},
-            )
+        answer = await self._get(
+            f"/subscriptions/{quote(subscription_id, safe='')}/prices",
+            {"start": first.isoformat(), "end": last.isoformat()},
         )
+        # A month takes too long to read for keeping everybody else waiting.
+        return await asyncio.to_thread(PriceSeries.from_json, answer)
+
+    async def usage(
+        self, subscription_id: str, first: date, last: date
+    ) -> tuple[Usage, ...]:
+        """Return what was measured on some days (Berlin), both included."""
+        answer = await self._get(
+            f"/subscriptions/{quote(subscription_id, safe='')}/usage",
+            {
+                "resolution": RESOLUTION,
+                "start": first.isoformat(),
+                "end": (last + DAY).isoformat(),
+            },
+        )
+        return await asyncio.to_thread(read_usage, answer)
+
+    async def meter_readings(
+        self, subscription_ids: Collection[str], known_until: datetime | None
+    ) -> tuple[MeterReading, ...]:
+        """Return the newest meter readings, the last made first.
+
+        The list goes back for years, so it is read no further than to the moment
+        up to which readings are known, and to one for each subscription without
+        that. Readings that can't be read are left out.
+        """
+        wanted = set(subscription_ids)
+
+        def enough(readings: list[MeterReading]) -> bool:
+            wanted.difference_update(each.subscription_id for each in readings)
+            if known_until:
+                return any(each.created_at <= known_until for each in readings)
+            return not wanted
+
+        listing = await self._list(
+            "/meter-readings", MeterReading.from_json, "subscription", enough=enough
+        )
+        return listing.records
 
     async def grid_fee_reductions(self) -> Listing[GridFeeReduction]:
         """Return all grid fee reductions that the login may see."""
@@ -177,6 +215,7 @@ class NomosClient:
         read: Callable[[Mapping[str, Any]], RecordT],
         subscription_field: str,
         filters: Mapping[str, str] | None = None,
+        enough: Callable[[list[RecordT]], bool] = lambda records: False,
     ) -> Listing[RecordT]:
         records: list[RecordT] = []
         unreadable: set[str | None] = set()
@@ -194,7 +233,7 @@ class NomosClient:
                     warn_once("Leaving out a record of %s: %s", path, str(err))
                     unreadable.add(_text(item, subscription_field))
             cursor = page.get("next_page")
-            if not page.get("has_more"):
+            if not page.get("has_more") or enough(records):
                 return Listing(records=tuple(records), unreadable=frozenset(unreadable))
             if not isinstance(cursor, str) or cursor in cursors:
                 raise NomosResponseError("Nomos sent a list whose end can't be found")

@@ -3,8 +3,8 @@
 All timestamps are aware and in UTC; days are days in Europe/Berlin.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -20,6 +20,10 @@ from .fields import (
     word_of,
 )
 from .grid_fees import GridFeeModule, GridFeeReduction, ReductionStatus, latest
+from .readings import MeterReading, latest_reading
+
+MOMENT = timedelta(microseconds=1)
+"""By how much a contract that ends at midnight ends before the new day."""
 
 TIME_TO_ACTIVATION = timedelta(weeks=8)
 """How long Nomos says that an order takes, from ordering to activation."""
@@ -223,6 +227,10 @@ class Subscription:
     """None in lists, which have its id only."""
     meter_type: MeterType | None = None
     """None in lists, which have the meter's id only."""
+    start_at: datetime | None = None
+    """When delivery began or will begin."""
+    end_at: datetime | None = None
+    """When the contract ended or will end."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -243,6 +251,8 @@ class Subscription:
             meter_type=word_of(MeterType, required_text(meter, "type"))
             if isinstance(meter, Mapping)
             else None,
+            start_at=optional_timestamp(data, "start_at"),
+            end_at=optional_timestamp(data, "end_at"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -256,6 +266,8 @@ class Subscription:
             "number": self.number,
             "address": self.address.to_json() if self.address else None,
             "meter": {"type": self.meter_type} if self.meter_type else None,
+            "start_at": self.start_at.isoformat() if self.start_at else None,
+            "end_at": self.end_at.isoformat() if self.end_at else None,
         }
 
 
@@ -295,6 +307,10 @@ class Contract:
     plan: Plan | None = None
     reductions: tuple[GridFeeReduction, ...] = ()
     """The modules of §14a EnWG that were ordered; known only behind the gate."""
+    reading: MeterReading | None = None
+    """The last reading of its meter."""
+    counts_since: datetime | None = None
+    """From which reading on the meter of the last one is known."""
 
     @property
     def name(self) -> str:
@@ -334,6 +350,51 @@ class Contract:
             self.smart_meter_active
             and self.subscription.status is not SubscriptionStatus.ENDED
         )
+
+    @property
+    def measured_since(self) -> date | None:
+        """The day (Berlin) from which on quarter-hours are measured, if known.
+
+        That of the activation, or that on which delivery began where the meter
+        was smart already.
+        """
+        order, start = self.order, self.subscription.start_at
+        if order and order.activated_at:
+            moments = [order.activated_at, *([start] if start else [])]
+            return berlin_day(max(moments))
+        return berlin_day(start) if start else None
+
+    @property
+    def measured_until(self) -> date | None:
+        """The last day (Berlin) that is measured for this contract, if that is known."""
+        end = self.subscription.end_at
+        return berlin_day(end - MOMENT) if end else None
+
+    def with_readings(self, readings: Iterable[MeterReading]) -> Contract:
+        """Return the contract with newer readings of its meter.
+
+        Another meter counts from another beginning, mostly from nothing.
+        """
+        known = [self.reading] if self.reading else []
+        own = [
+            each for each in readings if each.subscription_id == self.subscription.id
+        ]
+        if (reading := latest_reading([*known, *own])) is None:
+            return self
+        same_meter = [each for each in own if each.meter_id == reading.meter_id]
+        since = [each.timestamp for each in (*same_meter, reading)]
+        if (
+            self.counts_since
+            and self.reading
+            and self.reading.meter_id == reading.meter_id
+        ):
+            since.append(self.counts_since)
+        return replace(self, reading=reading, counts_since=min(since))
+
+    @property
+    def without_reading(self) -> Contract:
+        """The contract as it is whatever its meter shows."""
+        return replace(self, reading=None, counts_since=None)
 
     @property
     def feeds_in(self) -> bool:
@@ -500,7 +561,7 @@ class Contract:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a contract; raises NomosResponseError without what it needs."""
-        order, plan = data.get("order"), data.get("plan")
+        order, plan, reading = (data.get(x) for x in ("order", "plan", "reading"))
         return cls(
             subscription=Subscription.from_json(data["subscription"]),
             order=MeterOrder.from_json(order) if order else None,
@@ -508,6 +569,8 @@ class Contract:
             reductions=tuple(
                 GridFeeReduction.from_json(each) for each in data.get("reductions", ())
             ),
+            reading=MeterReading.from_json(reading) if reading else None,
+            counts_since=optional_timestamp(data, "counts_since"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -517,4 +580,8 @@ class Contract:
             "order": self.order.to_json() if self.order else None,
             "plan": self.plan.to_json() if self.plan else None,
             "reductions": [each.to_json() for each in self.reductions],
+            "reading": self.reading.to_json() if self.reading else None,
+            "counts_since": self.counts_since.isoformat()
+            if self.counts_since
+            else None,
         }
