@@ -1,6 +1,7 @@
 """A Home Assistant that talks to a Nomos of its own, over real HTTP."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -29,6 +30,22 @@ NOW = "2026-11-23T10:00:00+00:00"
 @pytest.fixture(autouse=True)
 def custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture
+def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
+    """Prepare what a recorder needs before there is a Home Assistant."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("async_test_recorder")
+        # Every statement would be logged.
+        for name in ("sqlalchemy.engine", "sqlalchemy.pool"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def persistent_database() -> bool:
+    """Let a recorder keep a file."""
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -395,6 +395,8 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
                     status=record.status,
                     number=record.number,
                     plan_id=record.plan_id,
+                    start_at=record.start_at,
+                    end_at=record.end_at,
                 )
 
     def _nothing_can_follow(self) -> bool:
