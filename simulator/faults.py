@@ -129,8 +129,10 @@ def _belongs(thing: dict[str, Any], subscription: str | None) -> bool:
 def _distort(thing: dict[str, Any], disturbance: Disturbance) -> None:
     """Apply a data fault to one object that has the field in question."""
     match disturbance.fault:
-        case Fault.UNKNOWN_STATUS if "status" in thing:
-            thing["status"] = disturbance.value or "quality_review"
+        case Fault.UNKNOWN_STATUS:
+            field = disturbance.field or "status"
+            if field in thing:
+                thing[field] = disturbance.value or "quality_review"
         case Fault.EXTRA_FIELDS:
             thing["priority"] = "normal"
             thing["links"] = {"self": thing.get("id"), "related": [None, 1]}
