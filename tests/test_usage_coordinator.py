@@ -634,6 +634,17 @@ async def test_energy_dashboard(
     assert (await command(socket, "energy/get_prefs"))["energy_sources"] == [grid]
     issues = await command(socket, "energy/validate")
     assert not any(itertools.chain(*issues["energy_sources"]))
+    shown = await command(
+        socket,
+        "recorder/statistics_during_period",
+        start_time=midnight(date(2026, 11, 21)).isoformat(),
+        statistic_ids=[energy, money],
+        period="hour",
+        types=["change"],
+    )
+    for statistic in (energy, money):
+        stored = [state for _, state, _ in (await rows(hass, statistic))[-24:]]
+        assert [each["change"] for each in shown[statistic]] == pytest.approx(stored)
 
 
 @pytest.mark.parametrize(

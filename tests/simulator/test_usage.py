@@ -239,3 +239,32 @@ async def test_bad_questions(
     """What makes no sense is refused."""
     path = f"/subscriptions/{household.subscription_id}/usage"
     assert (await api.get(path, **query)).status == 400
+
+
+async def test_set_usage(api: Api, household: Household) -> None:
+    """A day that was told is as it was told, and what is missing is left out."""
+    day = date(2026, 3, 10)
+    household.set_usage(day, [0.25, None, *([0.5] * 94)])
+    query = {"start": "2026-03-10", "end": "2026-03-11"}
+    quarters = await _usage(api, household, resolution="15min", **query)
+    assert len(quarters["data"]) == 95
+    assert [entry["start"][11:16] for entry in quarters["data"][:2]] == [
+        "23:00",
+        "23:30",
+    ]
+    assert [entry["usage"] for entry in quarters["data"][:2]] == [0.25, 0.5]
+    after = await _usage(
+        api, household, resolution="15min", start="2026-03-11", end="2026-03-12"
+    )
+    assert len(after["data"]) == 96
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [(date(2026, 3, 10), 95), (date(2026, 3, 29), 96)]
+)
+def test_set_usage_that_does_not_fit(
+    household: Household, day: date, count: int
+) -> None:
+    """Who tells too few or too many quarter-hours made a mistake."""
+    with pytest.raises(ValueError, match="quarters"):
+        household.set_usage(day, [0.25] * count)

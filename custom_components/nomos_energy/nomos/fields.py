@@ -74,6 +74,13 @@ def optional_timestamp(data: Mapping[str, Any], field: str) -> datetime | None:
     return moment
 
 
+def parse_energy(value: Any, limit: float) -> float | None:
+    """Read kWh from nothing up to a limit; none if it is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < limit else None
+
+
 def parse_timestamp(value: Any) -> datetime | None:
     """Read a timestamp as UTC, which it is where it does not say; none if it is none."""
     try:

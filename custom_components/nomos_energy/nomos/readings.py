@@ -7,7 +7,10 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import identifier, required_text, required_timestamp, word_of
+from .fields import identifier, parse_energy, required_text, required_timestamp, word_of
+
+ABSURD = 1e9
+"""kWh that no meter has counted."""
 
 
 class ReadingKind(StrEnum):
@@ -34,13 +37,13 @@ class MeterReading:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a reading; raises NomosResponseError without what it needs."""
-        value = data.get("value")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        value = parse_energy(data.get("value"), ABSURD)
+        if value is None:
             raise NomosResponseError("Nomos sent a meter reading without a value")
         return cls(
             subscription_id=identifier(data, "subscription"),
             meter_id=identifier(data, "meter"),
-            value=float(value),
+            value=value,
             timestamp=required_timestamp(data, "timestamp"),
             kind=word_of(ReadingKind, required_text(data, "type")),
             created_at=required_timestamp(data, "created_at"),

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import berlin_day, parse_timestamp
+from .fields import berlin_day, parse_energy, parse_timestamp
 from .once import warn_once
 from .prices import DAY, Price, PriceSeries, midnight
 
@@ -53,17 +53,12 @@ def read_usage(data: Mapping[str, Any]) -> tuple[Usage, ...]:
 
 def _read(item: Any) -> Usage | None:
     record = item if isinstance(item, Mapping) else {}
-    start, energy = parse_timestamp(record.get("start")), record.get("usage")
-    if (
-        start is None
-        or start.timestamp() % QUARTER.total_seconds()
-        or isinstance(energy, bool)
-        or not isinstance(energy, int | float)
-        or not 0 <= energy < ABSURD
-    ):
+    start = parse_timestamp(record.get("start"))
+    energy = parse_energy(record.get("usage"), ABSURD)
+    if start is None or start.timestamp() % QUARTER.total_seconds() or energy is None:
         warn_once("Leaving out a quarter-hour whose usage can't be read")
         return None
-    return Usage(start, float(energy), record.get("type") == "final")
+    return Usage(start, energy, record.get("type") == "final")
 
 
 @dataclass(frozen=True, slots=True)
