@@ -27,6 +27,8 @@ BROWSER_OPTIONS = [
     "--disable-sync",
 ]
 SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
+DIALOG: sync_api.ViewportSize = {"width": 1280, "height": 1400}
+"""So high that nothing in a dialog has to be scrolled."""
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 TEXTS = {
     "de": {
@@ -239,6 +241,7 @@ def take_prices(camera: Camera, device: str) -> None:
         camera.go(f"/config/devices/device/{device}")
         camera.take("device-active", 860, 1800)
         camera.page.set_viewport_size(SCREEN)
+    take_usage_settings(camera)
     take_energy_settings(camera)
     take_energy_dashboard(camera)
 
@@ -259,13 +262,40 @@ def take_energy_dashboard(camera: Camera) -> None:
     camera.take("energy-usage", clip=clip)
 
 
+def take_usage_settings(camera: Camera) -> None:
+    """Show which statistics the demo has chosen for the Energy dashboard."""
+    page = camera.page
+    page.set_viewport_size(DIALOG)
+    camera.go("/config/energy/electricity")
+    page.locator("ha-energy-grid-settings .row ha-icon-button").first.click()
+    costs = page.locator("ha-statistic-picker").nth(2)
+    take_dialog(camera, "energy-usage-settings", costs)
+
+
+def take_dialog(camera: Camera, name: str, last: sync_api.Locator) -> None:
+    """Take the dialog about the grid, from its title to something in it."""
+    page, title = camera.page, TEXTS[camera.options.language]["dialog"]
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(SETTLE)
+    top = page.get_by_text(title).last.bounding_box()
+    bottom = last.bounding_box()
+    assert top
+    assert bottom
+    clip: sync_api.FloatRect = {
+        "x": bottom["x"] - 24,
+        "y": top["y"] - 12,
+        "width": bottom["width"] + 48,
+        "height": bottom["y"] + bottom["height"] + 24 - top["y"],
+    }
+    camera.take(name, **DIALOG, clip=clip)
+
+
 def take_energy_settings(camera: Camera) -> None:
     """Choose the price in the settings of the Energy dashboard."""
     page, texts = camera.page, TEXTS[camera.options.language]
     page.evaluate(COUNT, texts["meter"])
     price = page.evaluate(PRICE, camera.device)
-    # So high that nothing in the dialog has to be scrolled.
-    page.set_viewport_size({"width": 1280, "height": 1400})
+    page.set_viewport_size(DIALOG)
     camera.go("/config/energy/electricity")
     page.get_by_role("button", name=texts["add"]).first.click()
     page.locator("ha-statistic-picker").first.click()
@@ -277,20 +307,7 @@ def take_energy_settings(camera: Camera) -> None:
     page.wait_for_timeout(SETTLE)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(SETTLE)
-    title = page.get_by_text(texts["dialog"]).last.bounding_box()
-    picker = page.locator("ha-entity-picker").first.bounding_box()
-    assert title
-    assert picker
-    top, bottom = title["y"] - 12, picker["y"] + picker["height"] + 12
-    clip: sync_api.FloatRect = {
-        "x": picker["x"] - 24,
-        "y": top,
-        "width": picker["width"] + 48,
-        "height": bottom - top,
-    }
-    camera.take("energy", 1280, 1400, clip)
+    take_dialog(camera, "energy", page.locator("ha-entity-picker").first)
 
 
 def main() -> int:

@@ -23,6 +23,7 @@ TO_REDACT = {
     "auth_implementation",
     "customer_id",
     "number",
+    "value",
     CONF_WEBHOOK_ID,
 }
 
@@ -49,6 +50,15 @@ async def async_get_config_entry_diagnostics(
                 "last_update_success": prices.last_update_success,
             }
             for key, prices in coordinator.prices.items()
+        },
+        "usage": {
+            key: {
+                "imported_until": str(usage.data.imported_until),
+                "measured_until": usage.data.measured_until,
+                "may_change": [str(day) for day in usage.data.days],
+                "last_update_success": usage.last_update_success,
+            }
+            for key, usage in coordinator.usage.items()
         },
         "contracts": {
             key: async_redact_data(asdict(contract), TO_REDACT)
