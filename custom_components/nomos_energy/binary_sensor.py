@@ -131,7 +131,7 @@ class NomosTomorrowPrices(NomosPriceEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         """Return whether every interval of tomorrow is there."""
-        return self.prices.moment.tomorrow.is_published
+        return self.source.moment.tomorrow.is_published
 
     @override
     def _to_show(self) -> tuple[object, ...]:

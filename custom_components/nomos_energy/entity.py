@@ -1,17 +1,22 @@
 """What all entities of a contract share."""
 
 from collections.abc import Callable, Iterable
-from typing import override
+from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
 from .nomos import Contract
+from .price_coordinator import PriceCoordinator
+from .usage_coordinator import UsageCoordinator
 
 ROOM = 9000
 """How many entities to enable: Home Assistant adds 10,000 of an account at most."""
@@ -114,7 +119,35 @@ class NomosEntity(CoordinatorEntity[NomosCoordinator]):
         return contract and contract.without_reading, self.available
 
 
-class NomosPriceEntity(NomosEntity):
+class NomosSideEntity[CoordinatorT: DataUpdateCoordinator[Any]](NomosEntity):
+    """Something about a contract that has a coordinator of its own."""
+
+    def __init__(
+        self,
+        coordinator: NomosCoordinator,
+        subscription_id: str,
+        description: EntityDescription,
+        source: CoordinatorT,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(coordinator, subscription_id, description)
+        self.source = source
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the source, and not only to the contract."""
+        self.async_on_remove(
+            self.source.async_add_listener(self._handle_coordinator_update)
+        )
+        await super().async_added_to_hass()
+
+    @override
+    async def async_update(self) -> None:
+        """Ask the source, when somebody wants that."""
+        await self.source.async_request_refresh()
+
+
+class NomosPriceEntity(NomosSideEntity[PriceCoordinator]):
     """Something that changes with the prices of a contract."""
 
     def __init__(
@@ -124,8 +157,8 @@ class NomosPriceEntity(NomosEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the entity."""
-        super().__init__(coordinator, subscription_id, description)
-        self.prices = coordinator.prices[subscription_id]
+        prices = coordinator.prices[subscription_id]
+        super().__init__(coordinator, subscription_id, description, prices)
 
     @property
     @override
@@ -139,26 +172,13 @@ class NomosPriceEntity(NomosEntity):
             contract is not None
             and contract.smart_meter_active
             and (
-                self.prices.moment.current is not None
-                or self.prices.last_update_success
+                self.source.moment.current is not None
+                or self.source.last_update_success
             )
         )
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the prices, and not only to the contract."""
-        self.async_on_remove(
-            self.prices.async_add_listener(self._handle_coordinator_update)
-        )
-        await super().async_added_to_hass()
 
-    @override
-    async def async_update(self) -> None:
-        """Ask for the prices, when somebody wants that."""
-        await self.prices.async_request_refresh()
-
-
-class NomosUsageEntity(NomosEntity):
+class NomosUsageEntity(NomosSideEntity[UsageCoordinator]):
     """Something that comes with what the meter measured."""
 
     def __init__(
@@ -168,27 +188,14 @@ class NomosUsageEntity(NomosEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the entity."""
-        super().__init__(coordinator, subscription_id, description)
-        self.usage = coordinator.usage[subscription_id]
+        usage = coordinator.usage[subscription_id]
+        super().__init__(coordinator, subscription_id, description, usage)
 
     @property
     @override
     def available(self) -> bool:
         """Whether the contract is there; what was measured stays true."""
         return self._subscription_id in self.coordinator.data
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the usage, and not only to the contract."""
-        self.async_on_remove(
-            self.usage.async_add_listener(self._handle_coordinator_update)
-        )
-        await super().async_added_to_hass()
-
-    @override
-    async def async_update(self) -> None:
-        """Ask for the usage, when somebody wants that."""
-        await self.usage.async_request_refresh()
 
 
 class NomosOrderEntity(NomosEntity):

@@ -88,7 +88,7 @@ class NomosGridFeeWindow(NomosPriceEntity, SensorEntity):
     @override
     def native_value(self) -> str | None:
         """Return the window, while module 3 is in force."""
-        moment = self.prices.moment
+        moment = self.source.moment
         if GridFeeModule.MODULE_3 not in self.contract.in_force(moment.now):
             return None
         return state_of(moment.series.grid_fee_window(moment.now))
@@ -97,7 +97,7 @@ class NomosGridFeeWindow(NomosPriceEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return when the next window begins."""
-        moment = self.prices.moment
+        moment = self.source.moment
         change = moment.series.grid_fee_window_ends(moment.now)
         if self.native_value is None or change is None:
             return {"next_change": None}

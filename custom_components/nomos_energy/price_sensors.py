@@ -152,7 +152,7 @@ class NomosPriceSensor(NomosPriceEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         """Return the fact."""
-        return self.entity_description.value_fn(self.prices.moment)
+        return self.entity_description.value_fn(self.source.moment)
 
     @property
     @override
@@ -161,7 +161,7 @@ class NomosPriceSensor(NomosPriceEntity, SensorEntity):
         start_fn = self.entity_description.start_fn
         if start_fn is None:
             return None
-        price = start_fn(self.prices.moment)
+        price = start_fn(self.source.moment)
         return {"start": dt_util.as_local(price.start) if price else None}
 
     @override
@@ -183,7 +183,7 @@ class NomosCurrentPriceSensor(NomosPriceSensor):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the list of prices."""
         # It is the same all day, and too long to be made anew each time.
-        days = (self.prices.moment.today, self.prices.moment.tomorrow)
+        days = (self.source.moment.today, self.source.moment.tomorrow)
         if days != self._listed:
             self._listed = days
             word = self.entity_description.key

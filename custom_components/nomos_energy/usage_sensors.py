@@ -117,14 +117,14 @@ class NomosUsageSensor(NomosUsageEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         """Return the fact."""
-        day = self.usage.yesterday
+        day = self.source.yesterday
         return self.entity_description.value_fn(day) if day else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the day, and whether its values may still change."""
-        day = self.usage.yesterday
+        day = self.source.yesterday
         return {
             "date": day.day.isoformat() if day else None,
             "preliminary": not day.is_final if day else None,
@@ -142,7 +142,7 @@ class NomosUsageUntil(NomosUsageEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | None:
         """Return the end of the last quarter-hour."""
-        return self.usage.data.measured_until
+        return self.source.data.measured_until
 
     @override
     def _to_show(self) -> tuple[object, ...]:
