@@ -160,8 +160,10 @@ async def next_start(
             title=entry.title,
             data=dict(entry.data),
             options=dict(entry.options),
+            subentries_data=[each.as_dict() for each in entry.subentries.values()],
         )
         again.add_to_hass(new)
+        await new.config.async_set_time_zone(hass.config.time_zone)
         await come_back(new, again)
         try:
             yield new, again

@@ -16,8 +16,11 @@ from custom_components.nomos_energy import (
     calendar,
     event,
     grid_fee_sensors,
+    load_sensors,
+    number,
     order_sensors,
     price_sensors,
+    switch,
     usage_sensors,
 )
 
@@ -57,6 +60,7 @@ SENSORS = (
     *usage_sensors.FEED_IN,
     usage_sensors.USAGE_UNTIL,
     usage_sensors.METER_READING,
+    *load_sensors.LOAD_SENSORS,
 )
 
 
@@ -88,6 +92,8 @@ def test_every_entity_has_texts_and_icons() -> None:
     described = {
         "button": (button.ORDER_SMART_METER,),
         "calendar": (calendar.INSTALLATION,),
+        "number": (number.RUN_TIME_TODAY,),
+        "switch": (switch.ENABLED,),
         "event": (event.ORDER_UPDATE,),
         "sensor": (*SENSORS, order_sensors.LAST_ANSWER),
         "binary_sensor": (
@@ -96,6 +102,7 @@ def test_every_entity_has_texts_and_icons() -> None:
             binary_sensor.TOMORROW_PRICES,
             binary_sensor.TOMORROW_PAYOUTS,
             binary_sensor.GRID_FEE_REDUCTION,
+            binary_sensor.RUN_NOW,
         ),
     }
     for platform, descriptions in described.items():

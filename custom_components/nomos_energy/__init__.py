@@ -10,6 +10,7 @@ from .api import async_create_client
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
 from .gates import async_watch_gates
+from .loads import async_watch_loads
 from .repairs import async_forget_issues, async_watch_contracts
 from .services import async_setup_services
 from .store import MemoryStore
@@ -22,7 +23,9 @@ PLATFORMS = [
     Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
+    Platform.NUMBER,
     Platform.SENSOR,
+    Platform.SWITCH,
 ]
 
 
@@ -48,6 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
     entry.runtime_data = coordinator
     async_watch_contracts(hass, entry)
     async_watch_gates(hass, entry)
+    async_watch_loads(hass, entry)
     async_setup_webhook(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

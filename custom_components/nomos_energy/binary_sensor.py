@@ -21,6 +21,7 @@ from .entity import (
     NomosPriceEntity,
     async_add_for_each_contract,
 )
+from .load_entity import LoadEntity, async_add_for_each_load
 
 PARALLEL_UPDATES = 0
 
@@ -51,6 +52,11 @@ GRID_FEE_REDUCTION = BinarySensorEntityDescription(
     translation_key="grid_fee_reduction",
 )
 
+RUN_NOW = BinarySensorEntityDescription(
+    key="run_now",
+    translation_key="run_now",
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -79,6 +85,9 @@ async def async_setup_entry(
             NomosGridFeeReduced(coordinator, key, GRID_FEE_REDUCTION)
         ],
         condition=lambda contract: contract.has_modules,
+    )
+    async_add_for_each_load(
+        hass, entry, async_add_entities, lambda load: [LoadRunNow(load, RUN_NOW)]
     )
 
 
@@ -195,3 +204,31 @@ class NomosGridFeeReduced(NomosEntity, BinarySensorEntity):
         if self._cancel:
             self._cancel()
             self._cancel = None
+
+
+class LoadRunNow(LoadEntity, BinarySensorEntity):
+    """Whether a planned load is to run now."""
+
+    _unrecorded_attributes = frozenset({"plan"})
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether it is to run."""
+        return self.load.running is not None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return when it is to run, and whether prices were missing for that."""
+        return {
+            "plan": [
+                {
+                    "start": dt_util.as_local(piece.start).isoformat(),
+                    "end": dt_util.as_local(piece.end).isoformat(),
+                    "price": None if price is None else round(price, 6),
+                }
+                for piece, price in zip(self.load.pieces, self.load.prices, strict=True)
+            ],
+            "fallback": self.load.is_fallback,
+        }

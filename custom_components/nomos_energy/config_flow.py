@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import (
@@ -43,8 +44,15 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import api_url, async_create_client
-from .const import CONF_SUBSCRIPTIONS, CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL, DOMAIN
+from .const import (
+    CONF_SUBSCRIPTIONS,
+    CONF_WEBHOOK_SECRET,
+    CONF_WEBHOOK_URL,
+    DOMAIN,
+    SUBENTRY_PLANNED_LOAD,
+)
 from .coordinator import NomosConfigEntry, devices_of
+from .load_flow import PlannedLoadFlow
 from .nomos import (
     ClientCredentials,
     FixedToken,
@@ -128,6 +136,15 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> NomosOptionsFlow:
         """Return the options of an account."""
         return NomosOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to an account."""
+        return {SUBENTRY_PLANNED_LOAD: PlannedLoadFlow}
 
     @property
     @override

@@ -14,3 +14,6 @@ CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 
 CONF_WEBHOOK_URL: Final = "webhook_url"
 """Option: the address that was shown for Nomos' dashboard."""
+
+SUBENTRY_PLANNED_LOAD: Final = "planned_load"
+"""What somebody wants to run each day when electricity is cheap."""

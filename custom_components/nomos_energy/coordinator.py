@@ -35,6 +35,7 @@ from .nomos import (
 from .store import Memory, MemoryStore
 
 if TYPE_CHECKING:
+    from .load_coordinator import LoadCoordinator
     from .price_coordinator import PriceCoordinator
     from .usage_coordinator import UsageCoordinator
 
@@ -105,6 +106,10 @@ class NomosCoordinator(DataUpdateCoordinator[dict[str, Contract]]):
         """Who knows the prices of the contracts whose gate is open."""
         self.usage: dict[str, UsageCoordinator] = {}
         """Who imports their usage, where there are statistics."""
+        self.loads: dict[str, LoadCoordinator] = {}
+        """Who runs the planned loads, by subentry id."""
+        self.signal_loads = f"{DOMAIN}_{entry.entry_id}_loads"
+        """Sent when planned loads were added, changed or removed."""
         self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
         """Sent whenever Nomos has answered, also if nothing changed."""
         self.shared_names: set[str] = set()
@@ -472,7 +477,8 @@ def devices_of(
             dr.async_get(hass), entry.entry_id
         )
         for domain, key in device.identifiers
-        if domain == DOMAIN
+        # Planned loads have devices too.
+        if domain == DOMAIN and device.config_subentry_id is None
     }
 
 

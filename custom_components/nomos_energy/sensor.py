@@ -1,4 +1,4 @@
-"""What a household wants to know of its order, its prices and its usage."""
+"""What a household wants to know of its order, prices, usage and loads."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -6,6 +6,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import NomosConfigEntry
 from .entity import async_add_for_each_contract
 from .grid_fee_sensors import module_sensors, window_sensors
+from .load_entity import async_add_for_each_load
+from .load_sensors import load_sensors
 from .order_sensors import order_sensors
 from .price_sensors import price_sensors
 from .usage_sensors import reading_sensors, usage_sensors
@@ -50,3 +52,4 @@ async def async_setup_entry(
         reading_sensors,
         condition=lambda contract: contract.reading is not None,
     )
+    async_add_for_each_load(hass, entry, async_add_entities, load_sensors)

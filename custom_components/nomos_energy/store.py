@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .nomos import Contract, MeterOrder, NomosError, PriceSeries, UsageDay
+from .planned_loads import Span
 
 STORAGE_VERSION = 1
 SAVE_DELAY = 1
@@ -56,6 +57,39 @@ class UsageMemory:
 
 
 @dataclass(kw_only=True)
+class LoadMemory:
+    """What a planned load did, and what was asked of it."""
+
+    is_enabled: bool = True
+    run_time: timedelta | None = None
+    """For how long it is to run instead, until `run_time_until`."""
+    run_time_until: datetime | None = None
+    pieces: list[Span] = field(default_factory=list)
+    """When it ran of late; the last one may go on."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what from_json reads."""
+        run_time, until = self.run_time, self.run_time_until
+        return {
+            "is_enabled": self.is_enabled,
+            "run_time": None if run_time is None else run_time.total_seconds(),
+            "run_time_until": until.isoformat() if until else None,
+            "pieces": [[edge.isoformat() for edge in each] for each in self.pieces],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> LoadMemory:
+        """Read it; raises any error where it is none."""
+        run_time, until = data["run_time"], data["run_time_until"]
+        return cls(
+            is_enabled=data["is_enabled"],
+            run_time=None if run_time is None else timedelta(seconds=run_time),
+            run_time_until=_moment(until) if until else None,
+            pieces=[Span(*map(_moment, each)) for each in data["pieces"]],
+        )
+
+
+@dataclass(kw_only=True)
 class Memory:
     """The last good answer, and what was made of it."""
 
@@ -71,6 +105,8 @@ class Memory:
     """Today's prices and those of the days beside it, by subscription id."""
     usage: dict[str, UsageMemory] = field(default_factory=dict)
     """What is known of the meters' usage, by subscription id."""
+    loads: dict[str, LoadMemory] = field(default_factory=dict)
+    """What the planned loads did, by subentry id."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what from_json reads."""
@@ -92,6 +128,7 @@ class Memory:
             },
             "prices": {key: prices.to_store for key, prices in self.prices.items()},
             "usage": {key: usage.to_json() for key, usage in self.usage.items()},
+            "loads": {key: load.to_json() for key, load in self.loads.items()},
         }
 
     @classmethod
@@ -123,6 +160,10 @@ class Memory:
             usage={
                 key: UsageMemory.from_json(usage)
                 for key, usage in data.get("usage", {}).items()
+            },
+            loads={
+                key: LoadMemory.from_json(load)
+                for key, load in data.get("loads", {}).items()
             },
         )
 

@@ -31,11 +31,12 @@ from .models import (
 from .prices import Price, PriceDay, PriceSeries, at_clock, midnight
 from .readings import MeterReading, ReadingKind
 from .signature import is_genuine
-from .usage import HourUsage, UsageDay, add_up, hours_of, measured
+from .usage import QUARTER, HourUsage, UsageDay, add_up, hours_of, measured
 
 __all__ = [
     "BERLIN",
     "PRODUCTION_URL",
+    "QUARTER",
     "Address",
     "BlockedReason",
     "CancelledReason",

@@ -263,6 +263,11 @@ class PriceSeries:
             ),
         )
 
+    @cached_property
+    def quarters(self) -> dict[datetime, float | None]:
+        """What each quarter-hour costs, by its start."""
+        return {each.start: each.amount for each in self.in_quarters().prices}
+
     def since(self, moment: datetime) -> PriceSeries:
         """Return the prices from a moment on."""
         prices = tuple(each for each in self.prices if each.start >= moment)
