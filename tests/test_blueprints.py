@@ -1,7 +1,8 @@
 """The blueprints, loaded and run by Home Assistant."""
 
+import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 import shutil
 from typing import Any, override
@@ -11,7 +12,13 @@ from homeassistant.components.automation import DOMAIN as AUTOMATION
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.notify import DATA_COMPONENT, NotifyEntity
-from homeassistant.const import STATE_OFF, STATE_ON, Platform
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_START,
+    EVENT_HOMEASSISTANT_STARTED,
+    STATE_OFF,
+    STATE_ON,
+    Platform,
+)
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import selector
@@ -19,13 +26,19 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import ChangeType
-from simulator import Household, Simulator, Step, scenarios
+from simulator import Fault, Household, Simulator, Step, scenarios
 
 from . import DAY, come_back, entity_id, leave, look_again, pass_time
 from .conftest import SetUp
+from .test_load_coordinator import until
+from .test_load_flow import a_wallbox, load_entity, plan
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
 BLUEPRINTS = sorted(FOLDER.glob("*.yaml"))
@@ -185,7 +198,7 @@ async def phone(hass: HomeAssistant, config_folder: None) -> Phone:
 
 
 async def use(hass: HomeAssistant, blueprint: str, inputs: Mapping[str, Any]) -> None:
-    """Make an automation of a blueprint that tells the phone."""
+    """Make an automation of a blueprint."""
     assert await async_setup_component(
         hass,
         "automation",
@@ -193,7 +206,7 @@ async def use(hass: HomeAssistant, blueprint: str, inputs: Mapping[str, Any]) ->
             "automation": {
                 "use_blueprint": {
                     "path": f"nomos_energy/{blueprint}",
-                    "input": {"recipients": ["notify.phone"], **inputs},
+                    "input": dict(inputs),
                 }
             }
         },
@@ -215,7 +228,7 @@ def found(hass: HomeAssistant, home: Household, platform: str, key: str) -> str:
 async def tell(hass: HomeAssistant, home: Household, **inputs: Any) -> None:
     """Let a household be told what happens."""
     news = found(hass, home, Platform.EVENT, "order_update")
-    await use(hass, TELL, {"news": news, **inputs})
+    await use(hass, TELL, {"news": news, "recipients": ["notify.phone"], **inputs})
 
 
 def in_short(home: Household, messages: list[str]) -> list[str]:
@@ -386,7 +399,9 @@ async def test_tell_after_start(
 async def remind(hass: HomeAssistant, home: Household, **inputs: Any) -> None:
     """Let a household be reminded."""
     calendar = found(hass, home, Platform.CALENDAR, "installation")
-    await use(hass, REMIND, {"calendar": calendar, **inputs})
+    await use(
+        hass, REMIND, {"calendar": calendar, "recipients": ["notify.phone"], **inputs}
+    )
 
 
 async def appoint(hass: HomeAssistant, home: Household, ahead: timedelta) -> str:
@@ -637,3 +652,343 @@ async def test_reminder_after_start(
     assert len(reminders(home, phone)) == 1
     await pass_time(hass, freezer, 2 * DAY)
     assert not phone.messages
+
+
+# Loads
+
+
+HELPERS = ("pump", "ready", "boost", "lock", "heater")
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant, simulator: Simulator, config_folder: None
+) -> Household:
+    """Give a household with cheap nights things to switch, in Berlin."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(
+        hass, "input_boolean", {"input_boolean": dict.fromkeys(HELPERS)}
+    )
+    hass.states.async_set("sensor.room", "19")
+    thermostat = {
+        "platform": "generic_thermostat",
+        "name": "room",
+        "heater": "input_boolean.heater",
+        "target_sensor": "sensor.room",
+        "comfort_temp": 22,
+        "eco_temp": 17,
+    }
+    assert await async_setup_component(hass, "climate", {"climate": [thermostat]})
+    for number in range(4):
+        amounts = [30.0] * 8 + [10.0] * 12 + [30.0] * 76
+        simulator.set_prices(date(2026, 11, 23) + number * DAY, amounts)
+    await hass.async_block_till_done()
+    return simulator.add(scenarios.dynamic_tariff())
+
+
+@pytest.fixture
+async def script_runs(hass: HomeAssistant) -> list[Any]:
+    """Return how often the household's script has run."""
+    runs: list[Any] = []
+    hass.bus.async_listen("script_ran", runs.append)
+    sequence = [{"event": "script_ran"}]
+    assert await async_setup_component(
+        hass, "script", {"script": {"charge": {"sequence": sequence}}}
+    )
+    return runs
+
+
+async def settle() -> None:
+    """Let happen what happens now; an automation that waits goes on waiting."""
+    for _ in range(400):
+        await asyncio.sleep(0)
+
+
+async def go_on(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    duration: timedelta,
+    step: timedelta,
+) -> None:
+    """Let time pass, also while an automation waits."""
+    for _ in range(duration // step):
+        freezer.tick(step)
+        async_fire_time_changed(hass)
+        await settle()
+
+
+def is_on(hass: HomeAssistant, name: str) -> bool:
+    """Whether a helper is on."""
+    return hass.states.is_state(f"input_boolean.{name}", STATE_ON)
+
+
+def room(hass: HomeAssistant, name: str) -> Any:
+    """Return what the thermostat is set to."""
+    state = hass.states.get("climate.room")
+    assert state
+    return state.attributes[name]
+
+
+async def run_by_plan(
+    hass: HomeAssistant, entry: MockConfigEntry, home: Household
+) -> str:
+    """Plan a load, and let the blueprint switch by it."""
+    key = await plan(hass, entry, a_wallbox(home))
+    sensor = load_entity(hass, key, "run_now")
+    await use(
+        hass,
+        "run_a_switch_by_a_planned_load.yaml",
+        {
+            "run_now": sensor,
+            "targets": ["input_boolean.pump", "script.charge"],
+            "thermostats": ["climate.room"],
+        },
+    )
+    return sensor
+
+
+async def test_switch_by_a_planned_load(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    house: Household,
+    script_runs: list[Any],
+) -> None:
+    """Everything runs from 2 to 5, and at no other time."""
+    await run_by_plan(hass, await set_up(), house)
+    await until(hass, freezer, "2026-11-24T01:45+01:00")
+    assert not is_on(hass, "pump")
+    assert not script_runs
+    await until(hass, freezer, "2026-11-24T02:00+01:00")
+    assert is_on(hass, "pump")
+    assert room(hass, "preset_mode") == "comfort"
+    assert len(script_runs) == 1
+    await until(hass, freezer, "2026-11-24T05:00+01:00")
+    assert not is_on(hass, "pump")
+    assert room(hass, "preset_mode") == "eco"
+    assert len(script_runs) == 1
+
+
+async def test_switch_over_a_reload(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    house: Household,
+    script_runs: list[Any],
+) -> None:
+    """A moment without the plan switches nothing, and starts no script again."""
+    entry = await set_up()
+    await run_by_plan(hass, entry, house)
+    await until(hass, freezer, "2026-11-24T03:00+01:00")
+    await hass.config_entries.async_unload(entry.entry_id)
+    await settle()
+    await go_on(hass, freezer, timedelta(minutes=3), timedelta(minutes=1))
+    assert is_on(hass, "pump")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await until(hass, freezer, "2026-11-24T04:00+01:00")
+    assert is_on(hass, "pump")
+    assert len(script_runs) == 1
+
+
+async def test_switch_without_a_plan(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    house: Household,
+    script_runs: list[Any],
+) -> None:
+    """Nothing runs for good because nobody knows the plan any more."""
+    entry = await set_up()
+    await run_by_plan(hass, entry, house)
+    await until(hass, freezer, "2026-11-24T03:00+01:00")
+    await hass.config_entries.async_unload(entry.entry_id)
+    await settle()
+    await go_on(hass, freezer, timedelta(minutes=11), timedelta(minutes=1))
+    assert not is_on(hass, "pump")
+    assert room(hass, "preset_mode") == "eco"
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [("2026-11-24T03:00+01:00", True), ("2026-11-24T05:30+01:00", False)],
+)
+async def test_switch_after_a_start(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    house: Household,
+    script_runs: list[Any],
+    moment: str,
+    expected: bool,
+) -> None:
+    """What the plan says then is done at the start of Home Assistant."""
+    hass.set_state(CoreState.starting)
+    await run_by_plan(hass, await set_up(), house)
+    await hass.services.async_call(
+        "input_boolean",
+        "turn_off" if expected else "turn_on",
+        {"entity_id": "input_boolean.pump"},
+        blocking=True,
+    )
+    await until(hass, freezer, moment)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
+    await hass.async_block_till_done()
+    assert is_on(hass, "pump") is expected
+
+
+async def test_heat_pump(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    house: Household,
+) -> None:
+    """It gets more while the grid fee is low, and less while it is high."""
+    entry = await set_up()
+    window = found(hass, house, Platform.SENSOR, "grid_fee_window")
+    await use(
+        hass,
+        "heat_pump_by_grid_fee_window.yaml",
+        {
+            "window": window,
+            "heating": ["climate.room"],
+            "boost": ["input_boolean.boost"],
+            "lock": ["input_boolean.lock"],
+        },
+    )
+    seen = {}
+    for hour in range(12, 36):
+        begin = datetime.fromisoformat("2026-11-23T00:00+01:00") + hour * HOUR
+        await until(hass, freezer, begin.isoformat())
+        shown = hass.states.get(window)
+        assert shown
+        seen[shown.state] = (
+            room(hass, "temperature"),
+            is_on(hass, "boost"),
+            is_on(hass, "lock"),
+        )
+    assert seen["low"] == (22, True, False)
+    assert seen["high"] == (19.5, False, True)
+    assert seen["standard"] == (21, False, False)
+    # Without a window, nothing is held back for good.
+    while not is_on(hass, "lock"):
+        await pass_time(hass, freezer, HOUR)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await settle()
+    await go_on(hass, freezer, timedelta(minutes=3), timedelta(minutes=1))
+    assert not is_on(hass, "lock")
+
+
+@pytest.fixture
+async def dishwasher(hass: HomeAssistant, set_up: SetUp, house: Household) -> Household:
+    """Let a dishwasher wait for the cheapest block."""
+    await set_up()
+    await use(
+        hass,
+        "start_in_the_cheapest_block.yaml",
+        {
+            "ready": "input_boolean.ready",
+            "price": found(hass, house, Platform.SENSOR, "price"),
+            "machine": "input_boolean.pump",
+        },
+    )
+    return house
+
+
+async def fill(hass: HomeAssistant, action: str = "turn_on") -> None:
+    """Say that the machine is filled, or that it is not."""
+    await hass.services.async_call(
+        "input_boolean", action, {"entity_id": "input_boolean.ready"}, blocking=True
+    )
+    await settle()
+
+
+async def started(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: str
+) -> str | None:
+    """Wait until a moment, and return when the machine was started."""
+    end = datetime.fromisoformat(moment)
+    while dt_util.now() < end:
+        await go_on(hass, freezer, timedelta(minutes=15), timedelta(minutes=15))
+        if is_on(hass, "pump"):
+            return f"{dt_util.now():%a %H:%M}"
+    return None
+
+
+async def test_machine_starts_when_it_is_cheapest(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
+) -> None:
+    """Filled in the evening, it runs at night, once."""
+    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await fill(hass)
+    assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 02:00"
+    assert not is_on(hass, "ready")
+
+
+async def test_machine_waits_for_prices(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
+) -> None:
+    """Filled before tomorrow is known, it takes the better time that comes up."""
+    await until(hass, freezer, "2026-11-23T12:00+01:00")
+    await fill(hass)
+    assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 02:00"
+
+
+async def test_machine_without_prices(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    dishwasher: Household,
+) -> None:
+    """Where prices are missing, the dishes are clean in time nevertheless."""
+    simulator.fail(Fault.SERVER_ERROR)
+    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await fill(hass)
+    assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 05:00"
+
+
+async def test_machine_that_is_not_filled_after_all(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
+) -> None:
+    """Who changes their mind turns the helper off."""
+    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await fill(hass)
+    await fill(hass, "turn_off")
+    assert await started(hass, freezer, "2026-11-24T08:00+01:00") is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-11-23T23:00+01:00", "Tue 02:00"),
+        ("2026-11-24T05:30+01:00", "Tue 05:45"),
+    ],
+)
+async def test_machine_after_a_start(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    dishwasher: Household,
+    moment: str,
+    expected: str,
+) -> None:
+    """It goes on waiting, and starts at once where it has missed its time."""
+    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    hass.states.async_set("input_boolean.ready", STATE_ON)
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+    await until(hass, freezer, moment)
+    hass.set_state(CoreState.starting)
+    await hass.services.async_call(
+        "automation", "turn_on", {"entity_id": "all"}, blocking=True
+    )
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await settle()
+    if is_on(hass, "pump"):
+        assert expected == "Tue 05:45"
+    else:
+        assert await started(hass, freezer, "2026-11-24T08:00+01:00") == expected
