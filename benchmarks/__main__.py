@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator
 import sys
 from time import monotonic
 
-from . import cpu, deliveries, imports, memory, prices, requests, state_writes, usage
+from . import (
+    cpu,
+    deliveries,
+    imports,
+    loads,
+    memory,
+    prices,
+    requests,
+    state_writes,
+    usage,
+)
 from .table import Section, render
 
 
@@ -21,6 +31,7 @@ def main() -> None:
         "import time": lambda: imports.section(quick),
         "state writes": state_writes.section,
         "prices": lambda: prices.section(quick),
+        "planned loads": lambda: loads.section(quick),
         "back-fill of usage": lambda: usage.section(quick),
         "deliveries": lambda: deliveries.section(quick),
     }

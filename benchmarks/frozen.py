@@ -5,7 +5,7 @@ import pytest_homeassistant_custom_component.patch_time  # noqa: F401
 
 # isort: split
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import os
@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from simulator import Simulator
@@ -34,16 +35,19 @@ class Stage:
     simulator: Simulator
     freezer: FrozenDateTimeFactory
 
-    async def follow(self, *subscriptions: str) -> None:
+    async def follow(
+        self, *subscriptions: str, subentries: Iterable[Mapping[str, Any]] = ()
+    ) -> ConfigEntry:
         """Set up an account that follows some subscriptions, or without any all."""
         options: dict[str, Any] = {}
         if subscriptions:
             options["subscriptions"] = list(subscriptions)
-        entry = organisation_entry(options=options)
+        entry = organisation_entry(options=options, subentries_data=list(subentries))
         entry.add_to_hass(self.hass)
         await set_up(self.hass, entry)
         # What goes on in the background would run out of time as soon as that moves.
         await self.hass.async_block_till_done(wait_background_tasks=True)
+        return entry
 
 
 def play[T](story: Callable[[Stage], Awaitable[T]]) -> T:

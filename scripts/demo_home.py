@@ -36,6 +36,16 @@ BEHIND_THE_GATE = {
     "grid_fee_window": "sensor",
 }
 """What the dashboard shows though it is not there in the beginning."""
+WALLBOX = {
+    "name": "Wallbox",
+    "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
+    "earliest": "00:00:00",
+    "latest": "00:00:00",
+    "shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0},
+    "power": 11,
+    "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+}
+"""A car that is always there, so that there is a plan at any time of the day."""
 USER = "demo"
 CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
 EXTERNAL_URL = "https://demo.example"
@@ -197,6 +207,18 @@ class Home:
             raise DemoError(f"The config flow ended in {json.dumps(step)}")
         return str(step["result"]["entry_id"])
 
+    async def plan_load(self, entry_id: str, subscription_id: str) -> None:
+        """Add a planned load, as somebody does who clicks."""
+        flow = "/api/config/config_entries/subentries/flow"
+        step = await self.ask("POST", flow, {"handler": [entry_id, "planned_load"]})
+        step = await self.ask(
+            "POST",
+            f"{flow}/{step['flow_id']}",
+            WALLBOX | {"subscription": subscription_id},
+        )
+        if step["type"] != "create_entry":
+            raise DemoError(f"The planned load ended in {json.dumps(step)}")
+
     async def switch_webhooks_on(
         self, entry_id: str, register: Callable[[str], Awaitable[str]]
     ) -> str:
@@ -286,6 +308,13 @@ class Socket:
             }
 
         return await until(entities, "The integration adds its entities", STEP_LIMIT)
+
+    async def contract_with_prices(self) -> str:
+        """Return the id of the contract that has its tariff already."""
+        for entry in await self.command("config/entity_registry/list"):
+            if entry["platform"] == DOMAIN and entry["translation_key"] == "price":
+                return str(entry["unique_id"]).removesuffix("_price")
+        raise DemoError("There is no contract with prices")
 
     async def device_of(self, entity_id: str) -> str:
         """Return the device that an entity belongs to."""

@@ -206,6 +206,7 @@ class Demo:
             entities |= ids_to_come(entities[GATE], self.options.language)
             await connection.save_dashboard(self.options.language, entities)
             await connection.save_energy_preferences()
+            await home.plan_load(entry_id, await connection.contract_with_prices())
             return entry_id, entities
 
     async def listen(self, home: Home, nomos: str, entry_id: str) -> str:

@@ -29,6 +29,7 @@ BROWSER_OPTIONS = [
 SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
 DIALOG: sync_api.ViewportSize = {"width": 1280, "height": 1400}
 """So high that nothing in a dialog has to be scrolled."""
+LOAD_FORM: sync_api.ViewportSize = {"width": 1280, "height": 1720}
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 TEXTS = {
     "de": {
@@ -36,6 +37,9 @@ TEXTS = {
         "dialog": "Netzanschluss konfigurieren",
         "meter": "Stromzähler",
         "month": "Letzte 30 Tage",
+        "plan": "Geplanten Verbraucher hinzufügen",
+        "load": "Wallbox",
+        "finish": "Fertigstellen",
         "select": "Auswählen",
         "price": "Eine Entität mit dem aktuellen Preis verwenden",
     },
@@ -44,15 +48,19 @@ TEXTS = {
         "dialog": "Configure grid connection",
         "meter": "Electricity meter",
         "month": "Last 30 days",
+        "plan": "Add planned load",
+        "load": "Wallbox",
+        "finish": "Finish",
         "select": "Select",
         "price": "Use an entity with current price",
     },
 }
-"""What the Energy dashboard and its settings say, and the name of a meter."""
+"""What Home Assistant and the integration say, and what somebody enters."""
 
 # All in milliseconds.
 STEP_LIMIT = 30_000
 WALK_LIMIT = 300_000
+QUARTER_LIMIT = 930_000
 SETTLE = 3_000
 """For what appears after the page itself: graphs, icons, animations."""
 
@@ -64,6 +72,15 @@ SAYS = """([key, words, device]) => {
       entity.translation_key === key &&
       words.includes(hass.states[entity.entity_id]?.state));
 }"""
+RUNNING = """() => {
+  const hass = document.querySelector("home-assistant")?.hass;
+  return Object.values(hass?.entities ?? {}).find(
+    entity =>
+      entity.platform === "nomos_energy" &&
+      entity.translation_key === "run_now" &&
+      hass.states[entity.entity_id]?.state === "on")?.device_id;
+}"""
+RUNS = f"() => ({RUNNING})() !== undefined"
 WINDOWS = ["low", "standard", "high"]
 PRICE = """device => {
   const { hass } = document.querySelector("home-assistant");
@@ -241,6 +258,7 @@ def take_prices(camera: Camera, device: str) -> None:
         camera.go(f"/config/devices/device/{device}")
         camera.take("device-active", 860, 1800)
         camera.page.set_viewport_size(SCREEN)
+    take_planned_load(camera)
     take_usage_settings(camera)
     take_energy_settings(camera)
     take_energy_dashboard(camera)
@@ -260,6 +278,43 @@ def take_energy_dashboard(camera: Camera) -> None:
         select.first.click()
     clip: sync_api.FloatRect = {"x": 256, "y": 56, "width": 1024, "height": 600}
     camera.take("energy-usage", clip=clip)
+
+
+def take_planned_load(camera: Camera) -> None:
+    """Plan a load by clicking; with all pictures, also see it run.
+
+    That takes until the next quarter-hour begins: it is to run for as good as the
+    whole day, so that there is no better time to wait for.
+    """
+    page, texts = camera.page, TEXTS[camera.options.language]
+    page.set_viewport_size(LOAD_FORM)
+    camera.go("/config/integrations/integration/nomos_energy")
+    page.get_by_text(texts["plan"]).first.click()
+    page.locator("ha-form input").first.fill(texts["load"])
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(SETTLE)
+    form = page.locator("ha-form").first.bounding_box()
+    assert form
+    clip: sync_api.FloatRect = {
+        "x": form["x"] - 24,
+        "y": form["y"] - 84,
+        "width": form["width"] + 48,
+        "height": form["height"] + 96,
+    }
+    camera.take("load", **LOAD_FORM, clip=clip)
+    if not camera.options.all:
+        page.keyboard.press("Escape")
+        return
+    for place, hours in enumerate((23, 0, 0)):
+        times = page.locator("ha-form ha-base-time-input").nth(place)
+        times.locator("input").first.fill(str(hours))
+    page.get_by_role("button", name="OK").last.click()
+    page.get_by_role("button", name=texts["finish"]).click()
+    print("Waiting for a quarter-hour to begin …")
+    page.wait_for_function(RUNS, timeout=QUARTER_LIMIT)
+    camera.go(f"/config/devices/device/{page.evaluate(RUNNING)}")
+    camera.take("load-running", 860, 900)
+    page.set_viewport_size(SCREEN)
 
 
 def take_usage_settings(camera: Camera) -> None:
