@@ -7,13 +7,18 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from simulator import Fault, Household, Simulator, scenarios
 
-from . import DAY, complaints, look_again, next_start, pass_time
+from . import DAY, asked, complaints, look_again, next_start, pass_time
 from .conftest import SetUp
 from .test_load_flow import a_wallbox, change, load_entity, plan, shown
 
@@ -441,3 +446,59 @@ async def test_clocks_are_changed(
     await until(hass, freezer, "2026-10-24T18:30+02:00")
     assert shown(hass, key, "next_start") == "2026-10-25T00:00:00+00:00"
     assert shown(hass, key, "next_end") == "2026-10-25T02:00:00+00:00"
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    home: Household,
+    hass_client: ClientSessionGenerator,
+    set_up: SetUp,
+) -> None:
+    """They tell what is planned, and not what people call it."""
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home, name="Lisas Auto"))
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    load = diagnostics["loads"][key]
+    assert load["pieces"][0] == [
+        "2026-11-24T03:00:00+00:00",
+        "2026-11-24T06:00:00+00:00",
+    ]
+    assert (load["is_enabled"], load["is_fallback"]) == (True, True)
+    assert (load["run_time"], load["remaining"]) == ("3:00:00", "3:00:00")
+    assert "Lisa" not in str(diagnostics["loads"])
+
+
+async def test_plan_is_not_recorded(
+    hass: HomeAssistant, set_up: SetUp, home: Household
+) -> None:
+    """The list would fill the database."""
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    state = hass.states.get(load_entity(hass, key, "run_now"))
+    assert state
+    assert state.state_info
+    assert "plan" in state.state_info["unrecorded_attributes"]
+
+
+async def test_asked_for(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    home: Household,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Home Assistant's own action plans anew, and asks nobody."""
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    asked(simulator)
+    await async_setup_component(hass, "homeassistant", {})
+    await hass.services.async_call(
+        "homeassistant",
+        "update_entity",
+        {"entity_id": load_entity(hass, key, "next_start")},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert asked(simulator) == []
+    assert complaints(caplog) == []
+    assert shown(hass, key, "next_start") == "2026-11-24T03:00:00+00:00"

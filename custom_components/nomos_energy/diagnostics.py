@@ -60,6 +60,17 @@ async def async_get_config_entry_diagnostics(
             }
             for key, usage in coordinator.usage.items()
         },
+        "loads": {
+            key: {
+                "subscription": load.load.subscription_id,
+                "is_enabled": load.is_enabled,
+                "pieces": load.data.pieces,
+                "is_fallback": load.data.is_fallback,
+                "run_time": str(load.data.run_time),
+                "remaining": str(load.data.remaining),
+            }
+            for key, load in coordinator.loads.items()
+        },
         "contracts": {
             key: async_redact_data(asdict(contract), TO_REDACT)
             | {

@@ -49,6 +49,11 @@ class LoadEntity(CoordinatorEntity[LoadCoordinator]):
         """Whether the contract is there whose prices it is planned by."""
         return self.coordinator.load.subscription_id in self.coordinator.account.data
 
+    @override
+    async def async_update(self) -> None:
+        """Plan anew, when somebody wants that; nobody is asked for it."""
+        self.coordinator.async_look()
+
 
 @callback
 def async_add_for_each_load(
