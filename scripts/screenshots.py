@@ -38,7 +38,7 @@ TEXTS = {
         "meter": "Stromzähler",
         "month": "Letzte 30 Tage",
         "plan": "Geplanten Verbraucher hinzufügen",
-        "load": "Wallbox",
+        "load": "Boiler",
         "finish": "Fertigstellen",
         "select": "Auswählen",
         "price": "Eine Entität mit dem aktuellen Preis verwenden",
@@ -49,7 +49,7 @@ TEXTS = {
         "meter": "Electricity meter",
         "month": "Last 30 days",
         "plan": "Add planned load",
-        "load": "Wallbox",
+        "load": "Boiler",
         "finish": "Finish",
         "select": "Select",
         "price": "Use an entity with current price",
@@ -72,15 +72,16 @@ SAYS = """([key, words, device]) => {
       entity.translation_key === key &&
       words.includes(hass.states[entity.entity_id]?.state));
 }"""
-RUNNING = """() => {
+RUNNING = """name => {
   const hass = document.querySelector("home-assistant")?.hass;
   return Object.values(hass?.entities ?? {}).find(
     entity =>
       entity.platform === "nomos_energy" &&
       entity.translation_key === "run_now" &&
+      hass.devices[entity.device_id].name === name &&
       hass.states[entity.entity_id]?.state === "on")?.device_id;
 }"""
-RUNS = f"() => ({RUNNING})() !== undefined"
+RUNS = f"name => ({RUNNING})(name) !== undefined"
 WINDOWS = ["low", "standard", "high"]
 PRICE = """device => {
   const { hass } = document.querySelector("home-assistant");
@@ -311,8 +312,9 @@ def take_planned_load(camera: Camera) -> None:
     page.get_by_role("button", name="OK").last.click()
     page.get_by_role("button", name=texts["finish"]).click()
     print("Waiting for a quarter-hour to begin …")
-    page.wait_for_function(RUNS, timeout=QUARTER_LIMIT)
-    camera.go(f"/config/devices/device/{page.evaluate(RUNNING)}")
+    page.wait_for_function(RUNS, arg=texts["load"], timeout=QUARTER_LIMIT)
+    device = page.evaluate(RUNNING, texts["load"])
+    camera.go(f"/config/devices/device/{device}")
     camera.take("load-running", 860, 900)
     page.set_viewport_size(SCREEN)
 
