@@ -168,7 +168,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             return Plan()
         running = self._running(now)
         begin = running.end if running else self._due(now)
-        left = wanted - self._ran(hours, begin)
+        left = wanted - self._ran(hours, max(begin, now))
         return self.load.plan(hours, begin, left, self._series)
 
     def _due(self, now: datetime) -> datetime:
