@@ -282,7 +282,7 @@ def take_energy_dashboard(camera: Camera) -> None:
 
 
 def take_planned_load(camera: Camera) -> None:
-    """Plan a load by clicking; with all pictures, also see it run.
+    """Plan a load by clicking; with all pictures and in German, also see it run.
 
     That takes until the next quarter-hour begins: it is to run for as good as the
     whole day, so that there is no better time to wait for.
@@ -303,7 +303,8 @@ def take_planned_load(camera: Camera) -> None:
         "height": form["height"] + 96,
     }
     camera.take("load", **LOAD_FORM, clip=clip)
-    if not camera.options.all:
+    # With AM and PM, the hours are not as simply entered.
+    if not camera.options.all or camera.options.language != "de":
         page.keyboard.press("Escape")
         return
     for place, hours in enumerate((23, 0, 0)):
