@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 import json
 from pathlib import Path
 import re
@@ -394,3 +394,30 @@ async def test_template_reads_the_list(
     _, response = readme.action("get_prices")
     prices = [each["price"] for each in response["prices"]]
     assert float(shown.state) == pytest.approx(sum(prices) / 3, abs=0.0001)
+
+
+async def test_prices_for_emhass(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    readme: Readme,
+) -> None:
+    """Each price keeps its time, also where one is missing."""
+    # The home has asked for its prices already; tomorrow's come in the afternoon.
+    simulator.set_prices(date(2026, 11, 24), [10.0] * 4 + [None] + [20.0] * 91)
+    await pass_time(hass, freezer, timedelta(hours=12), timedelta(minutes=15))
+    (example,) = (
+        each for each in readme.having("sequence") if "emhass" in str(each).lower()
+    )
+    calls = async_mock_service(hass, "rest_command", "emhass_mpc")
+    assert await async_setup_component(hass, "script", {"script": {"emhass": example}})
+    await hass.services.async_call("script", "emhass", blocking=True)
+    (call,) = calls
+    parameters = call.data["parameters"]
+    assert parameters["optimization_time_step"] == 15
+    assert parameters["prediction_horizon"] == 96
+    prices = parameters["load_cost_forecast"]
+    assert "2026-11-24T01:00:00+01:00" not in prices
+    assert prices["2026-11-24T00:45:00+01:00"] == 0.1
+    assert prices["2026-11-24T01:15:00+01:00"] == 0.2
