@@ -5,10 +5,11 @@ enforces the same rules, and is as unpleasant as a network can be when asked to.
 """
 
 from . import scenarios
+from .backend import Request
 from .faults import Fault
 from .households import GridFeeReduction, Household, Order, Step
 from .oauth import APP, CLIENTS, ORGANISATION, READ_ONLY, Client
-from .server import Request, Simulator
+from .server import Simulator
 from .versions import CURRENT, OLDER
 from .webhooks import Endpoint, Event, sign
 

@@ -1,16 +1,14 @@
-"""Levers for a person at the demo; none of this is part of Nomos."""
+"""Control endpoints of the simulator, for the demo. Nomos has none of them."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from .backend import Backend
 from .clock import iso
 from .faults import Fault
 from .households import Household
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 PREFIX = "/_simulator"
 _DETAILS = (
@@ -25,9 +23,9 @@ _DETAILS = (
 )
 
 
-def routes(simulator: Simulator) -> list[web.RouteDef]:
-    """Return the levers."""
-    control = Control(simulator)
+def routes(backend: Backend) -> list[web.RouteDef]:
+    """Return the control endpoints."""
+    control = Control(backend)
     return [
         web.get(PREFIX, control.state),
         web.post(f"{PREFIX}/advance", control.advance),
@@ -42,31 +40,31 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
 class Control:
     """The handlers of the control endpoints."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        """Take hold of a simulator."""
-        self._simulator = simulator
+    def __init__(self, backend: Backend) -> None:
+        """Create the handlers for a backend."""
+        self._backend = backend
 
     async def state(self, _request: web.Request) -> web.Response:
         """Show how things stand."""
-        simulator = self._simulator
-        simulator.tick()
+        backend = self._backend
+        backend.tick()
         return web.json_response(
             {
-                "now": iso(simulator.now()),
-                "requests": len(simulator.requests),
-                "publication_delay": simulator.publication_delay.total_seconds(),
-                "faults": [fault.fault for fault in simulator.faults.active],
-                "webhooks": [endpoint.url for endpoint in simulator.webhooks],
-                "households": [_summary(each) for each in simulator.households],
+                "now": iso(backend.now()),
+                "requests": len(backend.requests),
+                "publication_delay": backend.publication_delay.total_seconds(),
+                "faults": [fault.fault for fault in backend.faults.active],
+                "webhooks": [endpoint.url for endpoint in backend.webhooks],
+                "households": [_summary(each) for each in backend.households],
             }
         )
 
     async def advance(self, request: web.Request) -> web.Response:
         """Take the next step of one household, or of all."""
         body = await _body(request)
-        chosen = self._simulator.households
+        chosen = self._backend.households
         if wanted := body.get("subscription"):
-            found = self._simulator.find(wanted)
+            found = self._backend.find(wanted)
             if found is None:
                 raise web.HTTPNotFound(text=f"{wanted} is not here\n")
             chosen = [found]
@@ -79,7 +77,7 @@ class Control:
         body = await _body(request)
         try:
             fault = Fault(str(body.get("fault")))
-            self._simulator.fail(
+            self._backend.fail(
                 fault, **{name: body[name] for name in _DETAILS if name in body}
             )
         except ValueError as error:
@@ -88,7 +86,7 @@ class Control:
 
     async def recover(self, _request: web.Request) -> web.Response:
         """Let everything go well again."""
-        self._simulator.recover()
+        self._backend.recover()
         return web.json_response({})
 
     async def delay_publication(self, request: web.Request) -> web.Response:
@@ -96,7 +94,7 @@ class Control:
         body = await _body(request)
         try:
             delay = timedelta(minutes=body.get("minutes", 0))
-            self._simulator.publication_delay = delay
+            self._backend.publication_delay = delay
         except (OverflowError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         return web.json_response({"seconds": delay.total_seconds()})
@@ -106,12 +104,12 @@ class Control:
         body = await _body(request)
         if not {"url", "secret"} <= body.keys():
             raise web.HTTPBadRequest(text="url and secret, please\n")
-        endpoint = self._simulator.register_webhook(body["url"], body["secret"])
+        endpoint = self._backend.register_webhook(body["url"], body["secret"])
         return web.json_response({"url": endpoint.url})
 
     async def send_test_event(self, _request: web.Request) -> web.Response:
         """Send a test event to everybody."""
-        event = self._simulator.emit("test.event", {})
+        event = self._backend.emit("test.event", {})
         return web.json_response(event.payload())
 
 

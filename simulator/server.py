@@ -1,30 +1,22 @@
-"""The simulator itself: the world, served over HTTP."""
+"""HTTP server of the simulated Nomos API."""
 
 import asyncio
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import date, timedelta
 import json
 import math
 import socket
 import struct
-from typing import Any, override
+from typing import Any
 import uuid
 
 from aiohttp import web
 
-from . import control, scenarios
+from . import control
 from .api import OPERATIONS, Call, Operation
+from .backend import Backend, Request
 from .errors import ApiError, invalid, unauthorized
-from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault, Faults
+from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault
 from .households import Household
 from .oauth import (
     CLIENTS,
@@ -32,14 +24,12 @@ from .oauth import (
     WRITE,
     Client,
     Grant,
-    Tokens,
     consent_page,
     read_token_form,
     redirect,
 )
 from .versions import CURRENT, HEADER, KNOWN, OLDER
-from .webhooks import Endpoint, Event, Webhooks
-from .world import Clock, World
+from .world import Clock
 
 _CONSENT = f"{control.PREFIX}/consent"
 _BEAT = 0.5
@@ -47,20 +37,8 @@ _BEAT = 0.5
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass
-class Request:
-    """A request that reached the API."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    status: int = 0
-    """What was answered; 0 as long as, or if, nothing was."""
-    operation: str = "unknown"
-
-
-class Simulator(World):
-    """A Nomos on this machine."""
+class Simulator(Backend):
+    """Simulated Nomos backend that answers over HTTP."""
 
     def __init__(
         self,
@@ -70,123 +48,10 @@ class Simulator(World):
         now: Clock | None = None,
         pace: float = 1.0,
     ) -> None:
-        """Set the stage; without households one of the happy path comes."""
-        super().__init__(now=now, pace=pace)
+        """Create the state and the web application that serves it."""
+        super().__init__(households, clients, now=now, pace=pace)
         self.url: str | None = None
-        self.requests: list[Request] = []
-        self.faults = Faults()
-        self.tokens = Tokens(clients, self.now)
-        self.deliveries = Webhooks(self.now)
-        if households is None:
-            households = [scenarios.happy_path()]
-        for household in households:
-            self.add(household)
         self.app = self._make_app()
-
-    # What a test, or a person, can do
-
-    @property
-    def webhooks(self) -> list[Endpoint]:
-        """The endpoints that are registered."""
-        return self.deliveries.endpoints
-
-    def register_webhook(self, url: str, secret: str) -> Endpoint:
-        """Register an endpoint; the same address again gets another secret."""
-        endpoint = Endpoint(url, secret)
-        self.deliveries.endpoints = [
-            *(known for known in self.deliveries.endpoints if known.url != url),
-            endpoint,
-        ]
-        return endpoint
-
-    async def deliver_webhooks(self) -> int:
-        """Deliver what is due now; return how many attempts were made."""
-        return await self.deliveries.deliver()
-
-    @override
-    def emit(self, topic: str, context: dict[str, str]) -> Event:
-        """Note that something happened, and tell the endpoints."""
-        event = super().emit(topic, context)
-        self.deliveries.enqueue(event)
-        return event
-
-    def redeliver(self, event_id: str) -> None:
-        """Send an event a second time, as Nomos may."""
-        self.deliveries.enqueue(self.events[event_id])
-
-    def fail(
-        self,
-        fault: Fault,
-        path: str | None = None,
-        times: int | None = None,
-        *,
-        seconds: float | None = None,
-        retry_after: bool = False,
-        subscription: str | None = None,
-        value: str | None = None,
-        field: str | None = None,
-        customer: str | None = None,
-    ) -> None:
-        """Let requests fail: the next few, or all of them until recover()."""
-        if fault is Fault.REVOKED_CONSENT:
-            if customer is None:
-                raise ValueError("whose consent?")
-            self.revoke_consent(customer)
-            return
-        if seconds is None:
-            seconds = 30 if fault is Fault.RATE_LIMIT else 1
-        self.faults.active.append(
-            Disturbance(
-                fault, path, times, seconds, retry_after, subscription, value, field
-            )
-        )
-
-    def recover(self) -> None:
-        """End all faults."""
-        self.faults.active.clear()
-
-    @property
-    def publication_delay(self) -> timedelta:
-        """How much later than usual prices are published."""
-        return self.exchange.delay
-
-    @publication_delay.setter
-    def publication_delay(self, delay: timedelta) -> None:
-        """Publish so much later from now on; what is out stays out."""
-        self.exchange.be_late(delay, self.now())
-
-    def set_prices(self, day: date, amounts: Sequence[float | None]) -> None:
-        """Set a day's all-in prices in ct/kWh, one for each quarter or each hour."""
-        self.exchange.set_prices(day, amounts)
-
-    def revoke_consent(self, customer_id: str) -> None:
-        """Void everything a customer ever consented to."""
-        self.tokens.forget_customer(customer_id)
-
-    def expire_tokens(self) -> None:
-        """Void all access tokens; refresh tokens still work."""
-        self.tokens.expire()
-
-    def authorize(
-        self,
-        client_id: str,
-        redirect_uri: str,
-        *,
-        customer_id: str,
-        code_challenge: str | None = None,
-        state: str | None = None,
-    ) -> str:
-        """Return the code that the consent page would send back."""
-        query = {
-            "response_type": "code",
-            "client_id": client_id,
-            "redirect_uri": redirect_uri,
-        }
-        if code_challenge:
-            query |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
-        if state:
-            query["state"] = state
-        return self.tokens.consent(self.tokens.read_request(query), customer_id)
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
