@@ -8,7 +8,8 @@ from typing import override
 from . import scenarios
 from .faults import Disturbance, Fault, Faults
 from .households import Household
-from .oauth import CLIENTS, Client, Tokens
+from .oauth import CLIENTS, Client
+from .tokens import Tokens
 from .webhooks import Endpoint, Event, Webhooks
 from .world import Clock, World
 

@@ -12,26 +12,16 @@ import uuid
 
 from aiohttp import web
 
-from . import control
+from . import control, oauth_endpoints
 from .api import OPERATIONS, Call, Operation
 from .backend import Backend, Request
 from .errors import ApiError, invalid, unauthorized
 from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault
 from .households import Household
-from .oauth import (
-    CLIENTS,
-    READ,
-    WRITE,
-    Client,
-    Grant,
-    consent_page,
-    read_token_form,
-    redirect,
-)
+from .oauth import CLIENTS, READ, WRITE, Client, Grant
 from .versions import CURRENT, HEADER, KNOWN, OLDER
 from .world import Clock
 
-_CONSENT = f"{control.PREFIX}/consent"
 _BEAT = 0.5
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -92,7 +82,7 @@ class Simulator(Backend):
             )
         app.router.add_get("/oauth/authorize", self._authorize, allow_head=False)
         app.router.add_post("/oauth/token", self._create_token)
-        app.router.add_post(_CONSENT, self._decide)
+        app.router.add_post(oauth_endpoints.CONSENT_PATH, self._decide)
         app.add_routes(control.routes(self))
         return app
 
@@ -212,31 +202,15 @@ class Simulator(Backend):
     # OAuth
 
     async def _create_token(self, request: web.Request) -> web.StreamResponse:
-        form = await read_token_form(request)
+        form = await oauth_endpoints.read_token_form(request)
         authorization = request.headers.get("Authorization")
         return self._say(request, self.tokens.issue(authorization, form))
 
     async def _authorize(self, request: web.Request) -> web.StreamResponse:
-        asked = self.tokens.read_request(request.query)
-        customers = self.customers()
-        if request.query.get("flow_type") == "login" and customers:
-            # Nobody logs in here, so the first customer takes it to be them.
-            return redirect(
-                asked, code=self.tokens.consent(asked, next(iter(customers)))
-            )
-        return consent_page(asked, request.query, customers, _CONSENT)
+        return await oauth_endpoints.authorize(self, request)
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
-        """Take the customer's answer from the consent page."""
-        form = await request.post()
-        answer = {name: value for name, value in form.items() if isinstance(value, str)}
-        asked = self.tokens.read_request(answer)
-        if answer.get("decision") != "allow":
-            return redirect(asked, error="access_denied")
-        customer_id = answer.get("customer", "")
-        if not self.of_customer(customer_id):
-            raise invalid("invalid_value", "customer", "Nobody by this id lives here.")
-        return redirect(asked, code=self.tokens.consent(asked, customer_id))
+        return await oauth_endpoints.decide(self, request)
 
 
 def _rate_limit(disturbance: Disturbance) -> ApiError:
