@@ -7,8 +7,10 @@ enforces the same rules, and is as unpleasant as a network can be when asked to.
 from . import scenarios
 from .backend import Request
 from .faults import Fault
-from .households import GridFeeReduction, Household, Order, Step
+from .households import Household
 from .oauth import APP, CLIENTS, ORGANISATION, READ_ONLY, Client
+from .orders import Order, Step
+from .reductions import GridFeeReduction
 from .server import Simulator
 from .versions import CURRENT, OLDER
 from .webhooks import Endpoint, Event, sign

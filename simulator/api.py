@@ -11,19 +11,13 @@ from aiohttp import web
 
 from . import load, market, readings, words
 from .clock import berlin_day, midnight, parse
+from .contracts import Report
 from .errors import ApiError, Detail, invalid, not_found
-from .households import (
-    MODULE_1,
-    MODULE_3,
-    MODULES,
-    WANTED,
-    GridFeeReduction,
-    Household,
-    Report,
-    make_id,
-)
+from .households import Household
+from .identities import make_id
 from .lists import Fields, filters_of, page
 from .oauth import Grant
+from .reductions import MODULE_1, MODULE_3, MODULES, OPEN_STATUSES, GridFeeReduction
 from .versions import CURRENT
 from .words import Payload
 from .world import World, list_orders, list_reductions, list_subscriptions
@@ -366,11 +360,11 @@ def _check_module(household: Household, kind: str) -> None:
         )
     if household.status == "ended":
         raise invalid("ended_subscription", "subscription", "The contract has ended.")
-    if household.has_module(kind, *WANTED):
+    if household.has_module(kind, *OPEN_STATUSES):
         raise invalid("duplicate_grid_reduction", "type", "It is there already.")
     if kind == MODULE_3 and household.meter_type != "smart":
         raise invalid("missing_smart_meter", "type", "It takes a smart meter.")
-    if kind == MODULE_3 and not household.has_module(MODULE_1, *WANTED):
+    if kind == MODULE_3 and not household.has_module(MODULE_1, *OPEN_STATUSES):
         raise invalid("missing_module_1", "type", "It takes module 1.")
 
 

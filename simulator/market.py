@@ -11,7 +11,8 @@ import random
 from typing import Any
 
 from .clock import BERLIN, DAY, at, berlin_day, days, quarters
-from .households import MODULE_1, MODULE_2, MODULE_3, Household
+from .households import Household
+from .reductions import MODULE_1, MODULE_2, MODULE_3
 
 VAT = 1.19
 _MARGIN = 1.8

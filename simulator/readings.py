@@ -8,7 +8,8 @@ import heapq
 from . import load
 from .clock import DAY, berlin_day, midnight
 from .errors import invalid
-from .households import Household, make_id
+from .households import Household
+from .identities import make_id
 from .lists import Key
 
 # The grid operator's readings reach Nomos in the morning.

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .households import MODULE_1, MODULE_3, GridFeeReduction, Household, Step
+from .households import Household
+from .orders import Step
+from .reductions import MODULE_1, MODULE_3, GridFeeReduction
 
 _STEP_DURATIONS = {"after_days": "after", "appointment_in_days": "appointment_in"}
 _MOMENTS = ("created_at", "start_at", "end_at", "smart_since")
@@ -65,7 +67,7 @@ def dynamic_tariff(index: int = 1, **overrides: Any) -> Household:
         index,
         overrides,
         timeline=_to_the_tariff(),
-        lived=timedelta(days=150),
+        elapsed=timedelta(days=150),
         age=timedelta(days=200, minutes=index),
     )
 

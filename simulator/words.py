@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from .clock import iso, iso_seconds, midnight
-from .households import GridFeeReduction, Household
+from .households import Household
 from .readings import Reading
+from .reductions import GridFeeReduction
 from .versions import CURRENT, order_status
 
 type Payload = dict[str, Any]

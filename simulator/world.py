@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import heapq
 from itertools import count
 
-from .households import GridFeeReduction, Household, make_id
+from .households import Household
+from .identities import make_id
 from .lists import Listing
 from .market import Exchange
+from .reductions import GridFeeReduction
 from .webhooks import Event
 
 type Clock = Callable[[], datetime]

@@ -168,7 +168,7 @@ def test_dynamic_tariff(clock: Clock) -> None:
 
 def test_entering_a_story(clock: Clock) -> None:
     """A household can appear in the middle of its story, and goes on from there."""
-    household = scenarios.happy_path(lived=timedelta(days=23))
+    household = scenarios.happy_path(elapsed=timedelta(days=23))
     pace = timedelta(seconds=56) / scenarios.longest([household])
     sim = Simulator([household], now=clock, pace=pace)
     order = household.order
