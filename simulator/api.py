@@ -1,89 +1,17 @@
 """What the API answers: one function for each operation."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-import math
-import re
-from typing import Any
-
-from aiohttp import web
-
-from . import load, market, readings, words
-from .clock import berlin_day, midnight, parse
+from . import market, payloads, readings, usage
+from .call import Call
+from .clock import berlin_day, midnight
 from .contracts import Report
 from .errors import ApiError, Detail, invalid, not_found
 from .households import Household
 from .identities import make_id
-from .lists import Fields, filters_of, page
-from .oauth import Grant
+from .lists import Fields, page
+from .payloads import Payload
 from .reductions import MODULE_1, MODULE_3, MODULES, OPEN_STATUSES, GridFeeReduction
 from .versions import CURRENT
-from .words import Payload
-from .world import World, list_orders, list_reductions, list_subscriptions
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request that has been let in."""
-
-    world: World
-    request: web.Request
-    grant: Grant
-    version: str
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The request's query parameters."""
-        return self.request.query
-
-    @property
-    def id(self) -> str:
-        """The id in the request's path."""
-        return self.request.match_info["id"]
-
-    async def body(self) -> dict[str, Any]:
-        """Return the JSON object that was sent."""
-        try:
-            body = await self.request.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise invalid("invalid_type", "", "The body is not a JSON object.")
-        return body
-
-    def sees(self, household: Household | None) -> bool:
-        """Return whether a household exists as far as the caller may know."""
-        if household is None or not self.grant.sees(household):
-            return False
-        # Older versions know no contracts that sell.
-        return self.version == CURRENT or household.type == "consumption"
-
-    def household(self, subscription_id: object) -> Household:
-        """Return the household with a subscription, or refuse."""
-        if not isinstance(subscription_id, str):
-            raise invalid("invalid_type", "subscription", "subscription is missing.")
-        household = self.world.find(subscription_id)
-        if household is None or not self.sees(household):
-            raise not_found()
-        return household
-
-    def visible(self, fields: Iterable[str]) -> list[Household] | None:
-        """Return the few households that a list is about; None means all of them."""
-        filters = filters_of(self.query, fields)
-        if wanted := filters.get("subscription"):
-            household = self.world.find(wanted)
-            few = [household] if household else []
-        elif wanted := self.grant.customer_id or filters.get("customer"):
-            few = self.world.of_customer(wanted)
-        elif self.version == CURRENT:
-            return None
-        else:
-            few = self.world.households
-        return [household for household in few if self.sees(household)]
-
+from .world import list_orders, list_reductions, list_subscriptions
 
 # Smart meter orders
 
@@ -91,7 +19,7 @@ class Call:
 async def list_meter_orders(call: Call) -> Payload:
     """List orders."""
     fields: Fields[Household] = {
-        "status": lambda household: words.meter_order(household, call.version)[
+        "status": lambda household: payloads.meter_order(household, call.version)[
             "status"
         ],
         "customer": lambda household: household.customer_id,
@@ -103,7 +31,7 @@ async def list_meter_orders(call: Call) -> Payload:
         call.query,
         listing.newest,
         fields,
-        lambda household: words.meter_order(household, call.version),
+        lambda household: payloads.meter_order(household, call.version),
     )
 
 
@@ -112,7 +40,7 @@ async def get_meter_order(call: Call) -> Payload:
     household = call.world.find_order(call.id)
     if household is None or not call.sees(household):
         raise not_found()
-    return words.meter_order(household, call.version)
+    return payloads.meter_order(household, call.version)
 
 
 async def create_meter_order(call: Call) -> Payload:
@@ -137,7 +65,7 @@ async def create_meter_order(call: Call) -> Payload:
             "unsupported_product", "subscription", "The plan has no smart meter."
         )
     household.place_order()
-    return words.meter_order(household, call.version)
+    return payloads.meter_order(household, call.version)
 
 
 # Subscriptions and plans
@@ -158,13 +86,15 @@ async def list_all_subscriptions(call: Call) -> Payload:
         call.query,
         listing.newest,
         fields,
-        lambda household: words.subscription(household, call.version, expanded=False),
+        lambda household: payloads.subscription(
+            household, call.version, expanded=False
+        ),
     )
 
 
 async def get_subscription(call: Call) -> Payload:
     """Show one subscription with everything that belongs to it."""
-    return words.subscription(call.household(call.id), call.version, expanded=True)
+    return payloads.subscription(call.household(call.id), call.version, expanded=True)
 
 
 async def get_plan(call: Call) -> Payload:
@@ -172,7 +102,7 @@ async def get_plan(call: Call) -> Payload:
     household = call.world.find_plan(call.id)
     if household is None or (call.version != CURRENT and household.type == "feed_in"):
         raise not_found()
-    return words.plan(household, call.version)
+    return payloads.plan(household, call.version)
 
 
 # Prices and usage
@@ -181,7 +111,7 @@ async def get_plan(call: Call) -> Payload:
 async def get_prices(call: Call) -> Payload:
     """Show what a kilowatt-hour costs, or earns."""
     household = call.household(call.id)
-    start, end = _day(call, "start"), _day(call, "end")
+    start, end = call.day("start"), call.day("end")
     if start is None or end is None:
         name = "end" if start else "start"
         raise invalid("invalid_type", name, f"{name} is missing.")
@@ -205,24 +135,12 @@ async def get_usage(call: Call) -> Payload:
     """Show what a household took from the grid, or gave to it."""
     household = call.household(call.id)
     resolution = call.query.get("resolution", "auto")
-    if resolution not in {"auto", *load.RESOLUTIONS}:
+    if resolution not in {"auto", *usage.RESOLUTIONS}:
         raise invalid("invalid_value", "resolution", "There is no such resolution.")
-    start, end = _day(call, "start"), _day(call, "end")
+    start, end = call.day("start"), call.day("end")
     if start and end and end < start:
         raise invalid("invalid_value", "end", "The end comes before the start.")
-    return load.usage(household, resolution, start, end, call.world.now())
-
-
-def _day(call: Call, name: str) -> date | None:
-    text = call.query.get(name)
-    if text is None:
-        return None
-    try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise invalid("invalid_format", name, f"{name} is not a date.")
+    return usage.build_usage(household, resolution, start, end, call.world.now())
 
 
 # Meter readings
@@ -242,7 +160,7 @@ async def list_meter_readings(call: Call) -> Payload:
         call.query,
         lambda before: readings.newest(households, now, before),
         fields,
-        words.meter_reading,
+        payloads.meter_reading,
     )
 
 
@@ -250,8 +168,8 @@ async def create_meter_reading(call: Call) -> Payload:
     """Take a reading from a customer."""
     body = await call.body()
     household = call.household(body.get("subscription"))
-    value, moment = _reported(body)
-    _check_period(household, moment, call.world.now())
+    value, moment = readings.parse_report(body)
+    readings.check_period(household, moment, call.world.now())
     day = berlin_day(moment)
     reading = readings.Reading(
         household,
@@ -267,48 +185,7 @@ async def create_meter_reading(call: Call) -> Payload:
         reading.id, reading.meter_id, value, midnight(day), reading.created_at
     )
     household.reports.append(report)
-    return words.meter_reading(reading)
-
-
-def _reported(body: Payload) -> tuple[float, datetime]:
-    """Return the value and the moment that a body reports."""
-    value, timestamp = body.get("value"), body.get("timestamp")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise invalid("invalid_type", "value", "The value is not a number.")
-    if not math.isfinite(value):
-        raise invalid("invalid_value", "value", "No meter shows this.")
-    if value <= 0:
-        raise invalid("too_small", "value", "The value is not above zero.")
-    if not isinstance(timestamp, str):
-        raise invalid("invalid_type", "timestamp", "timestamp is missing.")
-    moment = parse(timestamp)
-    if moment is None or "T" not in timestamp:
-        raise invalid("invalid_format", "timestamp", "This is no timestamp.")
-    message = body.get("message", "")
-    if not isinstance(message, str):
-        raise invalid("invalid_type", "message", "The message is not text.")
-    if len(message) > 500:
-        raise invalid("too_big", "message", "The message is too long.")
-    return value, moment
-
-
-def _check_period(household: Household, moment: datetime, now: datetime) -> None:
-    """Refuse a reading which the contract has no room for."""
-    if household.meter_type == "smart":
-        raise invalid(
-            "unsupported_meter", "subscription", "A smart meter reads itself."
-        )
-    if household.status == "pending":
-        raise invalid(
-            "subscription_not_started", "subscription", "Delivery has not begun."
-        )
-    if household.status == "ended":
-        raise invalid("ended_subscription", "subscription", "The contract has ended.")
-    begin = household.swapped_at or household.start_at or now
-    if not berlin_day(begin) <= berlin_day(moment) <= berlin_day(now):
-        raise invalid(
-            "out_of_period_meter_reading", "timestamp", "Not within the contract."
-        )
+    return payloads.meter_reading(reading)
 
 
 # §14a EnWG
@@ -326,7 +203,10 @@ async def list_grid_fee_reductions(call: Call) -> Payload:
     few = call.visible(fields)
     listing = list_reductions(call.world.households if few is None else few)
     return page(
-        call.query, listing.newest, fields, lambda pair: words.grid_fee_reduction(*pair)
+        call.query,
+        listing.newest,
+        fields,
+        lambda pair: payloads.grid_fee_reduction(*pair),
     )
 
 
@@ -336,7 +216,7 @@ async def get_grid_fee_reduction(call: Call) -> Payload:
         if call.sees(household):
             for module in household.modules:
                 if module.id == call.id:
-                    return words.grid_fee_reduction(household, module)
+                    return payloads.grid_fee_reduction(household, module)
     raise not_found()
 
 
@@ -349,7 +229,7 @@ async def create_grid_fee_reduction(call: Call) -> Payload:
         raise invalid(code, "type", "There is no such module.")
     household = call.household(body.get("subscription"))
     _check_module(household, kind)
-    return words.grid_fee_reduction(household, household.order_module(kind))
+    return payloads.grid_fee_reduction(household, household.order_module(kind))
 
 
 def _check_module(household: Household, kind: str) -> None:
@@ -379,51 +259,3 @@ async def get_event(call: Call) -> Payload:
         raise not_found()
     call.household(event.context["subscription"])
     return event.payload()
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One thing that can be asked of the API."""
-
-    name: str
-    method: str
-    path: str
-    answer: Callable[[Call], Awaitable[Payload]]
-
-    @property
-    def writes(self) -> bool:
-        """Whether it takes more than the permission to read."""
-        return self.method != "GET"
-
-
-OPERATIONS = (
-    Operation("list_meter_orders", "GET", "/meter-orders", list_meter_orders),
-    Operation("create_meter_order", "POST", "/meter-orders", create_meter_order),
-    Operation("get_meter_order", "GET", "/meter-orders/{id}", get_meter_order),
-    Operation("list_subscriptions", "GET", "/subscriptions", list_all_subscriptions),
-    Operation("get_subscription", "GET", "/subscriptions/{id}", get_subscription),
-    Operation("get_prices", "GET", "/subscriptions/{id}/prices", get_prices),
-    Operation("get_usage", "GET", "/subscriptions/{id}/usage", get_usage),
-    Operation("list_meter_readings", "GET", "/meter-readings", list_meter_readings),
-    Operation("create_meter_reading", "POST", "/meter-readings", create_meter_reading),
-    Operation(
-        "list_grid_fee_reductions",
-        "GET",
-        "/grid-fee-reductions",
-        list_grid_fee_reductions,
-    ),
-    Operation(
-        "create_grid_fee_reduction",
-        "POST",
-        "/grid-fee-reductions",
-        create_grid_fee_reduction,
-    ),
-    Operation(
-        "get_grid_fee_reduction",
-        "GET",
-        "/grid-fee-reductions/{id}",
-        get_grid_fee_reduction,
-    ),
-    Operation("get_plan", "GET", "/plans/{id}", get_plan),
-    Operation("get_event", "GET", "/events/{id}", get_event),
-)

@@ -1,12 +1,14 @@
 """Meter readings: weekly ones, the customer's own, and those at a change of meters."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 import heapq
+import math
+from typing import Any
 
-from . import load
-from .clock import DAY, berlin_day, midnight
+from . import usage
+from .clock import DAY, berlin_day, midnight, parse
 from .errors import invalid
 from .households import Household
 from .identities import make_id
@@ -129,9 +131,50 @@ def _counted(household: Household, meter_id: str, day: date) -> float:
     """Return what a meter has counted by the beginning of a day."""
     if household.swapped_at and meter_id == household.meter_id:
         # A meter is delivered with a few watt-hours on it, from its test.
-        return 0.3 + load.total(household, berlin_day(household.swapped_at), day)
+        return 0.3 + usage.total(household, berlin_day(household.swapped_at), day)
     begin = berlin_day(household.start_at or household.now())
-    return household.first_reading + load.total(household, begin, day)
+    return household.first_reading + usage.total(household, begin, day)
+
+
+def parse_report(body: Mapping[str, Any]) -> tuple[float, datetime]:
+    """Return the value in kWh and the time of a customer's report."""
+    value, timestamp = body.get("value"), body.get("timestamp")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise invalid("invalid_type", "value", "The value is not a number.")
+    if not math.isfinite(value):
+        raise invalid("invalid_value", "value", "The value is not finite.")
+    if value <= 0:
+        raise invalid("too_small", "value", "The value is not above zero.")
+    if not isinstance(timestamp, str):
+        raise invalid("invalid_type", "timestamp", "timestamp is missing.")
+    moment = parse(timestamp)
+    if moment is None or "T" not in timestamp:
+        raise invalid("invalid_format", "timestamp", "timestamp is not a timestamp.")
+    message = body.get("message", "")
+    if not isinstance(message, str):
+        raise invalid("invalid_type", "message", "The message is not text.")
+    if len(message) > 500:
+        raise invalid("too_big", "message", "The message is too long.")
+    return value, moment
+
+
+def check_period(household: Household, moment: datetime, now: datetime) -> None:
+    """Refuse a report that does not fit the meter or the contract's period."""
+    if household.meter_type == "smart":
+        raise invalid(
+            "unsupported_meter", "subscription", "A smart meter reads itself."
+        )
+    if household.status == "pending":
+        raise invalid(
+            "subscription_not_started", "subscription", "Delivery has not begun."
+        )
+    if household.status == "ended":
+        raise invalid("ended_subscription", "subscription", "The contract has ended.")
+    begin = household.swapped_at or household.start_at or now
+    if not berlin_day(begin) <= berlin_day(moment) <= berlin_day(now):
+        raise invalid(
+            "out_of_period_meter_reading", "timestamp", "Not within the contract."
+        )
 
 
 def check_plausible(reading: Reading, now: datetime) -> None:

@@ -13,12 +13,13 @@ import uuid
 from aiohttp import web
 
 from . import control, oauth_endpoints
-from .api import OPERATIONS, Call, Operation
 from .backend import Backend, Request
+from .call import Call
 from .errors import ApiError, invalid, unauthorized
 from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault
 from .households import Household
 from .oauth import CLIENTS, READ, WRITE, Client, Grant
+from .operations import OPERATIONS, Operation
 from .versions import CURRENT, HEADER, KNOWN, OLDER
 from .world import Clock
 
@@ -150,7 +151,7 @@ class Simulator(Backend):
         async def answer(request: web.Request) -> web.StreamResponse:
             grant = self._let_in(request, operation)
             call = Call(self, request, grant, self._version(request))
-            return self._say(request, await operation.answer(call))
+            return self._say(request, await operation.handler(call))
 
         return answer
 

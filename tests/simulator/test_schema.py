@@ -12,7 +12,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
 from simulator import CURRENT, READ_ONLY, Fault, Household, Simulator, scenarios
-from simulator.api import OPERATIONS
+from simulator.operations import OPERATIONS
 
 from .common import Answer, Api, Clock
 

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
 import simulator
-from simulator import Fault, Household, Simulator, scenarios, words
+from simulator import Fault, Household, Simulator, payloads, scenarios
 
 from .common import Api
 
@@ -80,7 +80,7 @@ async def test_thousand_households(monkeypatch: pytest.MonkeyPatch) -> None:
         shown[household.key] += 1
         return {"id": household.order_id, "version": version}
 
-    monkeypatch.setattr(words, "meter_order", show)
+    monkeypatch.setattr(payloads, "meter_order", show)
     async with TestClient(TestServer(sim.app)) as http:
         api = await Api(http).log_in()
         seen: set[str] = set()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator import Household, Simulator, load, scenarios
+from simulator import Household, Simulator, scenarios, usage as usage_data
 
 from .common import Api, Clock
 
@@ -66,7 +66,7 @@ async def test_resolutions_agree(api: Api, household: Household) -> None:
     period = {"start": "2025-12-01", "end": "2026-02-01"}
     counts = {}
     totals = []
-    for resolution in load.RESOLUTIONS:
+    for resolution in usage_data.RESOLUTIONS:
         usage = await _usage(api, household, resolution=resolution, **period)
         counts[resolution] = len(usage["data"])
         totals.append(_sum(usage))
@@ -137,7 +137,9 @@ async def test_preliminary(api: Api, household: Household, clock: Clock) -> None
     ]
     week = await _usage(api, household, **period | {"resolution": "week"})
     assert [entry["type"] for entry in week["data"]] == ["preliminary"]
-    assert load.final_from(date(2026, 12, 31)) == datetime(2027, 1, 12, 23, tzinfo=UTC)
+    assert usage_data.final_from(date(2026, 12, 31)) == datetime(
+        2027, 1, 12, 23, tzinfo=UTC
+    )
 
 
 async def test_since_activation(sim: Simulator, api: Api, clock: Clock) -> None:
@@ -221,7 +223,7 @@ async def test_feed_in(api: Api, sim: Simulator) -> None:
 
 async def test_a_year_is_what_was_estimated(household: Household) -> None:
     """The estimate of the checkout was not far off."""
-    year = load.total(household, date(2025, 3, 1), date(2026, 3, 1))
+    year = usage_data.total(household, date(2025, 3, 1), date(2026, 3, 1))
     assert year == pytest.approx(household.estimated_usage, rel=0.1)
 
 

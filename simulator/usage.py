@@ -19,14 +19,14 @@ RESOLUTIONS = ("15min", "hour", "day", "week", "month")
 AVAILABLE_FROM = time(16)
 
 
-def usage(
+def build_usage(
     household: Household,
     resolution: str,
     start: date | None,
     end: date | None,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the answer to a question for usage."""
+    """Return the usage of a period as the API shows it."""
     today = berlin_day(now)
     if household.meter_type == "smart":
         start, end = start or today - DAY, end or today

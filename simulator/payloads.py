@@ -1,4 +1,4 @@
-"""How things look in the API's JSON."""
+"""JSON payloads of the API's objects."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ def meter_order(household: Household, version: str) -> Payload:
 def subscription(household: Household, version: str, *, expanded: bool) -> Payload:
     """Show a subscription, with whole objects or with their ids."""
     parts = _parts(household, expanded=expanded)
-    words: Payload = {
+    payload: Payload = {
         "object": "subscription",
         "id": household.subscription_id,
         "plan": household.plan_id,
@@ -55,8 +55,8 @@ def subscription(household: Household, version: str, *, expanded: bool) -> Paylo
         "metadata": None,
     }
     if version == CURRENT:
-        words["type"] = household.type
-    return words
+        payload["type"] = household.type
+    return payload
 
 
 def _parts(household: Household, *, expanded: bool) -> Payload:
@@ -80,7 +80,7 @@ def _parts(household: Household, *, expanded: bool) -> Payload:
 
 
 def _customer(household: Household) -> Payload:
-    words: Payload = {
+    payload: Payload = {
         "object": "customer",
         "id": household.customer_id,
         "type": "person",
@@ -91,8 +91,8 @@ def _customer(household: Household) -> Payload:
         "created_at": _maybe(household.created_at),
     }
     if household.company_name:
-        words |= {"type": "company", "company_name": household.company_name}
-    return words
+        payload |= {"type": "company", "company_name": household.company_name}
+    return payload
 
 
 def _address(household: Household) -> Payload:
@@ -146,7 +146,7 @@ def _supplier(household: Household) -> Payload | None:
 
 def plan(household: Household, version: str) -> Payload:
     """Show a household's plan."""
-    words: Payload = {
+    payload: Payload = {
         "object": "plan",
         "id": household.plan_id,
         "name": household.plan_name,
@@ -157,8 +157,8 @@ def plan(household: Household, version: str) -> Payload:
         "created_at": "2024-01-15T09:00:00.000Z",
     }
     if version == CURRENT:
-        words["type"] = household.type
-    return words
+        payload["type"] = household.type
+    return payload
 
 
 def meter_reading(reading: Reading) -> Payload:
