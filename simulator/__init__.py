@@ -1,7 +1,7 @@
-"""A Nomos API that runs on your own machine, for the demo and the tests.
+"""Simulated Nomos API, for the demo and the tests.
 
-It is honest: what works against it works against Nomos. It answers in the same shapes,
-enforces the same rules, and is as unpleasant as a network can be when asked to.
+It returns the payloads and enforces the rules of the real API, so that code which works
+against it works against Nomos. Faults of the network and the service are injected on demand.
 """
 
 from . import scenarios

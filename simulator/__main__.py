@@ -1,4 +1,4 @@
-"""Serve a simulated Nomos until told to stop."""
+"""Serve the simulated Nomos API until SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -24,18 +24,20 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port to listen on (default: any free port)"
+    )
     parser.add_argument(
         "--scenario",
         action="append",
         metavar="NAME_OR_FILE",
-        help=f"one of {', '.join(scenarios.ALL)}, or a JSON file; repeatable",
+        help=f"one of {', '.join(scenarios.ALL)}, or a JSON file (repeatable)",
     )
     parser.add_argument(
         "--duration",
         type=float,
         metavar="SECONDS",
-        help="how long the longest walk takes; without it, as long as in real life",
+        help="duration of the longest timeline (default: weeks, as in real life)",
     )
     return parser
 
@@ -55,7 +57,7 @@ def _households(names: list[str]) -> list[Household]:
 
 
 def _pace(households: list[Household], duration: float | None) -> float:
-    length = scenarios.longest(households)
+    length = scenarios.longest_duration(households)
     if duration is None or not length:
         return 1.0
     return timedelta(seconds=duration) / length

@@ -1,4 +1,4 @@
-"""What the API answers: one function for each operation."""
+"""Handlers of the API operations."""
 
 from . import market, payloads, readings, usage
 from .call import Call
@@ -11,13 +11,13 @@ from .lists import Fields, page
 from .payloads import Payload
 from .reductions import MODULE_1, MODULE_3, MODULES, OPEN_STATUSES, GridFeeReduction
 from .versions import CURRENT
-from .world import list_orders, list_reductions, list_subscriptions
+from .world import sort_by_order, sort_by_subscription, sort_reductions
 
 # Smart meter orders
 
 
 async def list_meter_orders(call: Call) -> Payload:
-    """List orders."""
+    """List smart meter orders."""
     fields: Fields[Household] = {
         "status": lambda household: payloads.meter_order(household, call.version)[
             "status"
@@ -26,7 +26,7 @@ async def list_meter_orders(call: Call) -> Payload:
         "subscription": lambda household: household.subscription_id,
     }
     few = call.visible(fields)
-    listing = call.world.orders() if few is None else list_orders(few)
+    listing = call.world.orders() if few is None else sort_by_order(few)
     return page(
         call.query,
         listing.newest,
@@ -36,7 +36,7 @@ async def list_meter_orders(call: Call) -> Payload:
 
 
 async def get_meter_order(call: Call) -> Payload:
-    """Show one order."""
+    """Return a smart meter order."""
     household = call.world.find_order(call.id)
     if household is None or not call.sees(household):
         raise not_found()
@@ -50,13 +50,17 @@ async def create_meter_order(call: Call) -> Payload:
         raise invalid(
             "unsupported_meter_order",
             "subscription",
-            "A contract that feeds in has its smart meter from the start.",
+            "Feed-in contracts have a smart meter from the start.",
         )
     if household.order:
         raise ApiError(
             409,
-            "There has been an order for this subscription.",
-            Detail("duplicate_meter_order", "subscription", "It has one order, ever."),
+            "This subscription has an order.",
+            Detail(
+                "duplicate_meter_order",
+                "subscription",
+                "A subscription has one order only.",
+            ),
         )
     if household.status == "ended":
         raise invalid("ended_subscription", "subscription", "The contract has ended.")
@@ -71,8 +75,8 @@ async def create_meter_order(call: Call) -> Payload:
 # Subscriptions and plans
 
 
-async def list_all_subscriptions(call: Call) -> Payload:
-    """List subscriptions, with the ids of what belongs to them."""
+async def list_subscriptions(call: Call) -> Payload:
+    """List subscriptions, with the IDs of related objects."""
     fields: Fields[Household] = {
         "status": lambda household: household.status,
         "customer": lambda household: household.customer_id,
@@ -81,7 +85,7 @@ async def list_all_subscriptions(call: Call) -> Payload:
         "updated_at": lambda household: household.updated_at,
     }
     few = call.visible(fields)
-    listing = call.world.subscriptions() if few is None else list_subscriptions(few)
+    listing = call.world.subscriptions() if few is None else sort_by_subscription(few)
     return page(
         call.query,
         listing.newest,
@@ -93,12 +97,12 @@ async def list_all_subscriptions(call: Call) -> Payload:
 
 
 async def get_subscription(call: Call) -> Payload:
-    """Show one subscription with everything that belongs to it."""
+    """Return a subscription with its related objects."""
     return payloads.subscription(call.household(call.id), call.version, expanded=True)
 
 
 async def get_plan(call: Call) -> Payload:
-    """Show one plan."""
+    """Return a plan."""
     household = call.world.find_plan(call.id)
     if household is None or (call.version != CURRENT and household.type == "feed_in"):
         raise not_found()
@@ -109,14 +113,14 @@ async def get_plan(call: Call) -> Payload:
 
 
 async def get_prices(call: Call) -> Payload:
-    """Show what a kilowatt-hour costs, or earns."""
+    """Return the prices or payouts of a period."""
     household = call.household(call.id)
     start, end = call.day("start"), call.day("end")
     if start is None or end is None:
         name = "end" if start else "start"
         raise invalid("invalid_type", name, f"{name} is missing.")
     if end < start:
-        raise invalid("invalid_value", "end", "The end comes before the start.")
+        raise invalid("invalid_value", "end", "The end is before the start.")
     return {
         "object": "price",
         "subscription": household.subscription_id,
@@ -132,14 +136,14 @@ async def get_prices(call: Call) -> Payload:
 
 
 async def get_usage(call: Call) -> Payload:
-    """Show what a household took from the grid, or gave to it."""
+    """Return the usage or feed-in of a period."""
     household = call.household(call.id)
     resolution = call.query.get("resolution", "auto")
     if resolution not in {"auto", *usage.RESOLUTIONS}:
-        raise invalid("invalid_value", "resolution", "There is no such resolution.")
+        raise invalid("invalid_value", "resolution", "Unknown resolution.")
     start, end = call.day("start"), call.day("end")
     if start and end and end < start:
-        raise invalid("invalid_value", "end", "The end comes before the start.")
+        raise invalid("invalid_value", "end", "The end is before the start.")
     return usage.build_usage(household, resolution, start, end, call.world.now())
 
 
@@ -165,7 +169,7 @@ async def list_meter_readings(call: Call) -> Payload:
 
 
 async def create_meter_reading(call: Call) -> Payload:
-    """Take a reading from a customer."""
+    """Add a meter reading reported by the customer."""
     body = await call.body()
     household = call.household(body.get("subscription"))
     value, moment = readings.parse_report(body)
@@ -201,7 +205,7 @@ async def list_grid_fee_reductions(call: Call) -> Payload:
         "updated_at": lambda pair: pair[1].updated_at,
     }
     few = call.visible(fields)
-    listing = list_reductions(call.world.households if few is None else few)
+    listing = sort_reductions(call.world.households if few is None else few)
     return page(
         call.query,
         listing.newest,
@@ -211,7 +215,7 @@ async def list_grid_fee_reductions(call: Call) -> Payload:
 
 
 async def get_grid_fee_reduction(call: Call) -> Payload:
-    """Show one grid fee reduction."""
+    """Return a grid fee reduction."""
     for household in call.world.households:
         if call.sees(household):
             for module in household.modules:
@@ -226,35 +230,39 @@ async def create_grid_fee_reduction(call: Call) -> Payload:
     kind = body.get("type")
     if kind not in MODULES:
         code = "invalid_value" if isinstance(kind, str) else "invalid_type"
-        raise invalid(code, "type", "There is no such module.")
+        raise invalid(code, "type", "Unknown module.")
     household = call.household(body.get("subscription"))
     _check_module(household, kind)
     return payloads.grid_fee_reduction(household, household.order_module(kind))
 
 
 def _check_module(household: Household, kind: str) -> None:
-    """Refuse a module which the household cannot have."""
+    """Raise ApiError if the household cannot order a module."""
     if household.type == "feed_in":
         raise invalid(
-            "unsupported_product", "subscription", "Who feeds in pays no grid fee."
+            "unsupported_product", "subscription", "Feed-in contracts have no grid fee."
         )
     if household.status == "ended":
         raise invalid("ended_subscription", "subscription", "The contract has ended.")
     if household.has_module(kind, *OPEN_STATUSES):
-        raise invalid("duplicate_grid_reduction", "type", "It is there already.")
+        raise invalid(
+            "duplicate_grid_reduction", "type", "The subscription has this module."
+        )
     if kind == MODULE_3 and household.meter_type != "smart":
-        raise invalid("missing_smart_meter", "type", "It takes a smart meter.")
+        raise invalid(
+            "missing_smart_meter", "type", "The module requires a smart meter."
+        )
     if kind == MODULE_3 and not household.has_module(MODULE_1, *OPEN_STATUSES):
-        raise invalid("missing_module_1", "type", "It takes module 1.")
+        raise invalid("missing_module_1", "type", "The module requires module 1.")
 
 
 # Events
 
 
 async def get_event(call: Call) -> Payload:
-    """Show one event."""
+    """Return an event."""
     event = call.world.events.get(call.id)
-    # Test events are only ever sent; the API has no such topic.
+    # The API does not return test events; they are sent as webhooks only.
     if event is None or "subscription" not in event.context:
         raise not_found()
     call.household(event.context["subscription"])

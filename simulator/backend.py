@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import override
 
 from . import scenarios
-from .faults import Disturbance, Fault, Faults
+from .faults import ActiveFault, Fault, Faults
 from .households import Household
 from .oauth import CLIENTS, Client
 from .tokens import Tokens
@@ -16,13 +16,13 @@ from .world import Clock, World
 
 @dataclass
 class Request:
-    """A request that reached the API."""
+    """Request that the API received."""
 
     method: str
     path: str
     query: dict[str, str]
     status: int = 0
-    """What was answered; 0 as long as, or if, nothing was."""
+    """Status of the response; 0 without a response."""
     operation: str = "unknown"
 
 
@@ -53,11 +53,11 @@ class Backend(World):
 
     @property
     def webhooks(self) -> list[Endpoint]:
-        """The endpoints that are registered."""
+        """Registered webhook endpoints."""
         return self.deliveries.endpoints
 
     def register_webhook(self, url: str, secret: str) -> Endpoint:
-        """Register an endpoint; the same address again gets another secret."""
+        """Register a webhook endpoint, or set another secret for its address."""
         endpoint = Endpoint(url, secret)
         self.deliveries.endpoints = [
             *(known for known in self.deliveries.endpoints if known.url != url),
@@ -66,18 +66,18 @@ class Backend(World):
         return endpoint
 
     async def deliver_webhooks(self) -> int:
-        """Deliver what is due now; return how many attempts were made."""
+        """Deliver the webhooks that are due; return the number of attempts."""
         return await self.deliveries.deliver()
 
     @override
     def emit(self, topic: str, context: dict[str, str]) -> Event:
-        """Note that something happened, and tell the endpoints."""
+        """Record an event and queue its delivery to the endpoints."""
         event = super().emit(topic, context)
         self.deliveries.enqueue(event)
         return event
 
     def redeliver(self, event_id: str) -> None:
-        """Send an event a second time, as Nomos may."""
+        """Queue another delivery of an event, as Nomos may."""
         self.deliveries.enqueue(self.events[event_id])
 
     def fail(
@@ -93,16 +93,20 @@ class Backend(World):
         field: str | None = None,
         customer: str | None = None,
     ) -> None:
-        """Let requests fail: the next few, or all of them until recover()."""
+        """Inject a fault into the next requests: times of them, or all until recover().
+
+        Only requests whose path starts with path are affected. Data faults can be
+        limited to a subscription; field and value say what they change.
+        """
         if fault is Fault.REVOKED_CONSENT:
             if customer is None:
-                raise ValueError("whose consent?")
+                raise ValueError("revoked_consent requires a customer")
             self.revoke_consent(customer)
             return
         if seconds is None:
             seconds = 30 if fault is Fault.RATE_LIMIT else 1
         self.faults.active.append(
-            Disturbance(
+            ActiveFault(
                 fault, path, times, seconds, retry_after, subscription, value, field
             )
         )
@@ -113,25 +117,25 @@ class Backend(World):
 
     @property
     def publication_delay(self) -> timedelta:
-        """How much later than usual prices are published."""
+        """Delay of the price publication, compared to the usual time."""
         return self.exchange.delay
 
     @publication_delay.setter
     def publication_delay(self, delay: timedelta) -> None:
-        """Publish so much later from now on; what is out stays out."""
-        self.exchange.be_late(delay, self.now())
+        """Delay the next publications. Published prices stay published."""
+        self.exchange.set_delay(delay, self.now())
 
     def set_prices(self, day: date, amounts: Sequence[float | None]) -> None:
-        """Set a day's all-in prices in ct/kWh, one for each quarter or each hour."""
+        """Set a day's all-in prices in ct/kWh, by quarter-hour or by hour."""
         self.exchange.set_prices(day, amounts)
 
     def revoke_consent(self, customer_id: str) -> None:
-        """Void everything a customer ever consented to."""
-        self.tokens.forget_customer(customer_id)
+        """Revoke all codes and tokens of a customer."""
+        self.tokens.revoke_customer(customer_id)
 
     def expire_tokens(self) -> None:
-        """Void all access tokens; refresh tokens still work."""
-        self.tokens.expire()
+        """Expire all access tokens. Refresh tokens stay valid."""
+        self.tokens.expire_access_tokens()
 
     def authorize(
         self,
@@ -142,7 +146,7 @@ class Backend(World):
         code_challenge: str | None = None,
         state: str | None = None,
     ) -> str:
-        """Return the code that the consent page would send back."""
+        """Return an authorization code, as the consent page does."""
         query = {
             "response_type": "code",
             "client_id": client_id,
@@ -152,4 +156,4 @@ class Backend(World):
             query |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
         if state:
             query["state"] = state
-        return self.tokens.consent(self.tokens.read_request(query), customer_id)
+        return self.tokens.create_code(self.tokens.parse_request(query), customer_id)

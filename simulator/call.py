@@ -10,7 +10,7 @@ from aiohttp import web
 
 from .errors import invalid, not_found
 from .households import Household
-from .lists import filters_of
+from .lists import parse_filters
 from .oauth import Grant
 from .versions import CURRENT
 from .world import World
@@ -68,12 +68,12 @@ class Call:
 
     def visible(self, fields: Iterable[str]) -> list[Household] | None:
         """Return the households that a list is filtered to; None means all."""
-        filters = filters_of(self.query, fields)
+        filters = parse_filters(self.query, fields)
         if wanted := filters.get("subscription"):
             household = self.world.find(wanted)
             few = [household] if household else []
         elif wanted := self.grant.customer_id or filters.get("customer"):
-            few = self.world.of_customer(wanted)
+            few = self.world.find_by_customer(wanted)
         elif self.version == CURRENT:
             return None
         else:

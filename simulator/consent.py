@@ -14,7 +14,7 @@ def consent_page(
     customers: Mapping[str, str],
     action: str,
 ) -> web.Response:
-    """Return the page on which a customer says who they are, and allows or denies."""
+    """Return the page on which a customer allows or denies access."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in query.items()

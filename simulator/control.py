@@ -11,7 +11,7 @@ from .faults import Fault
 from .households import Household
 
 PREFIX = "/_simulator"
-_DETAILS = (
+_FAULT_FIELDS = (
     "path",
     "times",
     "seconds",
@@ -38,14 +38,14 @@ def routes(backend: Backend) -> list[web.RouteDef]:
 
 
 class Control:
-    """The handlers of the control endpoints."""
+    """Handlers of the control endpoints."""
 
     def __init__(self, backend: Backend) -> None:
         """Create the handlers for a backend."""
         self._backend = backend
 
     async def state(self, _request: web.Request) -> web.Response:
-        """Show how things stand."""
+        """Return the state of the simulator."""
         backend = self._backend
         backend.tick()
         return web.json_response(
@@ -53,44 +53,44 @@ class Control:
                 "now": iso(backend.now()),
                 "requests": len(backend.requests),
                 "publication_delay": backend.publication_delay.total_seconds(),
-                "faults": [fault.fault for fault in backend.faults.active],
+                "faults": [fault.kind for fault in backend.faults.active],
                 "webhooks": [endpoint.url for endpoint in backend.webhooks],
                 "households": [_summary(each) for each in backend.households],
             }
         )
 
     async def advance(self, request: web.Request) -> web.Response:
-        """Take the next step of one household, or of all."""
+        """Apply the next timeline steps of one household, or of all."""
         body = await _body(request)
         chosen = self._backend.households
         if wanted := body.get("subscription"):
             found = self._backend.find(wanted)
             if found is None:
-                raise web.HTTPNotFound(text=f"{wanted} is not here\n")
+                raise web.HTTPNotFound(text=f"There is no subscription {wanted}.\n")
             chosen = [found]
         for household in chosen:
             _advance(household, body)
         return web.json_response([_summary(household) for household in chosen])
 
     async def fail(self, request: web.Request) -> web.Response:
-        """Let something go wrong."""
+        """Inject a fault."""
         body = await _body(request)
         try:
             fault = Fault(str(body.get("fault")))
             self._backend.fail(
-                fault, **{name: body[name] for name in _DETAILS if name in body}
+                fault, **{name: body[name] for name in _FAULT_FIELDS if name in body}
             )
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         return web.json_response({"fault": fault})
 
     async def recover(self, _request: web.Request) -> web.Response:
-        """Let everything go well again."""
+        """Remove all faults."""
         self._backend.recover()
         return web.json_response({})
 
     async def delay_publication(self, request: web.Request) -> web.Response:
-        """Let the next prices be late; without minutes, let them be on time."""
+        """Delay the price publication by minutes (default: 0)."""
         body = await _body(request)
         try:
             delay = timedelta(minutes=body.get("minutes", 0))
@@ -100,15 +100,15 @@ class Control:
         return web.json_response({"seconds": delay.total_seconds()})
 
     async def register_webhook(self, request: web.Request) -> web.Response:
-        """Do what a partner does in the dashboard of Nomos."""
+        """Register a webhook endpoint, as a partner does in the Nomos dashboard."""
         body = await _body(request)
         if not {"url", "secret"} <= body.keys():
-            raise web.HTTPBadRequest(text="url and secret, please\n")
+            raise web.HTTPBadRequest(text="url and secret are required.\n")
         endpoint = self._backend.register_webhook(body["url"], body["secret"])
         return web.json_response({"url": endpoint.url})
 
     async def send_test_event(self, _request: web.Request) -> web.Response:
-        """Send a test event to everybody."""
+        """Send a test event to all endpoints."""
         event = self._backend.emit("test.event", {})
         return web.json_response(event.payload())
 
@@ -120,7 +120,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="a JSON object, please\n")
+        raise web.HTTPBadRequest(text="The body is not a JSON object.\n")
     return body
 
 

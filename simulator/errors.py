@@ -1,4 +1,4 @@
-"""What Nomos says when it refuses: one envelope for every error."""
+"""Errors of the Nomos API and their envelope."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ CODES = {
 
 @dataclass(frozen=True)
 class Detail:
-    """One field of the request, and what is wrong with it."""
+    """Error in one field of a request."""
 
     code: str
     field: str
@@ -27,7 +27,7 @@ class Detail:
 
 
 class ApiError(Exception):
-    """An answer other than success."""
+    """Error response of the API."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ApiError(Exception):
         *details: Detail,
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Remember what the envelope will say."""
+        """Initialize the error with the contents of its envelope."""
         super().__init__(message)
         self.status = status
         self.message = message
@@ -44,7 +44,7 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def envelope(self, request_id: str, *, structured: bool) -> dict[str, Any]:
-        """Return the body; versions before the structured errors leave the details out."""
+        """Return the response body; the older API version has no details."""
         code = CODES[self.status]
         body: dict[str, Any] = {
             "code": code,
@@ -61,15 +61,15 @@ class ApiError(Exception):
 
 
 def invalid(code: str, field: str, message: str) -> ApiError:
-    """Return the refusal of a request because of one of its fields."""
+    """Return the error for an invalid field."""
     return ApiError(400, message, Detail(code, field, message))
 
 
 def not_found() -> ApiError:
-    """Return the answer for what is not there, or belongs to somebody else."""
-    return ApiError(404, "There is nothing with this id.")
+    """Return the error for an ID that is unknown, or hidden from the caller."""
+    return ApiError(404, "There is no object with this ID.")
 
 
 def unauthorized(message: str) -> ApiError:
-    """Return the answer for credentials that do not, or no longer, count."""
+    """Return the error for invalid or expired credentials."""
     return ApiError(401, message)

@@ -1,4 +1,4 @@
-"""Everything that goes wrong between a client and Nomos, on demand."""
+"""Faults to inject into the responses of the simulated API."""
 
 from collections.abc import Iterator
 import copy
@@ -13,7 +13,7 @@ PROXY_PAGE = (
 
 
 class Fault(StrEnum):
-    """A way to fail."""
+    """Kind of fault."""
 
     LATENCY = "latency"
     RATE_LIMIT = "rate_limit"
@@ -31,7 +31,8 @@ class Fault(StrEnum):
     REVOKED_CONSENT = "revoked_consent"
 
 
-INSTEAD = frozenset(
+# Faults that delay or replace the response.
+RESPONSE_FAULTS = frozenset(
     {
         Fault.LATENCY,
         Fault.RATE_LIMIT,
@@ -41,7 +42,8 @@ INSTEAD = frozenset(
         Fault.CONNECTION_RESET,
     }
 )
-DISTORTING = frozenset(
+# Faults that change the payload of the response.
+DATA_FAULTS = frozenset(
     {
         Fault.UNKNOWN_STATUS,
         Fault.EXTRA_FIELDS,
@@ -54,10 +56,10 @@ DISTORTING = frozenset(
 
 
 @dataclass
-class Disturbance:
-    """A fault, where it strikes and how often."""
+class ActiveFault:
+    """Injected fault, with the requests that it affects."""
 
-    fault: Fault
+    kind: Fault
     path: str | None
     times: int | None
     seconds: float
@@ -66,90 +68,88 @@ class Disturbance:
     value: str | None
     field: str | None
 
-    def strikes(self, path: str) -> bool:
-        """Return whether a request to this path is hit."""
+    def affects(self, path: str) -> bool:
+        """Return if the fault affects requests to a path."""
         return self.path is None or path.startswith(self.path)
 
 
 class Faults:
-    """The disturbances in force."""
+    """Store of the injected faults."""
 
     def __init__(self) -> None:
-        """Begin undisturbed."""
-        self.active: list[Disturbance] = []
+        """Create a store without faults."""
+        self.active: list[ActiveFault] = []
 
-    def take(self, kinds: frozenset[Fault], path: str) -> list[Disturbance]:
-        """Return what strikes this request, and count it off."""
+    def take(self, kinds: frozenset[Fault], path: str) -> list[ActiveFault]:
+        """Return the faults that affect a request, and count it."""
         hits = [
-            disturbance
-            for disturbance in self.active
-            if disturbance.fault in kinds and disturbance.strikes(path)
+            fault
+            for fault in self.active
+            if fault.kind in kinds and fault.affects(path)
         ]
-        for disturbance in hits:
-            if disturbance.times is not None:
-                disturbance.times -= 1
-        self.active = [
-            disturbance for disturbance in self.active if disturbance.times != 0
-        ]
+        for fault in hits:
+            if fault.times is not None:
+                fault.times -= 1
+        self.active = [fault for fault in self.active if fault.times != 0]
         return hits
 
-    def distort(self, path: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Return an answer with the data faults that strike it."""
-        hits = self.take(DISTORTING, path)
+    def apply_data_faults(self, path: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return a payload with the data faults that affect it."""
+        hits = self.take(DATA_FAULTS, path)
         if hits:
             payload = copy.deepcopy(payload)
-        for disturbance in hits:
-            if disturbance.fault is Fault.GAP:
-                _open_gap(payload)
+        for fault in hits:
+            if fault.kind is Fault.GAP:
+                _remove_middle(payload)
                 continue
-            for thing in _things(payload, disturbance.subscription):
-                _distort(thing, disturbance)
+            for record in _records(payload, fault.subscription):
+                _change(record, fault)
         return payload
 
 
-def _things(
+def _records(
     payload: dict[str, Any], subscription: str | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the objects in an answer which belong to a subscription, or all."""
+    """Yield the objects of a payload, or those of a subscription."""
     whole = _belongs(payload, subscription)
     if whole and payload.get("object") != "list":
         yield payload
-    for thing in [*(payload.get("items") or []), *(payload.get("data") or [])]:
-        if whole or _belongs(thing, subscription):
-            yield thing
+    for record in [*(payload.get("items") or []), *(payload.get("data") or [])]:
+        if whole or _belongs(record, subscription):
+            yield record
 
 
-def _belongs(thing: dict[str, Any], subscription: str | None) -> bool:
+def _belongs(record: dict[str, Any], subscription: str | None) -> bool:
     return subscription is None or subscription in {
-        thing.get("id"),
-        thing.get("subscription"),
+        record.get("id"),
+        record.get("subscription"),
     }
 
 
-def _distort(thing: dict[str, Any], disturbance: Disturbance) -> None:
-    """Apply a data fault to one object that has the field in question."""
-    match disturbance.fault:
+def _change(record: dict[str, Any], fault: ActiveFault) -> None:
+    """Apply a data fault to one object."""
+    match fault.kind:
         case Fault.UNKNOWN_STATUS:
-            field = disturbance.field or "status"
-            if field in thing:
-                thing[field] = disturbance.value or "quality_review"
+            field = fault.field or "status"
+            if field in record:
+                record[field] = fault.value or "quality_review"
         case Fault.EXTRA_FIELDS:
-            thing["priority"] = "normal"
-            thing["links"] = {"self": thing.get("id"), "related": [None, 1]}
+            record["priority"] = "normal"
+            record["links"] = {"self": record.get("id"), "related": [None, 1]}
         case Fault.MISSING_FIELD:
-            thing.pop(disturbance.field or "status", None)
+            record.pop(fault.field or "status", None)
         case Fault.MALFORMED_TIMESTAMP:
-            field = disturbance.field or "created_at"
-            if field in thing:
-                thing[field] = disturbance.value or "next tuesday"
-        case Fault.NULL_AMOUNT if "amount" in thing:
-            thing["amount"] = None
-            for component in thing["components"]:
+            field = fault.field or "created_at"
+            if field in record:
+                record[field] = fault.value or "next tuesday"
+        case Fault.NULL_AMOUNT if "amount" in record:
+            record["amount"] = None
+            for component in record["components"]:
                 component["amount"] = None
 
 
-def _open_gap(payload: dict[str, Any]) -> None:
-    """Leave out the middle quarter of a time series."""
+def _remove_middle(payload: dict[str, Any]) -> None:
+    """Remove the middle quarter of a time series."""
     for name in ("items", "data"):
         if series := payload.get(name):
             size = len(series)

@@ -1,4 +1,4 @@
-"""Lists, page by page: filters, limits and the cursors between the pages."""
+"""Paginated lists: filters, limits and cursors."""
 
 import base64
 import binascii
@@ -15,32 +15,32 @@ from .clock import parse
 from .errors import ApiError, invalid
 
 type Key = tuple[datetime, str]
-"""What lists are sorted by: when a thing was created, then its id."""
+"""Sort key of a list: time of creation, then ID."""
 
 type Fields[T] = Mapping[str, Callable[[T], str | datetime | None]]
-"""What a list can be filtered by."""
+"""Fields that a list can be filtered by."""
 
 _FILTER = re.compile(r"filter\[(\w+)\]\[eq\]")
 
 
 @dataclass(frozen=True)
 class Listing[T]:
-    """Things in the order of their creation, ready to be read from anywhere."""
+    """Objects sorted by their time of creation."""
 
     keys: list[Key]
-    things: list[T]
+    objects: list[T]
 
     @classmethod
-    def of(cls, things: Iterable[T], key: Callable[[T], Key]) -> Listing[T]:
-        """Sort things."""
-        pairs = sorted(((key(thing), thing) for thing in things), key=_first)
+    def of(cls, objects: Iterable[T], key: Callable[[T], Key]) -> Listing[T]:
+        """Return a listing of objects."""
+        pairs = sorted(((key(item), item) for item in objects), key=_first)
         return cls([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
     def newest(self, before: Key | None) -> Iterator[tuple[Key, T]]:
-        """Yield things, newest first, beginning after a key."""
+        """Yield objects older than a key, newest first."""
         end = len(self.keys) if before is None else bisect_left(self.keys, before)
         for place in range(end - 1, -1, -1):
-            yield self.keys[place], self.things[place]
+            yield self.keys[place], self.objects[place]
 
 
 def _first(pair: tuple[Key, object]) -> Key:
@@ -53,28 +53,28 @@ def page[T](
     fields: Fields[T],
     show: Callable[[T], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the page that a query asks for; nothing beyond it is looked at."""
+    """Return the page for a query, without evaluating the objects after it."""
     limit = _limit(query.get("limit"))
-    filters = filters_of(query, fields)
+    filters = parse_filters(query, fields)
     cursor = query.get("cursor")
-    walk = {"limit": limit, **filters}
-    before = _read_cursor(cursor, walk) if cursor else None
+    scope = {"limit": limit, **filters}
+    before = _read_cursor(cursor, scope) if cursor else None
     matching = (pair for pair in newest(before) if _matches(pair[1], filters, fields))
     found = list(islice(matching, limit + 1))
     shown, more = found[:limit], len(found) > limit
     body: dict[str, Any] = {
         "object": "list",
-        "items": [show(thing) for _, thing in shown],
-        "next_page": _write_cursor(shown[-1][0], walk) if more else None,
+        "items": [show(item) for _, item in shown],
+        "next_page": _write_cursor(shown[-1][0], scope) if more else None,
     }
-    # The description lets a list leave this out when there is nothing more to say.
+    # The API description declares has_more as optional.
     if more or cursor:
         body["has_more"] = more
     return body
 
 
-def filters_of(query: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
-    """Return the filters that count; Nomos ignores all others without a word."""
+def parse_filters(query: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """Return the known filters. Nomos ignores unknown ones."""
     known = set(fields)
     return {
         match[1]: value
@@ -83,14 +83,14 @@ def filters_of(query: Mapping[str, str], fields: Iterable[str]) -> dict[str, str
     }
 
 
-def _matches[T](thing: T, filters: dict[str, str], fields: Fields[T]) -> bool:
-    return all(_equals(fields[name](thing), want) for name, want in filters.items())
+def _matches[T](item: T, filters: dict[str, str], fields: Fields[T]) -> bool:
+    return all(_equals(fields[name](item), want) for name, want in filters.items())
 
 
 def _equals(value: str | datetime | None, want: str) -> bool:
     if isinstance(value, datetime):
         moment = parse(want)
-        # Timestamps are shown in milliseconds; what was shown must be found.
+        # Filters get the timestamp as the API shows it, in milliseconds.
         return moment is not None and abs((value - moment).total_seconds()) < 0.001
     return value == want
 
@@ -109,19 +109,19 @@ def _limit(text: str | None) -> int:
     return limit
 
 
-def _write_cursor(key: Key, walk: dict[str, Any]) -> str:
-    text = json.dumps([key[0].isoformat(), key[1], walk], sort_keys=True)
+def _write_cursor(key: Key, scope: dict[str, Any]) -> str:
+    text = json.dumps([key[0].isoformat(), key[1], scope], sort_keys=True)
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _read_cursor(cursor: str, walk: dict[str, Any]) -> Key:
+def _read_cursor(cursor: str, scope: dict[str, Any]) -> Key:
     try:
-        created_at, last_id, begun = json.loads(base64.urlsafe_b64decode(cursor))
+        created_at, last_id, cursor_scope = json.loads(base64.urlsafe_b64decode(cursor))
         key = datetime.fromisoformat(created_at), str(last_id)
     except ValueError, TypeError, binascii.Error:
-        raise _bad_cursor("This is not a cursor of this list.") from None
-    if begun != walk:
-        raise _bad_cursor("A walk keeps its limit and its filters to the end.")
+        raise _bad_cursor("cursor is not a cursor of this list.") from None
+    if cursor_scope != scope:
+        raise _bad_cursor("The limit and the filters differ from those of the cursor.")
     return key
 
 

@@ -1,6 +1,6 @@
-"""What electricity costs: a day-ahead market, a grid fee and levies, made up but plausible.
+"""Electricity prices: a generated day-ahead market, a grid fee and levies.
 
-Every figure follows from the day alone, so that two runs agree to the cent.
+Every price follows from the day, so that it is the same in every run.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ _MARGIN = 1.8
 _GRID_FEE = 9.47
 _LEVIES = 6.2
 
-# Grid operators may ask between 10 and 40 % of the standard fee at low times, and at most
-# double of it at high times. Which hours these are is up to the household's operator.
+# Module 3 allows 10 to 40 % of the standard fee in the low window, and up to 200 % in the
+# high window. The grid operator sets the hours of the windows.
 _LOW_FACTOR, _HIGH_FACTOR = 0.2, 1.5
 _MODULE_2_FACTOR = 0.4
 
@@ -28,27 +28,27 @@ _LONGEST_DELAY = timedelta(days=30)
 
 
 class Exchange:
-    """What is different about the market, as tests and the demo want it."""
+    """Price settings of tests and the demo that replace the generated market."""
 
     def __init__(self) -> None:
-        """Begin with an ordinary market."""
+        """Create the settings of the generated market."""
         self.delay = timedelta(0)
-        self._out_until = date.min
+        self._published_until = date.min
         self._amounts: dict[date, tuple[float | None, ...]] = {}
 
-    def be_late(self, delay: timedelta, now: datetime) -> None:
-        """Publish from now on so much later than usual; what is out stays out."""
+    def set_delay(self, delay: timedelta, now: datetime) -> None:
+        """Delay the next publications. Published prices stay published."""
         if not timedelta(0) <= delay <= _LONGEST_DELAY:
-            raise ValueError(f"{delay} is not within a month")
-        self._out_until = self.last_published(now)
+            raise ValueError(f"A delay of {delay} is not within a month")
+        self._published_until = self.last_published(now)
         self.delay = delay
 
     def last_published(self, now: datetime) -> date:
-        """Return the last day of which the prices are known."""
-        return max(self._out_until, _last_published(now - self.delay))
+        """Return the last day with published prices."""
+        return max(self._published_until, _last_published(now - self.delay))
 
     def set_prices(self, day: date, amounts: Sequence[float | None]) -> None:
-        """Set what customers pay, or are paid, in the quarters or the hours of a day."""
+        """Set the all-in prices or payouts of a day in ct/kWh, by quarter-hour or hour."""
         count = len(quarters(day))
         if len(amounts) not in {count, count // 4}:
             raise ValueError(f"{day} has {count} quarters, not {len(amounts)}")
@@ -56,12 +56,12 @@ class Exchange:
         self._amounts[day] = tuple(each for each in amounts for _ in range(times))
 
     def amounts(self, day: date) -> tuple[float | None, ...] | None:
-        """Return what was set for the quarters of a day, if something was."""
+        """Return the prices set for the quarter-hours of a day, if any."""
         return self._amounts.get(day)
 
 
 def published_at(day: date) -> datetime:
-    """Return when the prices of a day are known: the day before, at about 14:20."""
+    """Return the publication of a day's prices: the day before, 14:10 to 14:20."""
     minutes = random.Random(f"publication/{day}").randrange(70, 81)
     return at(day - DAY, time(13)) + timedelta(minutes=minutes)
 
@@ -69,7 +69,10 @@ def published_at(day: date) -> datetime:
 def prices(
     household: Household, start: date, end: date, now: datetime, exchange: Exchange
 ) -> list[dict[str, Any]] | None:
-    """Return the price items from one day to another, both included."""
+    """Return the price items from one day to another, both included.
+
+    Return None, as the API does, for a contract that is not active.
+    """
     if household.status != "active" or not household.start_at:
         return None
     first = max(start, berlin_day(household.start_at))
@@ -104,7 +107,7 @@ def _day_items(
 
 
 def _market_item(household: Household, begin: datetime, spot: float) -> dict[str, Any]:
-    """Return a price that follows from the exchange's."""
+    """Return a price item with the generated exchange price."""
     if household.type == "feed_in":
         electricity = round(spot, 2)
     else:
@@ -117,19 +120,19 @@ def _market_item(household: Household, begin: datetime, spot: float) -> dict[str
 def _set_item(
     household: Household, begin: datetime, quarterly: tuple[float | None, ...]
 ) -> dict[str, Any]:
-    """Return a price that was set; the electricity is what is left of it for that."""
+    """Return a price item with a set price; its energy part is the remainder."""
     others = _others(household, begin)
     known = [amount for amount in quarterly if amount is not None]
     if len(known) < len(quarterly):
         return _item(begin, None, {"electricity": None, **others})
-    # More digits than the market's prices have, so that means add up, too.
+    # Four digits keep the mean of an hour's quarters exact.
     amount = round(sum(known) / len(known), 4)
     electricity = round(amount - sum(others.values()), 4)
     return _item(begin, amount, {"electricity": electricity, **others})
 
 
 def _others(household: Household, begin: datetime) -> dict[str, float]:
-    """Return what is paid besides the electricity."""
+    """Return the price components besides the energy, in ct/kWh."""
     if household.type == "feed_in":
         return {}
     grid = round(_GRID_FEE * grid_factor(household, begin), 2)
@@ -149,7 +152,7 @@ def _item(
 
 
 def grid_factor(household: Household, begin: datetime) -> float:
-    """Return by how much §14a changes the grid fee at a time of day."""
+    """Return the factor that the modules of §14a EnWG apply to the grid fee."""
     if _in_force(household, MODULE_2, begin):
         return _MODULE_2_FACTOR
     if not _in_force(household, MODULE_3, begin) or not _in_force(
@@ -170,22 +173,22 @@ def _in_force(household: Household, kind: str, moment: datetime) -> bool:
 
 @lru_cache(maxsize=1024)
 def spot_prices(day: date) -> tuple[float, ...]:
-    """Return the exchange's price of each quarter-hour of a day, in ct/kWh without VAT."""
+    """Return the exchange price of each quarter-hour of a day, in ct/kWh without VAT."""
     dice = random.Random(f"spot/{day}")
     season = math.cos((day.timetuple().tm_yday - 15) / 365.25 * math.tau)
     weekend = day.weekday() >= 5
     wind = dice.uniform(-2.5, 2.5)
     sun = (1 - season) / 2 * dice.uniform(0.35, 1.25) * (1.35 if weekend else 1.0)
     level = 8.8 + 1.8 * season + wind - (1.6 if weekend else 0.0)
-    glut = _glut(dice, season, weekend=weekend)
+    surplus = _surplus(dice, season, weekend=weekend)
     return tuple(
-        round(_spot(begin, level, sun, glut) + dice.gauss(0, 0.25), 3)
+        round(_spot(begin, level, sun, surplus) + dice.gauss(0, 0.25), 3)
         for begin in quarters(day)
     )
 
 
-def _glut(dice: random.Random, season: float, *, weekend: bool) -> float:
-    """Return how far a sunny, idle day pushes the noon below zero; mostly it does not."""
+def _surplus(dice: random.Random, season: float, *, weekend: bool) -> float:
+    """Return the price drop at noon on days with a surplus of solar power."""
     chance = dice.random()
     if season > 0.2:
         return 0.0
@@ -194,7 +197,7 @@ def _glut(dice: random.Random, season: float, *, weekend: bool) -> float:
     return dice.uniform(2, 6) if chance < 0.3 else 0.0
 
 
-def _spot(begin: datetime, level: float, sun: float, glut: float) -> float:
+def _spot(begin: datetime, level: float, sun: float, surplus: float) -> float:
     local = begin.astimezone(BERLIN)
     hour = local.hour + local.minute / 60
     morning, evening = _bump(hour, 7.75, 1.3), _bump(hour, 19.25, 1.9)
@@ -204,8 +207,8 @@ def _spot(begin: datetime, level: float, sun: float, glut: float) -> float:
         + 4.2 * morning
         + 6.4 * evening
         - 1.7 * night
-        - (9.5 * sun + glut) * noon
-        # Within an hour prices climb or fall towards the next one, in steps.
+        - (9.5 * sun + surplus) * noon
+        # Quarter-hours step towards the price of the next hour.
         + 0.35 * (local.minute / 15 - 1.5) * (noon - evening)
     )
 

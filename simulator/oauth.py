@@ -1,4 +1,4 @@
-"""OAuth clients of the simulated Nomos, and what they are granted."""
+"""OAuth clients, grants and authorization requests."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ READ, WRITE = "read:*", "write:*"
 
 @dataclass(frozen=True)
 class Client:
-    """An application that Nomos knows."""
+    """OAuth client registered at Nomos."""
 
     client_id: str
     client_secret: str = "demo-secret"
     scopes: tuple[str, ...] = (READ, WRITE)
     redirect_uris: tuple[str, ...] = ()
     customer_scoped: bool = False
-    """Whether it acts for customers who log in, not for the organisation."""
+    """True for clients of customers, false for those of an organisation."""
     default_version: str = OLDER
-    """The API version of requests that name none."""
+    """API version of requests without a version header."""
     name: str = "Home Assistant"
 
 
@@ -41,20 +41,20 @@ CLIENTS = (ORGANISATION, READ_ONLY, APP)
 
 @dataclass(frozen=True)
 class Grant:
-    """What a token allows."""
+    """Client, scopes and customer of a token."""
 
     client: Client
     scopes: tuple[str, ...]
     customer_id: str | None = None
 
     def sees(self, household: Household) -> bool:
-        """Return whether a household is any business of the token's bearer."""
+        """Return if the grant includes a household."""
         return self.customer_id in (None, household.customer_id)
 
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What an application asks the customer for."""
+    """Parsed authorization request of a client."""
 
     client: Client
     redirect_uri: str

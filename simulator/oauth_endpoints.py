@@ -14,12 +14,12 @@ CONSENT_PATH = f"{PREFIX}/consent"
 
 
 async def authorize(backend: Backend, request: web.Request) -> web.Response:
-    """Show the consent page, or send a login straight back with a code."""
-    authorization = backend.tokens.read_request(request.query)
+    """Show the consent page; a login redirects at once with a code."""
+    authorization = backend.tokens.parse_request(request.query)
     customers = backend.customers()
     if request.query.get("flow_type") == "login" and customers:
         # The simulator has no passwords: the first customer is logged in.
-        code = backend.tokens.consent(authorization, next(iter(customers)))
+        code = backend.tokens.create_code(authorization, next(iter(customers)))
         return _redirect(authorization, code=code)
     return consent_page(authorization, request.query, customers, CONSENT_PATH)
 
@@ -28,13 +28,13 @@ async def decide(backend: Backend, request: web.Request) -> web.Response:
     """Handle the customer's decision on the consent page."""
     form = await request.post()
     answer = {name: value for name, value in form.items() if isinstance(value, str)}
-    authorization = backend.tokens.read_request(answer)
+    authorization = backend.tokens.parse_request(answer)
     if answer.get("decision") != "allow":
         return _redirect(authorization, error="access_denied")
     customer_id = answer.get("customer", "")
-    if not backend.of_customer(customer_id):
+    if not backend.find_by_customer(customer_id):
         raise invalid("invalid_value", "customer", "There is no customer with this ID.")
-    code = backend.tokens.consent(authorization, customer_id)
+    code = backend.tokens.create_code(authorization, customer_id)
     return _redirect(authorization, code=code)
 
 
@@ -53,7 +53,7 @@ async def read_token_form(request: web.Request) -> dict[str, str]:
 
 
 def _redirect(request: AuthorizationRequest, **answer: str) -> web.Response:
-    """Send the browser back to the application."""
+    """Redirect the browser to the client."""
     if request.state is not None:
         answer["state"] = request.state
     target = URL(request.redirect_uri).update_query(answer)

@@ -27,9 +27,7 @@ OPERATIONS = (
     Operation("list_meter_orders", "GET", "/meter-orders", api.list_meter_orders),
     Operation("create_meter_order", "POST", "/meter-orders", api.create_meter_order),
     Operation("get_meter_order", "GET", "/meter-orders/{id}", api.get_meter_order),
-    Operation(
-        "list_subscriptions", "GET", "/subscriptions", api.list_all_subscriptions
-    ),
+    Operation("list_subscriptions", "GET", "/subscriptions", api.list_subscriptions),
     Operation("get_subscription", "GET", "/subscriptions/{id}", api.get_subscription),
     Operation("get_prices", "GET", "/subscriptions/{id}/prices", api.get_prices),
     Operation("get_usage", "GET", "/subscriptions/{id}/usage", api.get_usage),

@@ -13,10 +13,10 @@ type Payload = dict[str, Any]
 
 
 def meter_order(household: Household, version: str) -> Payload:
-    """Show a household's order."""
+    """Return the payload of a household's order."""
     order = household.order
     if order is None:
-        raise ValueError(f"{household.key} has no order to show")
+        raise ValueError(f"{household.key} has no order")
     return {
         "object": "meter_order",
         "id": order.id,
@@ -25,33 +25,33 @@ def meter_order(household: Household, version: str) -> Payload:
         "provider": order.provider,
         "status": order_status(order.status, version),
         "created_at": iso(order.created_at),
-        "installed_at": _maybe(order.installed_at),
-        "activated_at": _maybe(order.activated_at),
-        "cancelled_at": _maybe(order.cancelled_at),
+        "installed_at": _iso_or_none(order.installed_at),
+        "activated_at": _iso_or_none(order.activated_at),
+        "cancelled_at": _iso_or_none(order.cancelled_at),
         "cancelled_reason": order.cancelled_reason,
-        "blocked_at": _maybe(order.blocked_at),
+        "blocked_at": _iso_or_none(order.blocked_at),
         "blocked_reason": order.blocked_reason,
-        # Appointments are made by people, to the minute.
+        # The API shows appointments without fractions of a second.
         "appointment_at": order.appointment_at and iso_seconds(order.appointment_at),
     }
 
 
 def subscription(household: Household, version: str, *, expanded: bool) -> Payload:
-    """Show a subscription, with whole objects or with their ids."""
-    parts = _parts(household, expanded=expanded)
+    """Return the payload of a subscription, with related objects or their IDs."""
+    related = _related(household, expanded=expanded)
     payload: Payload = {
         "object": "subscription",
         "id": household.subscription_id,
         "plan": household.plan_id,
-        **parts,
+        **related,
         "number": household.number,
         "status": household.status,
         "estimated_usage": household.estimated_usage,
-        "created_at": _maybe(household.created_at),
-        "updated_at": _maybe(household.updated_at),
-        "start_at": _maybe(household.start_at),
+        "created_at": _iso_or_none(household.created_at),
+        "updated_at": _iso_or_none(household.updated_at),
+        "start_at": _iso_or_none(household.start_at),
         "terminated_at": None,
-        "end_at": _maybe(household.end_at),
+        "end_at": _iso_or_none(household.end_at),
         "metadata": None,
     }
     if version == CURRENT:
@@ -59,7 +59,7 @@ def subscription(household: Household, version: str, *, expanded: bool) -> Paylo
     return payload
 
 
-def _parts(household: Household, *, expanded: bool) -> Payload:
+def _related(household: Household, *, expanded: bool) -> Payload:
     if expanded:
         return {
             "customer": _customer(household),
@@ -88,7 +88,7 @@ def _customer(household: Household) -> Payload:
         "last_name": household.last_name,
         "email": household.email,
         "vat_id": None,
-        "created_at": _maybe(household.created_at),
+        "created_at": _iso_or_none(household.created_at),
     }
     if household.company_name:
         payload |= {"type": "company", "company_name": household.company_name}
@@ -103,7 +103,7 @@ def _address(household: Household) -> Payload:
         "house_number": household.house_number,
         "zip": household.zip,
         "city": household.city,
-        "created_at": _maybe(household.created_at),
+        "created_at": _iso_or_none(household.created_at),
     }
 
 
@@ -115,7 +115,7 @@ def _meter(household: Household) -> Payload:
         "number": household.meter_number,
         "type": household.meter_type,
         "malo": household.malo,
-        "created_at": _maybe(household.swapped_at or household.created_at),
+        "created_at": _iso_or_none(household.swapped_at or household.created_at),
     }
 
 
@@ -128,7 +128,7 @@ def _payment_method(household: Household) -> Payload:
             "iban": f"DE****************{household.malo or '0000'}"[:22],
             "account_holder": f"{household.first_name} {household.last_name}",
         },
-        "created_at": _maybe(household.created_at),
+        "created_at": _iso_or_none(household.created_at),
     }
 
 
@@ -145,7 +145,7 @@ def _supplier(household: Household) -> Payload | None:
 
 
 def plan(household: Household, version: str) -> Payload:
-    """Show a household's plan."""
+    """Return the payload of a household's plan."""
     payload: Payload = {
         "object": "plan",
         "id": household.plan_id,
@@ -162,7 +162,7 @@ def plan(household: Household, version: str) -> Payload:
 
 
 def meter_reading(reading: Reading) -> Payload:
-    """Show a meter reading."""
+    """Return the payload of a meter reading."""
     return {
         "object": "meter_reading",
         "id": reading.id,
@@ -177,20 +177,20 @@ def meter_reading(reading: Reading) -> Payload:
 
 
 def grid_fee_reduction(household: Household, module: GridFeeReduction) -> Payload:
-    """Show one module of a household."""
+    """Return the payload of a grid fee reduction."""
     return {
         "object": "grid_fee_reduction",
         "id": module.id,
         "subscription": household.subscription_id,
         "type": module.type,
         "status": module.status,
-        "valid_from": _maybe(module.valid_from),
-        "valid_until": _maybe(module.valid_until),
-        "created_at": _maybe(module.created_at),
-        "updated_at": _maybe(module.updated_at),
+        "valid_from": _iso_or_none(module.valid_from),
+        "valid_until": _iso_or_none(module.valid_until),
+        "created_at": _iso_or_none(module.created_at),
+        "updated_at": _iso_or_none(module.updated_at),
         "customer": household.customer_id,
     }
 
 
-def _maybe(moment: datetime | None) -> str | None:
+def _iso_or_none(moment: datetime | None) -> str | None:
     return iso(moment) if moment else None

@@ -1,4 +1,4 @@
-"""Meter readings: weekly ones, the customer's own, and those at a change of meters."""
+"""Meter readings: weekly, reported by the customer, and at a meter exchange."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from .households import Household
 from .identities import make_id
 from .lists import Key
 
-# The grid operator's readings reach Nomos in the morning.
-_ARRIVES = timedelta(hours=7)
+# Time after midnight at which the grid operator's readings reach Nomos.
+_ARRIVAL_TIME = timedelta(hours=7)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a meter showed at the beginning of a day."""
+    """Meter reading at the start of a day."""
 
     household: Household
     id: str
@@ -32,20 +32,20 @@ class Reading:
 
     @property
     def key(self) -> Key:
-        """What readings are sorted by."""
+        """Sort key in lists."""
         return self.created_at, self.id
 
     def shown_value(self) -> float:
         """Return the value in kWh."""
         if self.reported is not None:
             return self.reported
-        return round(_counted(self.household, self.meter_id, self.day), 1)
+        return round(_meter_value(self.household, self.meter_id, self.day), 1)
 
 
 def newest(
     households: Iterable[Household], now: datetime, before: Key | None
 ) -> Iterator[tuple[Key, Reading]]:
-    """Yield the readings of households, newest first, beginning after a key."""
+    """Yield the readings of households older than a key, newest first."""
     streams = (_pairs(household, now, before) for household in households)
     return heapq.merge(*streams, key=_key, reverse=True)
 
@@ -60,7 +60,7 @@ def _pairs(
     until = before[0] if before else now
     streams = (
         _weekly(household, until),
-        iter(sorted(_special(household), key=lambda each: each.key, reverse=True)),
+        iter(sorted(_single(household), key=lambda each: each.key, reverse=True)),
     )
     merged = heapq.merge(*streams, key=lambda each: each.key, reverse=True)
     for reading in merged:
@@ -69,19 +69,19 @@ def _pairs(
 
 
 def _weekly(household: Household, until: datetime) -> Iterator[Reading]:
-    """Yield Monday's readings, newest first, generated as they are asked for."""
+    """Generate the readings of each Monday, newest first."""
     if household.status == "pending" or household.start_at is None:
         return
     first = berlin_day(household.start_at)
     last = berlin_day(min(until, household.end_at or until))
     day = last - last.weekday() * DAY
     while day > first:
-        yield _grid_reading(household, _meter_on(household, day), day)
+        yield _grid_reading(household, _meter_id_on(household, day), day)
         day -= 7 * DAY
 
 
-def _special(household: Household) -> Iterator[Reading]:
-    """Yield the few readings that have a reason of their own."""
+def _single(household: Household) -> Iterator[Reading]:
+    """Yield the readings at the start, at the meter exchange and by the customer."""
     if household.status == "pending" or household.start_at is None:
         return
     oldest = household.previous_meter_id or household.meter_id
@@ -90,7 +90,7 @@ def _special(household: Household) -> Iterator[Reading]:
     yield start
     if household.swapped_at and household.previous_meter_id:
         day = berlin_day(household.swapped_at)
-        # On a Monday the weekly reading is the last one of the old meter.
+        # On a Monday, the weekly reading is the final one of the old meter.
         if day.weekday() and day > first:
             yield _grid_reading(household, household.previous_meter_id, day)
         yield _grid_reading(household, household.meter_id, day)
@@ -109,9 +109,9 @@ def _special(household: Household) -> Iterator[Reading]:
 def _grid_reading(
     household: Household, meter_id: str, day: date, kind: str = "grid_reading"
 ) -> Reading:
-    created_at = midnight(day) + _ARRIVES
+    created_at = midnight(day) + _ARRIVAL_TIME
     if household.swapped_at and berlin_day(household.swapped_at) == day:
-        # Both meters are read by the technician, the old one first.
+        # The technician reads the old meter before the new one.
         created_at = household.swapped_at
         if meter_id == household.meter_id:
             created_at += timedelta(milliseconds=1)
@@ -119,25 +119,28 @@ def _grid_reading(
     return Reading(household, reading_id, meter_id, day, kind, created_at)
 
 
-def _meter_on(household: Household, day: date) -> str:
-    """Return the meter that was on the wall when a day began."""
+def _meter_id_on(household: Household, day: date) -> str:
+    """Return the ID of the meter installed at the start of a day."""
     swapped = household.swapped_at
     if swapped and household.previous_meter_id and day <= berlin_day(swapped):
         return household.previous_meter_id
     return household.meter_id
 
 
-def _counted(household: Household, meter_id: str, day: date) -> float:
-    """Return what a meter has counted by the beginning of a day."""
+def _meter_value(household: Household, meter_id: str, day: date) -> float:
+    """Return a meter's reading in kWh at the start of a day."""
     if household.swapped_at and meter_id == household.meter_id:
-        # A meter is delivered with a few watt-hours on it, from its test.
+        # New meters have counted 0.3 kWh in the factory test.
         return 0.3 + usage.total(household, berlin_day(household.swapped_at), day)
     begin = berlin_day(household.start_at or household.now())
     return household.first_reading + usage.total(household, begin, day)
 
 
 def parse_report(body: Mapping[str, Any]) -> tuple[float, datetime]:
-    """Return the value in kWh and the time of a customer's report."""
+    """Return the value in kWh and the time of a customer's report.
+
+    Raises ApiError if a field is invalid.
+    """
     value, timestamp = body.get("value"), body.get("timestamp")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise invalid("invalid_type", "value", "The value is not a number.")
@@ -159,10 +162,10 @@ def parse_report(body: Mapping[str, Any]) -> tuple[float, datetime]:
 
 
 def check_period(household: Household, moment: datetime, now: datetime) -> None:
-    """Refuse a report that does not fit the meter or the contract's period."""
+    """Raise ApiError if a report does not fit the meter or the contract's period."""
     if household.meter_type == "smart":
         raise invalid(
-            "unsupported_meter", "subscription", "A smart meter reads itself."
+            "unsupported_meter", "subscription", "Smart meters are read remotely."
         )
     if household.status == "pending":
         raise invalid(
@@ -173,12 +176,14 @@ def check_period(household: Household, moment: datetime, now: datetime) -> None:
     begin = household.swapped_at or household.start_at or now
     if not berlin_day(begin) <= berlin_day(moment) <= berlin_day(now):
         raise invalid(
-            "out_of_period_meter_reading", "timestamp", "Not within the contract."
+            "out_of_period_meter_reading",
+            "timestamp",
+            "The time is not within the contract.",
         )
 
 
 def check_plausible(reading: Reading, now: datetime) -> None:
-    """Refuse a reading that contradicts those of the same meter."""
+    """Raise ApiError if a reading contradicts others of the same meter."""
     known = [
         other
         for _, other in newest([reading.household], now, None)
@@ -188,7 +193,7 @@ def check_plausible(reading: Reading, now: datetime) -> None:
         other.day == reading.day and other.type == "customer_report" for other in known
     ):
         raise invalid(
-            "duplicate_meter_reading", "timestamp", "There is one for this day."
+            "duplicate_meter_reading", "timestamp", "There is a reading for this day."
         )
     value = reading.shown_value()
     for other in known:

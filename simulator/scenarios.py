@@ -1,4 +1,7 @@
-"""Households with a story: each function tells one."""
+"""Scenarios: households with the timeline of their order.
+
+Each function returns one; keyword arguments override its attributes.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -11,7 +14,7 @@ from .orders import Step
 from .reductions import MODULE_1, MODULE_3, GridFeeReduction
 
 _STEP_DURATIONS = {"after_days": "after", "appointment_in_days": "appointment_in"}
-_MOMENTS = ("created_at", "start_at", "end_at", "smart_since")
+_TIMESTAMPS = ("created_at", "start_at", "end_at", "smart_since")
 
 
 def _step(day: float, status: str | None = None, **details: Any) -> Step:
@@ -20,8 +23,8 @@ def _step(day: float, status: str | None = None, **details: Any) -> Step:
     return Step(after=timedelta(days=day), status=status, **details)
 
 
-def _straight() -> list[Step]:
-    """Return eight weeks without a hitch."""
+def _order_steps() -> list[Step]:
+    """Return the steps of an order without delays, over eight weeks."""
     return [
         _step(0, "created"),
         _step(2, "placed"),
@@ -34,20 +37,20 @@ def _straight() -> list[Step]:
 
 
 def _household(
-    name: str, index: int, overrides: dict[str, Any], **story: Any
+    name: str, index: int, overrides: dict[str, Any], **attributes: Any
 ) -> Household:
-    return Household.numbered(index, name, **story | overrides)
+    return Household.numbered(index, name, **attributes | overrides)
 
 
 def happy_path(index: int = 1, **overrides: Any) -> Household:
-    """Return the ordinary story: eight weeks from the order to the live meter."""
-    return _household("happy_path", index, overrides, timeline=_straight())
+    """Return a household whose order is activated after eight weeks."""
+    return _household("happy_path", index, overrides, timeline=_order_steps())
 
 
-def _to_the_tariff() -> list[Step]:
-    """Return eight weeks without a hitch, and what the smart meter is good for."""
+def _tariff_steps() -> list[Step]:
+    """Return the steps of an order, followed by modules 1 and 3 of §14a EnWG."""
     return [
-        *_straight()[:-1],
+        *_order_steps()[:-1],
         _step(56, "activated", module=MODULE_1, module_status="activated"),
         _step(57, module=MODULE_3),
         _step(60, module=MODULE_3, module_status="activated"),
@@ -55,25 +58,25 @@ def _to_the_tariff() -> list[Step]:
 
 
 def from_order_to_tariff(index: int = 1, **overrides: Any) -> Household:
-    """Return the ordinary story, at the end of which the grid fee varies over the day."""
-    timeline = _to_the_tariff()
+    """Return a household that gets modules 1 and 3 after the activation."""
+    timeline = _tariff_steps()
     return _household("from_order_to_tariff", index, overrides, timeline=timeline)
 
 
 def dynamic_tariff(index: int = 1, **overrides: Any) -> Household:
-    """Return a home that has had its smart meter and its modules for three months."""
+    """Return a household activated three months ago, with modules 1 and 3."""
     return _household(
         "dynamic_tariff",
         index,
         overrides,
-        timeline=_to_the_tariff(),
+        timeline=_tariff_steps(),
         elapsed=timedelta(days=150),
         age=timedelta(days=200, minutes=index),
     )
 
 
 def blocked_then_unblocked(index: int = 1, **overrides: Any) -> Household:
-    """Return an order that is held up twice, once for each reason there is."""
+    """Return a household whose order is blocked twice, once for each reason."""
     timeline = [
         _step(0, "created"),
         _step(2, "placed"),
@@ -91,7 +94,7 @@ def blocked_then_unblocked(index: int = 1, **overrides: Any) -> Household:
 
 
 def appointment_moved(index: int = 1, **overrides: Any) -> Household:
-    """Return a technician who comes later than announced, then sooner than that."""
+    """Return a household whose appointment is postponed, then brought forward."""
     timeline = [
         _step(0, "created"),
         _step(2, "placed"),
@@ -107,7 +110,7 @@ def appointment_moved(index: int = 1, **overrides: Any) -> Household:
 
 
 def cancelled_by_request(index: int = 1, **overrides: Any) -> Household:
-    """Return a customer who changes their mind; that is the end of it."""
+    """Return a household whose order is cancelled by the customer."""
     timeline = [
         _step(0, "created"),
         _step(2, "placed"),
@@ -117,7 +120,7 @@ def cancelled_by_request(index: int = 1, **overrides: Any) -> Household:
     return _household("cancelled_by_request", index, overrides, timeline=timeline)
 
 
-def _known_meter() -> list[Step]:
+def _pre_existing_steps() -> list[Step]:
     return [
         _step(12, "cancelled", cancelled_reason="pre_existing"),
         _step(33, "activated"),
@@ -125,15 +128,15 @@ def _known_meter() -> list[Step]:
 
 
 def pre_existing_then_activated(index: int = 1, **overrides: Any) -> Household:
-    """Return a smart meter that turns out to be there, and is then taken over."""
-    timeline = [_step(0, "created"), _step(3, "placed"), *_known_meter()]
+    """Return a household whose existing smart meter is taken over."""
+    timeline = [_step(0, "created"), _step(3, "placed"), *_pre_existing_steps()]
     return _household(
         "pre_existing_then_activated", index, overrides, timeline=timeline
     )
 
 
 def skipped_steps(index: int = 1, **overrides: Any) -> Household:
-    """Return an order of which some milestones never become known."""
+    """Return a household whose order skips some milestones."""
     timeline = [
         _step(0, "created"),
         _step(10, "check_reviewed"),
@@ -144,24 +147,24 @@ def skipped_steps(index: int = 1, **overrides: Any) -> Household:
 
 
 def no_order(index: int = 1, **overrides: Any) -> Household:
-    """Return a home without an order; one placed through the API goes straight on."""
-    return _household("no_order", index, overrides, after_ordering=_straight()[1:])
+    """Return a household without an order; it can be placed through the API."""
+    return _household("no_order", index, overrides, after_ordering=_order_steps()[1:])
 
 
 def smart_already(index: int = 1, **overrides: Any) -> Household:
-    """Return a home whose meter was smart before Nomos came."""
+    """Return a household with a smart meter and no order."""
     return _household(
         "smart_already",
         index,
         overrides,
         meter_type="smart",
         age=timedelta(days=400, minutes=index),
-        after_ordering=_known_meter(),
+        after_ordering=_pre_existing_steps(),
     )
 
 
 def feed_in(index: int = 1, **overrides: Any) -> Household:
-    """Return solar panels; such a contract begins with a smart meter."""
+    """Return a feed-in contract, which has a smart meter from the start."""
     return _household(
         "feed_in",
         index,
@@ -175,7 +178,7 @@ def feed_in(index: int = 1, **overrides: Any) -> Household:
 
 
 def unsupported_plan(index: int = 1, **overrides: Any) -> Household:
-    """Return a home whose plan comes without a smart meter."""
+    """Return a household whose plan has no smart meter."""
     return _household("unsupported_plan", index, overrides, product_available=False)
 
 
@@ -199,7 +202,7 @@ ALL: dict[str, Callable[..., Household]] = {
 
 
 def load(path: str | Path) -> list[Household]:
-    """Read a scenario file: a list of scenarios, each with what is different about it."""
+    """Read households from a JSON file of scenarios and overrides."""
     text = Path(path).read_text(encoding="utf-8")
     return [_read_household(entry) for entry in json.loads(text)["households"]]
 
@@ -214,7 +217,7 @@ def _read_household(entry: dict[str, Any]) -> Household:
         overrides["modules"] = [
             GridFeeReduction(**module) for module in overrides["modules"]
         ]
-    for name in _MOMENTS:
+    for name in _TIMESTAMPS:
         if name in overrides:
             overrides[name] = datetime.fromisoformat(overrides[name])
     return scenario(overrides.pop("index", 1), **overrides)
@@ -230,8 +233,8 @@ def _read_step(entry: dict[str, Any]) -> Step:
     return Step(**details)
 
 
-def longest(households: Iterable[Household]) -> timedelta:
-    """Return how long the longest walk takes at the ordinary pace."""
+def longest_duration(households: Iterable[Household]) -> timedelta:
+    """Return the duration of the longest timeline, before the pace is applied."""
     return max(
         (
             steps[-1].after

@@ -16,14 +16,15 @@ from . import control, oauth_endpoints
 from .backend import Backend, Request
 from .call import Call
 from .errors import ApiError, invalid, unauthorized
-from .faults import INSTEAD, PROXY_PAGE, Disturbance, Fault
+from .faults import PROXY_PAGE, RESPONSE_FAULTS, ActiveFault, Fault
 from .households import Household
 from .oauth import CLIENTS, READ, WRITE, Client, Grant
 from .operations import OPERATIONS, Operation
 from .versions import CURRENT, HEADER, KNOWN, OLDER
 from .world import Clock
 
-_BEAT = 0.5
+_TICK_INTERVAL = 0.5
+"""Seconds between two checks for due steps and deliveries."""
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -46,7 +47,7 @@ class Simulator(Backend):
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Serve, and let time pass, for as long as the context lasts."""
+        """Serve over HTTP and apply due steps and deliveries; yield the URL."""
         runner = web.AppRunner(
             self.app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
@@ -54,26 +55,26 @@ class Simulator(Backend):
         try:
             await web.TCPSite(runner, host, port).start()
             self.url = f"http://{host}:{runner.addresses[0][1]}"
-            heart = asyncio.create_task(self._beat())
+            clock = asyncio.create_task(self._run_clock())
             try:
                 yield self.url
             finally:
-                heart.cancel()
+                clock.cancel()
                 with suppress(asyncio.CancelledError):
-                    await heart
+                    await clock
         finally:
             self.url = None
             await runner.cleanup()
 
-    async def _beat(self) -> None:
-        # A receiver that is slow to answer must not make time stand still.
+    async def _run_clock(self) -> None:
+        # Deliveries run as tasks, so that a slow receiver does not delay the steps.
         async with asyncio.TaskGroup() as deliveries:
             while True:
                 self.tick()
                 deliveries.create_task(self.deliver_webhooks())
-                await asyncio.sleep(_BEAT)
+                await asyncio.sleep(_TICK_INTERVAL)
 
-    # How a request is answered
+    # Requests
 
     def _make_app(self) -> web.Application:
         app = web.Application(middlewares=[self._middleware])
@@ -92,13 +93,13 @@ class Simulator(Backend):
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
         if request.path.startswith(control.PREFIX):
-            return await self._refuse_politely(request, handler)
+            return await self._respond(request, handler)
         self.tick()
         record = Request(request.method, request.path, dict(request.query))
         self.requests.append(record)
         record.operation = self._operation_name(request)
-        disturbed = await self._disturbed(request)
-        response = disturbed or await self._refuse_politely(request, handler)
+        failure = await self._apply_response_faults(request)
+        response = failure or await self._respond(request, handler)
         if request.transport is not None and not request.transport.is_closing():
             record.status = response.status
         return response
@@ -112,32 +113,32 @@ class Simulator(Backend):
         path = resource.canonical if resource else request.path
         return names.get((request.method, path), "unknown")
 
-    async def _refuse_politely(
+    async def _respond(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Answer, with the envelope of Nomos if it is a refusal."""
+        """Return the handler's response, with errors in the API's envelope."""
         version = self._version(request)
         try:
             if request.headers.get(HEADER, version) not in KNOWN:
-                raise invalid("invalid_value", HEADER, "There is no such version.")
+                raise invalid("invalid_value", HEADER, "Unknown API version.")
             response = await handler(request)
         except ApiError as error:
             response = self._envelope(error, version)
         except web.HTTPNotFound as error:
             if request.path.startswith(control.PREFIX):
                 raise
-            response = self._envelope(ApiError(404, f"No such path: {error}"), version)
+            response = self._envelope(ApiError(404, f"Unknown path: {error}"), version)
         except web.HTTPMethodNotAllowed as error:
-            response = self._envelope(ApiError(405, f"Not here: {error}"), version)
+            response = self._envelope(ApiError(405, f"{error}"), version)
         response.headers[HEADER] = version
         return response
 
     def _version(self, request: web.Request) -> str:
-        """Return the version that answers a request."""
+        """Return the API version for a request."""
         authorization = request.headers.get("Authorization")
-        asked = request.headers.get(HEADER)
-        if asked in KNOWN:
-            return asked
+        requested = request.headers.get(HEADER)
+        if requested in KNOWN:
+            return requested
         if grant := self.tokens.grant_of(authorization):
             return grant.client.default_version
         client = self.tokens.client_of(authorization)
@@ -148,42 +149,46 @@ class Simulator(Backend):
         return web.json_response(body, status=error.status, headers=error.headers)
 
     def _handler(self, operation: Operation) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            grant = self._let_in(request, operation)
+        async def handle(request: web.Request) -> web.StreamResponse:
+            grant = self._check_scope(request, operation)
             call = Call(self, request, grant, self._version(request))
-            return self._say(request, await operation.handler(call))
+            return self._json_response(request, await operation.handler(call))
 
-        return answer
+        return handle
 
-    def _let_in(self, request: web.Request, operation: Operation) -> Grant:
+    def _check_scope(self, request: web.Request, operation: Operation) -> Grant:
         grant = self.tokens.grant_of(request.headers.get("Authorization"))
         if grant is None:
-            raise unauthorized("This takes an access token, and a good one.")
+            raise unauthorized("A valid access token is required.")
         needed = WRITE if operation.writes else READ
         if needed not in grant.scopes:
-            raise ApiError(403, f"This takes the scope {needed}.")
+            raise ApiError(403, f"The scope {needed} is required.")
         return grant
 
-    def _say(self, request: web.Request, payload: Mapping[str, Any]) -> web.Response:
-        """Return an answer, or what the faults make of it."""
-        text = json.dumps(self.faults.distort(request.path, dict(payload)))
+    def _json_response(
+        self, request: web.Request, payload: Mapping[str, Any]
+    ) -> web.Response:
+        """Return a payload as JSON, changed by the injected faults."""
+        text = json.dumps(self.faults.apply_data_faults(request.path, dict(payload)))
         if self.faults.take(frozenset({Fault.TRUNCATED_JSON}), request.path):
             text = text[: len(text) // 2]
         return web.Response(text=text, content_type="application/json")
 
-    async def _disturbed(self, request: web.Request) -> web.Response | None:
-        """Return what comes instead of an answer, if something does."""
-        for disturbance in self.faults.take(INSTEAD, request.path):
-            match disturbance.fault:
+    async def _apply_response_faults(self, request: web.Request) -> web.Response | None:
+        """Delay the response, or return the one that a fault replaces it with."""
+        for fault in self.faults.take(RESPONSE_FAULTS, request.path):
+            match fault.kind:
                 case Fault.LATENCY:
-                    await asyncio.sleep(disturbance.seconds)
+                    await asyncio.sleep(fault.seconds)
                 case Fault.CONNECTION_RESET:
                     _reset(request)
                     return web.Response(status=500)
                 case Fault.RATE_LIMIT:
-                    return self._failed(request, _rate_limit(disturbance))
+                    return self._error_response(request, _rate_limit(fault))
                 case Fault.SERVER_ERROR:
-                    return self._failed(request, ApiError(500, "Something broke."))
+                    return self._error_response(
+                        request, ApiError(500, "Internal server error.")
+                    )
                 case Fault.HTML:
                     return web.Response(text=PROXY_PAGE, content_type="text/html")
                 case Fault.BAD_GATEWAY:
@@ -194,7 +199,7 @@ class Simulator(Backend):
                     pass
         return None
 
-    def _failed(self, request: web.Request, error: ApiError) -> web.Response:
+    def _error_response(self, request: web.Request, error: ApiError) -> web.Response:
         version = self._version(request)
         response = self._envelope(error, version)
         response.headers[HEADER] = version
@@ -205,7 +210,7 @@ class Simulator(Backend):
     async def _create_token(self, request: web.Request) -> web.StreamResponse:
         form = await oauth_endpoints.read_token_form(request)
         authorization = request.headers.get("Authorization")
-        return self._say(request, self.tokens.issue(authorization, form))
+        return self._json_response(request, self.tokens.issue(authorization, form))
 
     async def _authorize(self, request: web.Request) -> web.StreamResponse:
         return await oauth_endpoints.authorize(self, request)
@@ -214,16 +219,16 @@ class Simulator(Backend):
         return await oauth_endpoints.decide(self, request)
 
 
-def _rate_limit(disturbance: Disturbance) -> ApiError:
-    seconds = math.ceil(disturbance.seconds)
-    headers = {"Retry-After": str(seconds)} if disturbance.retry_after else {}
+def _rate_limit(fault: ActiveFault) -> ApiError:
+    seconds = math.ceil(fault.seconds)
+    headers = {"Retry-After": str(seconds)} if fault.retry_after else {}
     return ApiError(
         429, f"Too many requests. Try again in {seconds} seconds.", headers=headers
     )
 
 
 def _reset(request: web.Request) -> None:
-    """Drop the connection in the rudest way."""
+    """Reset the connection with a TCP RST."""
     transport = request.transport
     if transport is None:
         return

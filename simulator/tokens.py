@@ -19,7 +19,7 @@ CODE_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Code:
-    """An authorization code that has not been exchanged yet."""
+    """Authorization code that has not been redeemed."""
 
     grant: Grant
     request: AuthorizationRequest
@@ -27,10 +27,10 @@ class Code:
 
 
 class Tokens:
-    """Everything that has been granted."""
+    """Store of the clients, codes and tokens."""
 
     def __init__(self, clients: Iterable[Client], now: Callable[[], datetime]) -> None:
-        """Begin with clients and no tokens."""
+        """Create a store with clients and no tokens."""
         self.clients = {client.client_id: client for client in clients}
         self._now = now
         self._codes: dict[str, Code] = {}
@@ -38,7 +38,7 @@ class Tokens:
         self._refresh: dict[str, Grant] = {}
 
     def grant_of(self, authorization: str | None) -> Grant | None:
-        """Return what a request's Authorization header allows."""
+        """Return the grant of the access token in an Authorization header."""
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or token not in self._access:
             return None
@@ -46,7 +46,7 @@ class Tokens:
         return grant if self._now() < expires_at else None
 
     def client_of(self, authorization: str | None) -> Client | None:
-        """Return the client whose credentials a Basic header carries."""
+        """Return the client whose credentials are in a Basic Authorization header."""
         kind, _, encoded = (authorization or "").partition(" ")
         if kind.lower() != "basic":
             return None
@@ -62,8 +62,8 @@ class Tokens:
             return None
         return client
 
-    def forget_customer(self, customer_id: str) -> None:
-        """Void everything a customer ever consented to."""
+    def revoke_customer(self, customer_id: str) -> None:
+        """Revoke all codes and tokens of a customer."""
         self._access = {
             token: entry
             for token, entry in self._access.items()
@@ -80,63 +80,77 @@ class Tokens:
             if code.grant.customer_id != customer_id
         }
 
-    def expire(self) -> None:
-        """Void all access tokens; refresh tokens stay."""
+    def expire_access_tokens(self) -> None:
+        """Expire all access tokens. Refresh tokens stay valid."""
         self._access.clear()
 
-    # The customer's side
+    # Authorization by the customer
 
-    def read_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
-        """Check an authorization request; a bad one never leads to a redirect."""
+    def parse_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
+        """Parse an authorization request.
+
+        Raises ApiError if it is invalid: it must not lead to a redirect.
+        """
         for name in ("response_type", "client_id", "redirect_uri"):
             if not query.get(name):
                 raise invalid("invalid_type", name, f"{name} is missing.")
         if query["response_type"] != "code":
-            raise invalid("invalid_value", "response_type", "Only codes are given out.")
+            raise invalid(
+                "invalid_value", "response_type", "response_type must be code."
+            )
         method = query.get("code_challenge_method", "plain")
         if method not in {"S256", "plain"}:
-            raise invalid("invalid_value", "code_challenge_method", "Unknown method.")
+            raise invalid(
+                "invalid_value",
+                "code_challenge_method",
+                "code_challenge_method must be S256 or plain.",
+            )
         if query.get("flow_type") not in {None, "login", "signup"}:
-            raise invalid("invalid_value", "flow_type", "Unknown flow.")
-        client = self._registered(query["client_id"], query["redirect_uri"])
+            raise invalid(
+                "invalid_value", "flow_type", "flow_type must be login or signup."
+            )
+        client = self._registered_client(query["client_id"], query["redirect_uri"])
         return AuthorizationRequest(
             client,
             query["redirect_uri"],
-            _narrow(client.scopes, query.get("scope")),
+            _limit_scopes(client.scopes, query.get("scope")),
             query.get("state"),
             query.get("code_challenge") or None,
             method,
         )
 
-    def _registered(self, client_id: str, redirect_uri: str) -> Client:
+    def _registered_client(self, client_id: str, redirect_uri: str) -> Client:
         client = self.clients.get(client_id)
         if client is None:
-            raise invalid("invalid_value", "client_id", "Nobody knows this client.")
+            raise invalid("invalid_value", "client_id", "Unknown client.")
         if redirect_uri not in client.redirect_uris:
             raise invalid(
                 "invalid_value", "redirect_uri", "Not registered for this client."
             )
         return client
 
-    def consent(self, request: AuthorizationRequest, customer_id: str) -> str:
-        """Return a code for what a customer has agreed to."""
-        # Whatever an application may do itself, customers only ever let it read.
+    def create_code(self, request: AuthorizationRequest, customer_id: str) -> str:
+        """Create an authorization code for a customer who has given consent."""
+        # Consent covers the scope to read only, whatever the client's scopes are.
         scopes = tuple(scope for scope in request.scopes if scope == READ)
         grant = Grant(request.client, scopes, customer_id)
         code = secrets.token_urlsafe(24)
         self._codes[code] = Code(grant, request, self._now() + CODE_LIFETIME)
         return code
 
-    # The application's side
+    # Token requests by the client
 
     def issue(
         self, authorization: str | None, form: Mapping[str, str]
     ) -> dict[str, Any]:
-        """Answer a token request."""
+        """Issue tokens for a token request.
+
+        Raises ApiError if the request is invalid.
+        """
         client = self._authenticate(authorization, form)
         match form.get("grant_type"):
             case "client_credentials":
-                grant = self._own_grant(client, form.get("scope"))
+                grant = self._client_grant(client, form.get("scope"))
             case "authorization_code":
                 grant = self._redeem_code(client, form)
             case "refresh_token":
@@ -145,41 +159,49 @@ class Tokens:
                 raise invalid("invalid_type", "grant_type", "grant_type is missing.")
             case _:
                 raise invalid("invalid_value", "grant_type", "Unknown grant type.")
-        return self._tokens_for(grant)
+        return self._create_tokens(grant)
 
     def _authenticate(
         self, authorization: str | None, form: Mapping[str, str]
     ) -> Client:
         client = self.client_of(authorization)
         if client is None or "client_secret" in form:
-            raise unauthorized("Clients authenticate with HTTP Basic, and only so.")
+            raise unauthorized("Clients must authenticate with HTTP Basic.")
         if form.get("client_id", client.client_id) != client.client_id:
-            raise unauthorized("The request speaks for another client.")
+            raise unauthorized("client_id differs from the authenticated client.")
         return client
 
-    def _own_grant(self, client: Client, scope: str | None) -> Grant:
+    def _client_grant(self, client: Client, scope: str | None) -> Grant:
         if client.customer_scoped:
             raise invalid(
-                "invalid_value", "grant_type", "This client acts for customers only."
+                "invalid_value",
+                "grant_type",
+                "This client needs the consent of a customer.",
             )
-        return Grant(client, _narrow(client.scopes, scope))
+        return Grant(client, _limit_scopes(client.scopes, scope))
 
     def _redeem_code(self, client: Client, form: Mapping[str, str]) -> Grant:
-        # Taken out before anything is checked: no code gets a second try.
+        # Removed before the checks, because a code must not be tried twice.
         code = self._codes.pop(form.get("code", ""), None)
         if code is None or code.request.client != client:
             raise invalid(
-                "invalid_value", "code", "This code is not, or no longer, good."
+                "invalid_value", "code", "The code is invalid or has been redeemed."
             )
         if self._now() >= code.expires_at:
-            raise invalid("invalid_value", "code", "This code is too old.")
+            raise invalid("invalid_value", "code", "The code has expired.")
         if form.get("redirect_uri", code.request.redirect_uri) != (
             code.request.redirect_uri
         ):
-            raise invalid("invalid_value", "redirect_uri", "The code went elsewhere.")
-        if not _proves(form.get("code_verifier"), code.request):
             raise invalid(
-                "invalid_value", "code_verifier", "This does not fit the challenge."
+                "invalid_value",
+                "redirect_uri",
+                "The code was issued for another redirect_uri.",
+            )
+        if not _verify_challenge(form.get("code_verifier"), code.request):
+            raise invalid(
+                "invalid_value",
+                "code_verifier",
+                "code_verifier does not match the challenge.",
             )
         return code.grant
 
@@ -189,11 +211,11 @@ class Tokens:
             raise invalid("invalid_type", "refresh_token", "refresh_token is missing.")
         grant = self._refresh.get(token)
         if grant is None or grant.client != client:
-            raise unauthorized("This refresh token is not, or no longer, good.")
+            raise unauthorized("The refresh token is invalid or has been used.")
         del self._refresh[token]
         return grant
 
-    def _tokens_for(self, grant: Grant) -> dict[str, Any]:
+    def _create_tokens(self, grant: Grant) -> dict[str, Any]:
         access, refresh = secrets.token_urlsafe(32), secrets.token_hex(32)
         self._access[access] = grant, self._now() + ACCESS_LIFETIME
         self._refresh[refresh] = grant
@@ -206,21 +228,21 @@ class Tokens:
         }
 
 
-def _narrow(scopes: tuple[str, ...], wanted: str | None) -> tuple[str, ...]:
-    """Return the scopes that are both wanted and possible."""
+def _limit_scopes(scopes: tuple[str, ...], wanted: str | None) -> tuple[str, ...]:
+    """Return the requested scopes that the client has."""
     if not wanted:
         return scopes
     narrowed = tuple(scope for scope in scopes if scope in wanted.split())
     if not narrowed:
-        raise invalid("invalid_value", "scope", "This client has no such scope.")
+        raise invalid("invalid_value", "scope", "The client has none of these scopes.")
     return narrowed
 
 
-def _proves(verifier: str | None, request: AuthorizationRequest) -> bool:
-    """Return whether whoever redeems a code is who asked for it (RFC 7636)."""
+def _verify_challenge(verifier: str | None, request: AuthorizationRequest) -> bool:
+    """Return if the verifier matches the request's PKCE challenge (RFC 7636)."""
     challenge = request.code_challenge
     if not challenge or not verifier:
-        # A verifier without a challenge hints at a challenge that got stripped.
+        # A verifier without a challenge: an attacker has removed the challenge.
         return not challenge and not verifier
     answer = verifier
     if request.code_challenge_method == "S256":

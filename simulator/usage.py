@@ -1,6 +1,6 @@
-"""What a household takes from the grid or gives to it, quarter-hour by quarter-hour.
+"""Usage and feed-in of households, by quarter-hour.
 
-Every figure follows from the household's key and the day alone.
+Every value follows from the household's key and the day, so that it is the same in every run.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from .households import Household
 
 RESOLUTIONS = ("15min", "hour", "day", "week", "month")
 
-# When the meter operators have passed on what was measured yesterday.
+# Time of day from which yesterday's values are available.
 AVAILABLE_FROM = time(16)
 
 
@@ -30,7 +30,9 @@ def build_usage(
     today = berlin_day(now)
     if household.meter_type == "smart":
         start, end = start or today - DAY, end or today
-        resolution = _choose(start, end) if resolution == "auto" else resolution
+        resolution = (
+            _choose_resolution(start, end) if resolution == "auto" else resolution
+        )
         data = list(_measured(household, resolution, start, end, now))
     else:
         resolution = "month"
@@ -45,8 +47,8 @@ def build_usage(
     }
 
 
-def _choose(start: date, end: date) -> str:
-    """Return a resolution that makes a readable chart of a period."""
+def _choose_resolution(start: date, end: date) -> str:
+    """Return the resolution for a period in which none was requested."""
     length = (end - start).days
     for limit, resolution in ((3, "15min"), (14, "hour"), (92, "day"), (366, "week")):
         if length <= limit:
@@ -55,31 +57,33 @@ def _choose(start: date, end: date) -> str:
 
 
 def available_until(now: datetime) -> date:
-    """Return the first day of which nothing is known yet."""
+    """Return the first day without values."""
     today = berlin_day(now)
     return today if now >= at(today, AVAILABLE_FROM) else today - DAY
 
 
 def final_from(day: date) -> datetime:
-    """Return when the values of a day stop changing: a month's 8th working day later.
+    """Return when a day's values become final: after the next month's 8th working day.
 
-    Only weekends are taken for idle; holidays would move it by a day or two.
+    Public holidays count as working days.
     """
     following = (day.replace(day=1) + 32 * DAY).replace(day=1)
-    working = (each for each in days(following, following + 20 * DAY) if _works(each))
+    working = (
+        each for each in days(following, following + 20 * DAY) if _is_working_day(each)
+    )
     for _ in range(7):
         next(working)
     return midnight(next(working) + DAY)
 
 
-def _works(day: date) -> bool:
+def _is_working_day(day: date) -> bool:
     return day.weekday() < 5
 
 
 def _measured(
     household: Household, resolution: str, start: date, end: date, now: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield what a smart meter measured, summed up to a resolution."""
+    """Yield the values of a smart meter, summed up to a resolution."""
     begin = household.smart_since or household.start_at
     if begin is None or household.status == "pending":
         return
@@ -113,7 +117,7 @@ def _entry(start: datetime, value: float, *, final: bool) -> dict[str, Any]:
 
 
 def _bucket(moment: datetime, resolution: str) -> datetime:
-    """Return the beginning of the hour, day, week or month that a quarter is in."""
+    """Return the start of the interval that contains a quarter-hour."""
     if resolution == "15min":
         return moment
     if resolution == "hour":
@@ -131,7 +135,7 @@ _FIRST_DAY: dict[str, Callable[[date], date]] = {
 def _estimated(
     household: Household, start: date, end: date, now: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield the months of a meter that nobody reads every day."""
+    """Yield the monthly values of an analog meter."""
     if household.start_at is None or household.status == "pending":
         return
     begin = berlin_day(household.start_at)
@@ -145,11 +149,11 @@ def _estimated(
         begin = following
 
 
-# The curves
+# Load curves
 
 
 def day_quarters(household: Household, day: date) -> tuple[float | None, ...]:
-    """Return the kWh of each quarter-hour of a day; None where one is missing."""
+    """Return the kWh of each quarter-hour of a day; None is a missing value."""
     if day in household.measured:
         return household.measured[day]
     return _quarters(household.key, household.type, household.estimated_usage, day)
@@ -168,7 +172,7 @@ def _quarters(key: str, kind: str, yearly: float, day: date) -> tuple[float, ...
 
 
 def _activity(begin: datetime) -> float:
-    """Return how busy a home is at a time of day."""
+    """Return the relative usage at a time of day."""
     local = begin.astimezone(BERLIN)
     hour = local.hour + local.minute / 60
     weekend = local.weekday() >= 5
@@ -179,10 +183,10 @@ def _activity(begin: datetime) -> float:
 
 
 def _sunlight(begin: datetime) -> float:
-    """Return how much sun reaches a roof in the middle of Germany."""
+    """Return the relative solar power at a time of day, in the middle of Germany."""
     hour = begin.hour + begin.minute / 60
     length = 12 - 4.2 * _winter(begin.date())
-    # The sun stands highest at about 11:20 UTC there.
+    # Solar noon is at about 11:20 UTC there.
     height = math.cos((hour - 11.3) / length * math.pi)
     return height**1.4 if abs(hour - 11.3) < length / 2 else 0.0
 
@@ -204,7 +208,7 @@ def _day_total(key: str, kind: str, yearly: float, day: date) -> float:
 
 
 def total(household: Household, start: date, end: date) -> float:
-    """Return the kWh from the beginning of one day to that of another."""
+    """Return the kWh from the start of one day to the start of another."""
     result = 0.0
     while start < end:
         following = (start.replace(day=1) + 32 * DAY).replace(day=1)

@@ -1,4 +1,4 @@
-"""API versions: today's, and the older one that clients get unless they ask."""
+"""API versions: the current one, and the older default of clients."""
 
 CURRENT = "2026-05-27.curie"
 OLDER = "2025-11-04.bohr"
@@ -18,5 +18,5 @@ _OLDER_STATUSES = {
 
 
 def order_status(status: str, version: str) -> str:
-    """Return an order's status in the words of an API version."""
+    """Return the name of an order status in an API version."""
     return status if version == CURRENT else _OLDER_STATUSES.get(status, status)

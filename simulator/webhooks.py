@@ -1,4 +1,4 @@
-"""Webhooks: what happened, told to whoever registered an address, until they listen."""
+"""Webhooks: signed deliveries of events, with retries."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,18 +15,18 @@ from .clock import iso
 
 SIGNATURE = "X-Nomos-Signature"
 TIMEOUT = 30
-"""How many seconds a receiver has for its answer."""
+"""Seconds that a receiver has to respond."""
 
 RETRY_DELAYS = tuple(
     timedelta(minutes=minutes)
     for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480, 720, 1200, 1440)
 )
-"""Twelve more attempts within about three days."""
+"""Delays before the twelve retries, about three days in total."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened."""
+    """Event of an order or a subscription."""
 
     id: str
     timestamp: datetime
@@ -34,7 +34,7 @@ class Event:
     context: dict[str, str]
 
     def payload(self) -> dict[str, Any]:
-        """Return the event as both webhooks and the API show it."""
+        """Return the event's payload in webhooks and in the API."""
         return {
             "id": self.id,
             "timestamp": iso(self.timestamp),
@@ -45,7 +45,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address that wants to hear of events."""
+    """Registered receiver of webhooks."""
 
     url: str
     secret: str
@@ -53,7 +53,7 @@ class Endpoint:
 
 @dataclass
 class Delivery:
-    """One event on its way to one endpoint."""
+    """Delivery of an event to an endpoint."""
 
     event: Event
     endpoint: Endpoint
@@ -61,8 +61,8 @@ class Delivery:
     body: bytes
     attempts: int = 0
     statuses: list[int | None] = field(default_factory=list)
-    """What the receiver answered; None where it did not."""
-    under_way: bool = False
+    """Status of each response; None without a response."""
+    in_progress: bool = False
 
 
 def sign(secret: str, body: bytes, timestamp: int) -> str:
@@ -73,42 +73,42 @@ def sign(secret: str, body: bytes, timestamp: int) -> str:
 
 
 class Webhooks:
-    """The registered endpoints and what is still on its way to them."""
+    """Registered endpoints and the deliveries to them."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        """Begin with nobody listening."""
+        """Create a queue without endpoints."""
         self.endpoints: list[Endpoint] = []
         self.pending: list[Delivery] = []
         self.finished: list[Delivery] = []
         self._now = now
 
     def enqueue(self, event: Event) -> None:
-        """Send an event to everybody."""
+        """Queue an event for all endpoints."""
         body = json.dumps(event.payload(), separators=(",", ":")).encode()
         self.pending += [
             Delivery(event, endpoint, self._now(), body) for endpoint in self.endpoints
         ]
 
     async def deliver(self) -> int:
-        """Deliver what is due now; return how many attempts were made."""
+        """Attempt the deliveries that are due; return their number."""
         now = self._now()
         due = [
             delivery
             for delivery in self.pending
-            if delivery.due <= now and not delivery.under_way
+            if delivery.due <= now and not delivery.in_progress
         ]
         if not due:
             return 0
-        # Two callers may deliver at the same time; nothing is sent twice for that.
+        # Marked first, so that a concurrent call skips these deliveries.
         for delivery in due:
-            delivery.under_way = True
+            delivery.in_progress = True
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
                 await asyncio.gather(*(self._attempt(session, each) for each in due))
         finally:
             for delivery in due:
-                delivery.under_way = False
+                delivery.in_progress = False
         return len(due)
 
     async def _attempt(
@@ -117,8 +117,8 @@ class Webhooks:
         status = await self._post(session, delivery)
         delivery.attempts += 1
         delivery.statuses.append(status)
-        heard = status is not None and 200 <= status < 300
-        if heard or delivery.attempts > len(RETRY_DELAYS):
+        delivered = status is not None and 200 <= status < 300
+        if delivered or delivery.attempts > len(RETRY_DELAYS):
             self.pending.remove(delivery)
             self.finished.append(delivery)
         else:
@@ -127,7 +127,7 @@ class Webhooks:
     async def _post(
         self, session: aiohttp.ClientSession, delivery: Delivery
     ) -> int | None:
-        """Post an event, and return the status of the answer, if one comes."""
+        """Post an event; return the status of the response, or None without one."""
         secret, body = delivery.endpoint.secret, delivery.body
         headers = {
             "Content-Type": "application/json",

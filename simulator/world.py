@@ -1,4 +1,4 @@
-"""The world behind the API: households, the clock they live by, and what happened."""
+"""Households of the simulator, their schedule and their events."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,20 +15,20 @@ from .webhooks import Event
 type Clock = Callable[[], datetime]
 
 
-def _machine_clock() -> datetime:
-    # Looked up at every call, so that tests can freeze it.
+def _system_clock() -> datetime:
+    # Resolved at every call, so that tests can freeze the time.
     return datetime.now(UTC)
 
 
 class World:
-    """All households, found quickly."""
+    """Households by ID, with the schedule of their next steps."""
 
     def __init__(self, *, now: Clock | None = None, pace: float = 1.0) -> None:
-        """Begin empty."""
+        """Create a world without households."""
         self.pace = pace
         self.exchange = Exchange()
         self.events: dict[str, Event] = {}
-        self._clock = now or _machine_clock
+        self._clock = now or _system_clock
         self._by_subscription: dict[str, Household] = {}
         self._by_order: dict[str, Household] = {}
         self._by_customer: dict[str, list[Household]] = {}
@@ -39,14 +39,14 @@ class World:
         self._subscriptions: Listing[Household] | None = None
 
     def now(self) -> datetime:
-        """Return the time."""
+        """Return the current time, in UTC."""
         return self._clock().astimezone(UTC)
 
     # Households
 
     @property
     def households(self) -> list[Household]:
-        """All households, in the order in which they came."""
+        """All households, in the order in which they were added."""
         return list(self._by_subscription.values())
 
     def household(self, subscription_id: str) -> Household:
@@ -63,24 +63,27 @@ class World:
         return household if household and household.order else None
 
     def find_plan(self, plan_id: str) -> Household | None:
-        """Return some household with a plan."""
+        """Return one household with a plan, if there is one."""
         return self._by_plan.get(plan_id)
 
-    def of_customer(self, customer_id: str) -> list[Household]:
+    def find_by_customer(self, customer_id: str) -> list[Household]:
         """Return the households of a customer."""
         return self._by_customer.get(customer_id, [])
 
     def customers(self) -> dict[str, str]:
-        """Return all customers and how they call themselves."""
+        """Return the name and city of each customer, by ID."""
         return {
             customer_id: f"{first.first_name} {first.last_name}, {first.city}"
             for customer_id, (first, *_) in self._by_customer.items()
         }
 
     def add(self, household: Household) -> Household:
-        """Let a household appear; what its timeline has for right now happens."""
+        """Add a household and apply the steps that are due.
+
+        Raises ValueError if its subscription exists.
+        """
         if household.subscription_id in self._by_subscription:
-            raise ValueError(f"{household.subscription_id} is there already")
+            raise ValueError(f"{household.subscription_id} exists already")
         self._by_subscription[household.subscription_id] = household
         self._by_order[household.order_id] = household
         self._by_customer.setdefault(household.customer_id, []).append(household)
@@ -91,7 +94,7 @@ class World:
         return household
 
     def remove(self, subscription_id: str) -> None:
-        """Let a household disappear."""
+        """Remove a household."""
         household = self._by_subscription.pop(subscription_id)
         del self._by_order[household.order_id]
         family = self._by_customer[household.customer_id]
@@ -104,22 +107,22 @@ class World:
     # Time
 
     def changed(self, household: Household) -> None:
-        """Take note that lists and due times may be different now."""
+        """Drop the cached lists and schedule the household's next step."""
         self._orders = self._subscriptions = None
         if due := household.next_due():
             heapq.heappush(self._schedule, (due, next(self._entries), household))
 
     def tick(self) -> None:
-        """Let everything happen whose time has come."""
+        """Apply all steps that are due."""
         now = self.now()
         while self._schedule and self._schedule[0][0] <= now:
             household = heapq.heappop(self._schedule)[2]
-            # Entries are never taken back: one for a household gone says nothing.
+            # The schedule keeps the entries of removed households; they are skipped here.
             if household.world is self:
                 household.advance_due()
 
     def emit(self, topic: str, context: dict[str, str]) -> Event:
-        """Note that something happened."""
+        """Record an event."""
         event_id = make_id("evt", len(self.events))
         event = Event(event_id, self.now(), topic, dict(context))
         self.events[event_id] = event
@@ -130,32 +133,32 @@ class World:
     def orders(self) -> Listing[Household]:
         """Return the households with an order, sorted by it."""
         if self._orders is None:
-            self._orders = list_orders(self._by_subscription.values())
+            self._orders = sort_by_order(self._by_subscription.values())
         return self._orders
 
     def subscriptions(self) -> Listing[Household]:
         """Return all households, sorted by their subscription."""
         if self._subscriptions is None:
-            self._subscriptions = list_subscriptions(self._by_subscription.values())
+            self._subscriptions = sort_by_subscription(self._by_subscription.values())
         return self._subscriptions
 
 
-def list_orders(households: Iterable[Household]) -> Listing[Household]:
-    """Sort households by their order; those without are left out."""
+def sort_by_order(households: Iterable[Household]) -> Listing[Household]:
+    """Return the households with an order, sorted by it."""
     return Listing.of(
         (household for household in households if household.order), _order_key
     )
 
 
-def list_subscriptions(households: Iterable[Household]) -> Listing[Household]:
-    """Sort households by their subscription."""
+def sort_by_subscription(households: Iterable[Household]) -> Listing[Household]:
+    """Return households, sorted by their subscription."""
     return Listing.of(households, _subscription_key)
 
 
-def list_reductions(
+def sort_reductions(
     households: Iterable[Household],
 ) -> Listing[tuple[Household, GridFeeReduction]]:
-    """Sort the grid fee reductions of households."""
+    """Return the grid fee reductions of households, sorted."""
     return Listing.of(_reductions(households), _reduction_key)
 
 
@@ -169,7 +172,7 @@ def _reductions(
 
 def _order_key(household: Household) -> tuple[datetime, str]:
     if household.order is None:
-        raise ValueError(f"{household.key} has no order to be sorted by")
+        raise ValueError(f"{household.key} has no order")
     return household.order.created_at, household.order.id
 
 

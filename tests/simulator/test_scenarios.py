@@ -117,7 +117,7 @@ def test_from_order_to_tariff(clock: Clock) -> None:
 def test_pace_of_the_tariff(clock: Clock) -> None:
     """The modules keep to the pace of the walk."""
     household = scenarios.from_order_to_tariff()
-    pace = timedelta(seconds=120) / scenarios.longest([household])
+    pace = timedelta(seconds=120) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
     seen = []
     for seconds in (111, 2, 2, 6):
@@ -169,7 +169,7 @@ def test_dynamic_tariff(clock: Clock) -> None:
 def test_entering_a_story(clock: Clock) -> None:
     """A household can appear in the middle of its story, and goes on from there."""
     household = scenarios.happy_path(elapsed=timedelta(days=23))
-    pace = timedelta(seconds=56) / scenarios.longest([household])
+    pace = timedelta(seconds=56) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
     order = household.order
     assert order
@@ -292,7 +292,7 @@ def test_contract_ends(clock: Clock) -> None:
 def test_pace(clock: Clock) -> None:
     """Eight weeks fit into two minutes."""
     household = scenarios.happy_path()
-    pace = timedelta(seconds=120) / scenarios.longest([household])
+    pace = timedelta(seconds=120) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
     clock.move(seconds=119)
     sim.tick()
