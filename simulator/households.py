@@ -24,7 +24,7 @@ _APPOINTMENT_TIME = time(9)
 
 
 class Host(Protocol):
-    """What a household needs from the simulator that it is part of."""
+    """Interface of the simulator that a household uses."""
 
     pace: float
 
@@ -34,7 +34,7 @@ class Host(Protocol):
     def emit(self, topic: str, context: dict[str, str]) -> object:
         """Record an event."""
 
-    def changed(self, household: Household) -> None:
+    def mark_changed(self, household: Household) -> None:
         """Drop cached lists and schedule the household's next step."""
 
 
@@ -66,7 +66,7 @@ class Household(Contract):
         if name in {"order", "created_at", "timeline"} and (
             world := self.__dict__.get("world")
         ):
-            world.changed(self)
+            world.mark_changed(self)
 
     def now(self) -> datetime:
         """Return the simulator's time; the system time before the household is added."""
@@ -152,7 +152,7 @@ class Household(Contract):
 
     def _notify_changed(self) -> None:
         if self.world:
-            self.world.changed(self)
+            self.world.mark_changed(self)
 
     def _emit(self, topic: str, **context: str) -> None:
         if self.world:
@@ -268,7 +268,7 @@ class Household(Contract):
         )
 
     def _ensure_module(self, kind: str, status: str) -> None:
-        """Order a module unless the household has it; confirm it if asked to."""
+        """Order a module unless the household has it; confirm it for the status activated."""
         module = self._find_module(kind, *OPEN_STATUSES) or self.order_module(kind)
         if status == "activated" and module.status != "activated":
             self._activate(module)

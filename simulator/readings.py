@@ -131,9 +131,9 @@ def _meter_value(household: Household, meter_id: str, day: date) -> float:
     """Return a meter's reading in kWh at the start of a day."""
     if household.swapped_at and meter_id == household.meter_id:
         # New meters have counted 0.3 kWh in the factory test.
-        return 0.3 + usage.total(household, berlin_day(household.swapped_at), day)
+        return 0.3 + usage.sum_usage(household, berlin_day(household.swapped_at), day)
     begin = berlin_day(household.start_at or household.now())
-    return household.first_reading + usage.total(household, begin, day)
+    return household.first_reading + usage.sum_usage(household, begin, day)
 
 
 def parse_report(body: Mapping[str, Any]) -> tuple[float, datetime]:

@@ -4,7 +4,7 @@ Every value follows from the household's key and the day, so that it is the same
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import lru_cache
 import math
 import random
@@ -67,13 +67,18 @@ def final_from(day: date) -> datetime:
 
     Public holidays count as working days.
     """
-    following = (day.replace(day=1) + 32 * DAY).replace(day=1)
+    following = _next_month(day)
     working = (
         each for each in days(following, following + 20 * DAY) if _is_working_day(each)
     )
     for _ in range(7):
         next(working)
     return midnight(next(working) + DAY)
+
+
+def _next_month(day: date) -> date:
+    """Return the first day of the month after a day."""
+    return (day.replace(day=1) + 32 * DAY).replace(day=1)
 
 
 def _is_working_day(day: date) -> bool:
@@ -140,11 +145,11 @@ def _estimated(
         return
     begin = berlin_day(household.start_at)
     while begin < end:
-        following = (begin.replace(day=1) + 32 * DAY).replace(day=1)
+        following = _next_month(begin)
         if midnight(following) > (household.end_at or now):
             return
         if begin >= start:
-            value = total(household, begin, following)
+            value = sum_usage(household, begin, following)
             yield _entry(midnight(begin), value, final=final_from(begin) <= now)
         begin = following
 
@@ -207,11 +212,11 @@ def _day_total(key: str, kind: str, yearly: float, day: date) -> float:
     return yearly / 365.25 * shape
 
 
-def total(household: Household, start: date, end: date) -> float:
+def sum_usage(household: Household, start: date, end: date) -> float:
     """Return the kWh from the start of one day to the start of another."""
     result = 0.0
     while start < end:
-        following = (start.replace(day=1) + 32 * DAY).replace(day=1)
+        following = _next_month(start)
         if start.day == 1 and following <= end:
             result += _month_total(
                 household.key, household.type, household.estimated_usage, start
@@ -227,5 +232,5 @@ def total(household: Household, start: date, end: date) -> float:
 
 @lru_cache(maxsize=16384)
 def _month_total(key: str, kind: str, yearly: float, first: date) -> float:
-    following = (first + timedelta(days=32)).replace(day=1)
+    following = _next_month(first)
     return sum(_day_total(key, kind, yearly, day) for day in days(first, following))

@@ -90,7 +90,7 @@ class World:
         self._by_plan.setdefault(household.plan_id, household)
         household.attach(self)
         household.advance_due()
-        self.changed(household)
+        self.mark_changed(household)
         return household
 
     def remove(self, subscription_id: str) -> None:
@@ -106,7 +106,7 @@ class World:
 
     # Time
 
-    def changed(self, household: Household) -> None:
+    def mark_changed(self, household: Household) -> None:
         """Drop the cached lists and schedule the household's next step."""
         self._orders = self._subscriptions = None
         if due := household.next_due():

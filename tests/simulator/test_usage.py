@@ -223,7 +223,7 @@ async def test_feed_in(api: Api, sim: Simulator) -> None:
 
 async def test_a_year_is_what_was_estimated(household: Household) -> None:
     """The estimate of the checkout was not far off."""
-    year = usage_data.total(household, date(2025, 3, 1), date(2026, 3, 1))
+    year = usage_data.sum_usage(household, date(2025, 3, 1), date(2026, 3, 1))
     assert year == pytest.approx(household.estimated_usage, rel=0.1)
 
 
