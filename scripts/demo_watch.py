@@ -12,7 +12,8 @@ import aiohttp
 
 from simulator.clock import berlin_day, quarters
 
-from .demo_home import BEHIND_THE_GATE, DOMAIN, GATE, Home
+from .demo_dashboard import BEHIND_THE_GATE, GATE
+from .demo_home import DOMAIN, Home
 from .demo_processes import DemoError
 
 REFRESH_EVERY = 5

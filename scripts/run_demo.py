@@ -3,7 +3,6 @@
 Called by scripts/demo, which brings Python and the packages first.
 """
 
-import argparse
 import asyncio
 from collections.abc import Iterator
 import contextlib
@@ -20,16 +19,11 @@ import sysconfig
 
 import aiohttp
 
-from .demo_home import (
-    GATE,
-    ROOT,
-    STEP_LIMIT,
-    USER,
-    Home,
-    Socket,
-    ids_to_come,
-    prepare_config,
-)
+from . import ROOT
+from .demo_config import prepare_config
+from .demo_dashboard import GATE, ids_to_come
+from .demo_home import STEP_LIMIT, USER, Home
+from .demo_options import Options, parse_options
 from .demo_processes import (
     Child,
     DemoError,
@@ -41,6 +35,7 @@ from .demo_processes import (
     until,
     while_running,
 )
+from .demo_socket import Socket
 from .demo_watch import REFRESH_EVERY, Watch, find_cheapest_hour
 
 STATE = ROOT / ".demo"
@@ -50,18 +45,6 @@ SIMULATOR_LOG = STATE / "simulator.log"
 
 SCENARIOS = ("from_order_to_tariff", "dynamic_tariff")
 """A contract whose order is followed, and one that has had its tariff for months."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was chosen on the command line."""
-
-    headless: bool
-    poll: bool
-    language: str
-    duration: float
-    port: int | None
-    time_limit: float
 
 
 def home_assistant(nomos: str) -> Child:
@@ -280,57 +263,6 @@ async def run(options: Options) -> int:
         # Signals cancel the task above and never this.
         await demo.stop()
     return 0
-
-
-def parse_options() -> Options:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/demo",
-        description="Start a simulated Nomos and a real Home Assistant that follows"
-        " a smart-meter order there.",
-    )
-    parser.add_argument(
-        "--headless",
-        action="store_true",
-        help="end as soon as Home Assistant shows prices, and that the grid fee varies",
-    )
-    parser.add_argument(
-        "--poll",
-        action="store_true",
-        help="without webhooks: have Home Assistant look at the order again and again",
-    )
-    german = os.environ.get("LANG", "").startswith("de")
-    parser.add_argument(
-        "--language",
-        choices=("de", "en"),
-        default="de" if german else "en",
-        help="language of Home Assistant (default: from $LANG, else English)",
-    )
-    parser.add_argument(
-        "--duration",
-        type=float,
-        metavar="SECONDS",
-        help="time from the order to module 3 (default: 120, headless: 60)",
-    )
-    parser.add_argument(
-        "--port", type=int, help="Home Assistant's (default: 8123 or the next free)"
-    )
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        default=300,
-        metavar="SECONDS",
-        help="headless: how long to wait for all that (default: %(default)s)",
-    )
-    chosen = parser.parse_args()
-    return Options(
-        headless=chosen.headless,
-        poll=chosen.poll,
-        language=chosen.language,
-        duration=chosen.duration or (60 if chosen.headless else 120),
-        port=chosen.port,
-        time_limit=chosen.time_limit,
-    )
 
 
 @contextmanager

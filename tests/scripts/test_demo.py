@@ -25,14 +25,9 @@ from custom_components.nomos_energy.grid_fee_sensors import MODULES, WINDOW
 from custom_components.nomos_energy.order_sensors import ORDER_SENSORS
 from custom_components.nomos_energy.price_sensors import AROUND_PRICE, PRICE
 from scripts import demo_watch
-from scripts.demo_home import (
-    BEHIND_THE_GATE,
-    DASHBOARD,
-    Home,
-    filled,
-    ids_to_come,
-    prepare_config,
-)
+from scripts.demo_config import prepare_config
+from scripts.demo_dashboard import BEHIND_THE_GATE, DASHBOARD, filled, ids_to_come
+from scripts.demo_home import Home
 from scripts.demo_processes import Child, DemoError, choose_port, until, while_running
 from scripts.demo_watch import Moment, Watch, find_cheapest_hour
 from simulator.clock import QUARTER, berlin_day, quarters

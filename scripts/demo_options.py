@@ -1,0 +1,68 @@
+"""Command line options of the demo."""
+
+import argparse
+from dataclasses import dataclass
+import os
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen on the command line."""
+
+    headless: bool
+    poll: bool
+    language: str
+    duration: float
+    port: int | None
+    time_limit: float
+
+
+def parse_options() -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Start a simulated Nomos and a real Home Assistant that follows"
+        " a smart-meter order there.",
+    )
+    parser.add_argument(
+        "--headless",
+        action="store_true",
+        help="end as soon as Home Assistant shows prices, and that the grid fee varies",
+    )
+    parser.add_argument(
+        "--poll",
+        action="store_true",
+        help="without webhooks: have Home Assistant look at the order again and again",
+    )
+    german = os.environ.get("LANG", "").startswith("de")
+    parser.add_argument(
+        "--language",
+        choices=("de", "en"),
+        default="de" if german else "en",
+        help="language of Home Assistant (default: from $LANG, else English)",
+    )
+    parser.add_argument(
+        "--duration",
+        type=float,
+        metavar="SECONDS",
+        help="time from the order to module 3 (default: 120, headless: 60)",
+    )
+    parser.add_argument(
+        "--port", type=int, help="Home Assistant's (default: 8123 or the next free)"
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="headless: how long to wait for all that (default: %(default)s)",
+    )
+    chosen = parser.parse_args()
+    return Options(
+        headless=chosen.headless,
+        poll=chosen.poll,
+        language=chosen.language,
+        duration=chosen.duration or (60 if chosen.headless else 120),
+        port=chosen.port,
+        time_limit=chosen.time_limit,
+    )

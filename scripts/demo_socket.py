@@ -1,0 +1,188 @@
+"""Client for the WebSocket API of the demo's Home Assistant."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+import yaml  # type: ignore[import-untyped]
+
+from .demo_dashboard import DASHBOARD, GATE, filled
+from .demo_home import DOMAIN, START_LIMIT, STEP_LIMIT, Home
+from .demo_processes import DemoError, until
+
+
+@dataclass(slots=True)
+class Socket:
+    """Home Assistant's WebSocket, for what REST cannot do."""
+
+    connection: aiohttp.ClientWebSocketResponse
+    last_id: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, home: Home) -> AsyncIterator[Self]:
+        """Log in."""
+        async with home.session.ws_connect(f"{home.address}/api/websocket") as ws:
+            await ws.receive_json(timeout=STEP_LIMIT)
+            await ws.send_json({"type": "auth", "access_token": home.token})
+            await ws.receive_json(timeout=STEP_LIMIT)
+            yield cls(ws)
+
+    async def command(self, kind: str, **data: Any) -> Any:
+        """Give one command and wait for its result."""
+        self.last_id += 1
+        await self.connection.send_json({"id": self.last_id, "type": kind, **data})
+        answer = await self.connection.receive_json(timeout=STEP_LIMIT)
+        if not answer["success"]:
+            raise DemoError(f"Home Assistant refused {kind}: {answer['error']}")
+        return answer["result"]
+
+    async def wait_for_start(self) -> None:
+        """Wait for Home Assistant to have started everything."""
+
+        async def running() -> bool | None:
+            config = await self.command("get_config")
+            return True if config["state"] == "RUNNING" else None
+
+        await until(running, "Home Assistant starts", START_LIMIT)
+
+    async def wait_for_entities(self) -> dict[str, str]:
+        """Wait for the subscription's entities; return their ids by key."""
+
+        async def entities() -> dict[str, str] | None:
+            ids = {
+                entry["unique_id"]: entry["entity_id"]
+                for entry in await self.command("config/entity_registry/list")
+                if entry["platform"] == DOMAIN and not entry["disabled_by"]
+            }
+            states = {state["entity_id"] for state in await self.command("get_states")}
+            # The other contract has its tariff already.
+            gates = [
+                unique_id
+                for unique_id in ids
+                if unique_id.endswith(f"_{GATE}")
+                and f"{unique_id.removesuffix(GATE)}price" not in ids
+            ]
+            if not gates or not states.issuperset(ids.values()):
+                return None
+            prefix = gates[0].removesuffix(GATE)
+            return {
+                unique_id.removeprefix(prefix): entity_id
+                for unique_id, entity_id in ids.items()
+                if unique_id.startswith(prefix)
+            }
+
+        return await until(entities, "The integration adds its entities", STEP_LIMIT)
+
+    async def contract_with_prices(self) -> str:
+        """Return the id of the contract that has its tariff already."""
+        for entry in await self.command("config/entity_registry/list"):
+            if entry["platform"] == DOMAIN and entry["translation_key"] == "price":
+                return str(entry["unique_id"]).removesuffix("_price")
+        raise DemoError("There is no contract with prices")
+
+    async def device_of(self, entity_id: str) -> str:
+        """Return the device that an entity belongs to."""
+        entry = await self.command("config/entity_registry/get", entity_id=entity_id)
+        return str(entry["device_id"])
+
+    async def wait_for_webhook(self, path: str) -> None:
+        """Wait for somebody to listen there: before that, all is answered with 200."""
+
+        async def listening() -> bool | None:
+            hooks = await self.command("webhook/list")
+            return (
+                any(path.endswith(f"/{hook['webhook_id']}") for hook in hooks) or None
+            )
+
+        await until(listening, "The integration listens", STEP_LIMIT)
+
+    async def wait_for_notification(self, entry_id: str) -> str:
+        """Wait for the integration to confirm a test event; return what it says."""
+        wanted = f"{DOMAIN}_{entry_id}_webhook"
+
+        async def confirmation() -> str | None:
+            for notification in await self.command("persistent_notification/get"):
+                if notification["notification_id"] == wanted:
+                    return str(notification["title"])
+            return None
+
+        return await until(confirmation, "The test event arrives", STEP_LIMIT)
+
+    async def save_dashboard(self, language: str, entities: dict[str, str]) -> None:
+        """Save the dashboard and make it the first that one sees."""
+        content = yaml.safe_load(DASHBOARD.read_text())
+        names = entities | content["texts"][language]
+        dashboard = filled(content["dashboard"], names)
+        path = "smart-meter"
+        await self.command(
+            "lovelace/dashboards/create",
+            url_path=path,
+            title=names["title"],
+            icon="mdi:meter-electric",
+        )
+        await self.command("lovelace/config/save", url_path=path, config=dashboard)
+        await self.command(
+            "frontend/set_system_data", key="core", value={"default_panel": path}
+        )
+
+    async def wait_for_statistics(self) -> list[str]:
+        """Wait for consumption to be imported; return its statistic and its cost's."""
+
+        async def statistics() -> list[str] | None:
+            found = [
+                each["statistic_id"]
+                for each in await self.command("recorder/list_statistic_ids")
+                if each["source"] == DOMAIN
+            ]
+            return found if len(found) == 2 else None
+
+        return await until(statistics, "Consumption is imported", STEP_LIMIT)
+
+    async def save_energy_preferences(self) -> None:
+        """Let the Energy dashboard show what the other contract has used and paid."""
+        cost, consumption = sorted(
+            await self.wait_for_statistics(), key=lambda each: "consumption" in each
+        )
+        await self.command(
+            "energy/save_prefs",
+            energy_sources=[
+                {
+                    "type": "grid",
+                    "stat_energy_from": consumption,
+                    "stat_energy_to": None,
+                    "stat_cost": cost,
+                    "entity_energy_price": None,
+                    "number_energy_price": None,
+                    "stat_compensation": None,
+                    "entity_energy_price_export": None,
+                    "number_energy_price_export": None,
+                    "cost_adjustment_day": 0.0,
+                }
+            ],
+        )
+
+    async def save_language(self, language: str) -> None:
+        """Set the language in which the user sees everything."""
+        await self.command(
+            "frontend/set_user_data",
+            key="language",
+            value={
+                "language": language,
+                "number_format": "language",
+                "time_format": "language",
+                "date_format": "language",
+                "time_zone": "local",
+                "first_weekday": "language",
+            },
+        )
+
+    async def create_token(self) -> str:
+        """Create a token that outlives the half hour of an ordinary one."""
+        return str(
+            await self.command(
+                "auth/long_lived_access_token", client_name="scripts/demo", lifespan=1
+            )
+        )
