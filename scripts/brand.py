@@ -1,33 +1,24 @@
-#!/usr/bin/env python3
-"""Draw the brand images of the integration from the SVGs in assets/brand.
+"""Brand images of the integration, rendered from the SVGs in assets/brand.
 
-What Home Assistant asks for: https://github.com/home-assistant/brands
+Requirements of Home Assistant: https://github.com/home-assistant/brands
 """
 
 from pathlib import Path
 import re
-import shutil
 import subprocess
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import ROOT
+from .browser import BROWSERS, OPTIONS, find_program
+
 DRAWINGS = ROOT / "assets" / "brand"
 IMAGES = ROOT / "custom_components" / "nomos_energy" / "brand"
 
 HEIGHTS = {"": 256, "@2x": 512}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find(*programs: str) -> str:
-    """Find a program under one of its names."""
-    for program in programs:
-        if path := shutil.which(program):
-            return path
-    raise SystemExit(f"{programs[0]} is missing: apt-get install {programs[0]}")
 
 
 def render(browser: str, svg: str, height: int, image: Path) -> None:
-    """Render a drawing without anything behind or around it."""
+    """Render an SVG on a transparent background, without a margin."""
     match = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
     if match is None:
         raise SystemExit(f"The drawing of {image.name} has no viewBox")
@@ -39,13 +30,7 @@ def render(browser: str, svg: str, height: int, image: Path) -> None:
             [
                 browser,
                 "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
+                *OPTIONS,
                 "--hide-scrollbars",
                 "--default-background-color=00000000",
                 f"--user-data-dir={folder}/profile",
@@ -59,9 +44,9 @@ def render(browser: str, svg: str, height: int, image: Path) -> None:
 
 
 def main() -> None:
-    """Draw icon and logo, for light and dark surroundings, in both sizes."""
-    browser = find(*BROWSERS)
-    optipng = find("optipng")
+    """Render icon and logo, for light and dark themes, in both sizes."""
+    browser = find_program(*BROWSERS)
+    optipng = find_program("optipng")
     IMAGES.mkdir(exist_ok=True)
     for name in ("icon", "logo"):
         light = (DRAWINGS / f"{name}.svg").read_text()
@@ -70,7 +55,7 @@ def main() -> None:
             for suffix, height in HEIGHTS.items():
                 image = IMAGES / f"{prefix}{name}{suffix}.png"
                 render(browser, svg, height, image)
-                # Interlaced, as Home Assistant prefers it.
+                # Home Assistant recommends interlaced images.
                 subprocess.run(
                     [optipng, "-quiet", "-o7", "-strip", "all", "-i1", image],
                     check=True,

@@ -1,34 +1,29 @@
-#!/usr/bin/env python3
-"""Take the pictures for the READMEs from a demo that has just been started.
+"""Screenshots for the READMEs, taken of a demo that has just been started.
 
-It starts nothing itself: scripts/demo prints the address and the password.
+Start scripts/demo first: it prints the address and the password.
 """
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-import shutil
 import sys
-import time
 
-from PIL import Image
 from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import ROOT
+from .browser import BROWSERS, OPTIONS, find_program
+from .screenshot_camera import SCREEN, SETTLE_TIME, Camera, Options
+from .screenshot_queries import (
+    ADD_METER,
+    DISMISS_NOTIFICATIONS,
+    FIND_DEVICE,
+    FIND_PRICE,
+    FIND_RUNNING_LOAD,
+    LOAD_RUNS,
+)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
 DIALOG: sync_api.ViewportSize = {"width": 1280, "height": 1400}
-"""So high that nothing in a dialog has to be scrolled."""
+"""High enough to show a dialog without scrolling."""
 LOAD_FORM: sync_api.ViewportSize = {"width": 1280, "height": 1720}
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 TEXTS = {
@@ -55,77 +50,14 @@ TEXTS = {
         "price": "Use an entity with current price",
     },
 }
-"""What Home Assistant and the integration say, and what somebody enters."""
+"""Texts of Home Assistant and the integration, and values to enter."""
+
+GRID_FEE_WINDOWS = ["low", "standard", "high"]
 
 # All in milliseconds.
-STEP_LIMIT = 30_000
-WALK_LIMIT = 300_000
-QUARTER_LIMIT = 930_000
-SETTLE = 3_000
-"""For what appears after the page itself: graphs, icons, animations."""
-
-SAYS = """([key, words, device]) => {
-  const hass = document.querySelector("home-assistant")?.hass;
-  return Object.values(hass?.entities ?? {}).some(
-    entity =>
-      entity.device_id === device &&
-      entity.translation_key === key &&
-      words.includes(hass.states[entity.entity_id]?.state));
-}"""
-RUNNING = """name => {
-  const hass = document.querySelector("home-assistant")?.hass;
-  return Object.values(hass?.entities ?? {}).find(
-    entity =>
-      entity.platform === "nomos_energy" &&
-      entity.translation_key === "run_now" &&
-      hass.devices[entity.device_id].name === name &&
-      hass.states[entity.entity_id]?.state === "on")?.device_id;
-}"""
-RUNS = f"name => ({RUNNING})(name) !== undefined"
-WINDOWS = ["low", "standard", "high"]
-PRICE = """device => {
-  const { hass } = document.querySelector("home-assistant");
-  return Object.values(hass.entities).find(
-    entity =>
-      entity.device_id === device &&
-      entity.translation_key === "price").entity_id;
-}"""
-COUNT = """name => {
-  const { hass } = document.querySelector("home-assistant");
-  return hass.callApi("POST", "states/sensor.demo_meter", {
-    state: "1",
-    attributes: {
-      friendly_name: name,
-      device_class: "energy",
-      state_class: "total_increasing",
-      unit_of_measurement: "kWh",
-    },
-  });
-}"""
-"""The demo has no meter that counts, but the dialog asks for one."""
-DISMISS = """() => document.querySelector("home-assistant").hass.callService(
-  "persistent_notification", "dismiss_all", {})"""
-DEVICE = """() => {
-  const { hass } = document.querySelector("home-assistant");
-  return Object.values(hass.entities).find(
-    entity =>
-      entity.platform === "nomos_energy" &&
-      entity.translation_key === "order_status" &&
-      hass.states[entity.entity_id]?.state !== "activated").device_id;
-}"""
-"""The contract whose order is followed; the other one has its tariff already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was chosen on the command line."""
-
-    address: str
-    user: str
-    password: str
-    language: str
-    folder: Path
-    all: bool
+PAGE_TIMEOUT = 30_000
+QUARTER_TIMEOUT = 930_000
+"""A quarter-hour, and half a minute for Home Assistant to follow."""
 
 
 def parse_options() -> Options:
@@ -139,124 +71,56 @@ def parse_options() -> Options:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also take what the READMEs don't show: a phone, the end of the order",
+        help="also take pictures that the READMEs don't show, such as on a phone",
     )
     return Options(**vars(parser.parse_args()))
 
 
-def find_browser() -> str:
-    """Find a browser on this machine."""
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    raise SystemExit("There is no browser here: apt-get install chromium")
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A browser in which the demo's user has logged in."""
-
-    page: sync_api.Page
-    options: Options
-    device: str = ""
-    """The device of the contract whose order is followed."""
-
-    def log_in(self) -> None:
-        """Log in as a user does."""
-        self.page.goto(self.options.address)
-        self.page.locator("input[name=username]").fill(self.options.user)
-        password = self.page.locator("input[name=password]")
-        password.fill(self.options.password)
-        password.press("Enter")
-        self.page.wait_for_selector("hui-sections-view", state="attached")
-
-    def wait_for_order(self, status: str) -> None:
-        """Wait for the order to arrive somewhere."""
-        print(f"Waiting for the order to be {status} …")
-        self.wait_until("order_status", [status])
-
-    def wait_until(self, key: str, words: list[str]) -> None:
-        """Wait for an entity to say something."""
-        self.page.wait_for_function(
-            SAYS, arg=[key, words, self.device], timeout=WALK_LIMIT
-        )
-
-    def go(self, path: str) -> None:
-        """Open another page."""
-        self.page.goto(f"{self.options.address}{path}")
-
-    def draw_graph(self) -> None:
-        """Open the dashboard when the last label of its graph isn't cut off.
-
-        The graph ends where it is drawn, and its labels are 20 seconds apart.
-        """
-        self.page.wait_for_timeout((14.5 - time.time()) % 20 * 1000)
-        self.go("/")
-
-    def take(
-        self,
-        name: str,
-        width: int = SCREEN["width"],
-        height: int = SCREEN["height"],
-        clip: sync_api.FloatRect | None = None,
-    ) -> None:
-        """Take a picture of the page that is open, or of a part of it."""
-        self.page.set_viewport_size({"width": width, "height": height})
-        self.page.wait_for_timeout(SETTLE)
-        file = self.options.folder / f"{name}-{self.options.language}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=file, clip=clip)
-        # Screens have few colours; a palette makes a third of the size.
-        with Image.open(file) as picture:
-            picture.convert("RGB").quantize(256).save(file, optimize=True)
-        print(f"{file}  {file.stat().st_size // 1024} KB")
-
-
 def take_all(camera: Camera) -> None:
-    """Follow the order with the camera, and then the prices."""
+    """Take the pictures of the order, then those of the prices."""
     camera.log_in()
-    camera.page.evaluate(DISMISS)
-    device = camera.page.evaluate(DEVICE)
+    camera.page.evaluate(DISMISS_NOTIFICATIONS)
+    device = camera.page.evaluate(FIND_DEVICE)
     camera = replace(camera, device=device)
-    camera.go("/config/integrations/dashboard/add?domain=nomos_energy")
-    # Home Assistant asks first whether to begin.
+    camera.open("/config/integrations/dashboard/add?domain=nomos_energy")
+    # Home Assistant shows a confirmation first.
     camera.page.get_by_role("button", name="OK").click()
     camera.page.wait_for_selector("step-flow-menu")
     camera.page.mouse.move(0, 0)
     camera.take("add", clip={"x": 320, "y": 252, "width": 640, "height": 340})
-    camera.go("/")
+    camera.open("/")
     camera.wait_for_order("scheduled")
-    camera.draw_graph()
+    camera.open_dashboard()
     camera.take("dashboard", height=960)
     if camera.options.all:
         camera.take("phone", 412, 900)
-    camera.go(f"/config/devices/device/{device}")
-    # As wide as it takes for no name to be cut off.
+    camera.open(f"/config/devices/device/{device}")
+    # Wide enough for the longest entity name.
     camera.take("device", 860, 1200)
     camera.page.set_viewport_size(SCREEN)
     if camera.options.all:
-        camera.go("/calendar")
+        camera.open("/calendar")
         camera.take("calendar")
-    camera.go("/")
+    camera.open("/")
     camera.wait_for_order("activated")
     if camera.options.all:
-        camera.draw_graph()
+        camera.open_dashboard()
         camera.take("dashboard-active")
-    print("Waiting for the grid fee to vary …")
-    camera.wait_until("grid_fee_window", WINDOWS)
+    print("Waiting for the grid fee windows …")
+    camera.wait_for_state("grid_fee_window", GRID_FEE_WINDOWS)
     take_prices(camera, device)
 
 
 def take_prices(camera: Camera, device: str) -> None:
-    """Take what there is once the smart meter is active."""
-    camera.go("/smart-meter/prices")
+    """Take the pictures that need an active smart meter."""
+    camera.open("/smart-meter/prices")
     camera.take("prices", height=1080)
     if camera.options.all:
         camera.take("prices-phone", 412, 1900)
         camera.page.emulate_media(color_scheme="dark")
         camera.take("prices-dark", height=1080)
         camera.page.emulate_media(color_scheme="light")
-        camera.go(f"/config/devices/device/{device}")
+        camera.open(f"/config/devices/device/{device}")
         camera.take("device-active", 860, 1800)
         camera.page.set_viewport_size(SCREEN)
     take_planned_load(camera)
@@ -266,15 +130,15 @@ def take_prices(camera: Camera, device: str) -> None:
 
 
 def take_energy_dashboard(camera: Camera) -> None:
-    """Show a month of what the other contract has used and paid."""
+    """Take a month of usage and cost of the other contract."""
     page, texts = camera.page, TEXTS[camera.options.language]
     page.set_viewport_size(SCREEN)
-    camera.go("/energy/electricity")
-    page.wait_for_timeout(SETTLE)
+    camera.open("/energy/electricity")
+    page.wait_for_timeout(SETTLE_TIME)
     page.locator("hui-energy-period-selector button, .date").first.click()
     page.get_by_text(texts["month"], exact=True).first.click()
-    # In some languages the choice has to be confirmed, in others it was already.
-    page.wait_for_timeout(SETTLE)
+    # Only some languages have a button to confirm the choice.
+    page.wait_for_timeout(SETTLE_TIME)
     if (select := page.get_by_text(texts["select"], exact=True)).count():
         select.first.click()
     clip: sync_api.FloatRect = {"x": 256, "y": 56, "width": 1024, "height": 600}
@@ -282,18 +146,17 @@ def take_energy_dashboard(camera: Camera) -> None:
 
 
 def take_planned_load(camera: Camera) -> None:
-    """Plan a load by clicking; with all pictures and in German, also see it run.
+    """Take the form of a planned load; with --all and in German, also the running load.
 
-    That takes until the next quarter-hour begins: it is to run for as good as the
-    whole day, so that there is no better time to wait for.
+    The load is planned for 23 hours a day, so that it runs from the next quarter-hour.
     """
     page, texts = camera.page, TEXTS[camera.options.language]
     page.set_viewport_size(LOAD_FORM)
-    camera.go("/config/integrations/integration/nomos_energy")
+    camera.open("/config/integrations/integration/nomos_energy")
     page.get_by_text(texts["plan"]).first.click()
     page.locator("ha-form input").first.fill(texts["load"])
     page.mouse.move(0, 0)
-    page.wait_for_timeout(SETTLE)
+    page.wait_for_timeout(SETTLE_TIME)
     form = page.locator("ha-form").first.bounding_box()
     assert form
     clip: sync_api.FloatRect = {
@@ -303,7 +166,7 @@ def take_planned_load(camera: Camera) -> None:
         "height": form["height"] + 96,
     }
     camera.take("load", **LOAD_FORM, clip=clip)
-    # With AM and PM, the hours are not as simply entered.
+    # The English form has AM and PM fields, which this does not fill in.
     if not camera.options.all or camera.options.language != "de":
         page.keyboard.press("Escape")
         return
@@ -312,29 +175,29 @@ def take_planned_load(camera: Camera) -> None:
         times.locator("input").first.fill(str(hours))
     page.get_by_role("button", name="OK").last.click()
     page.get_by_role("button", name=texts["finish"]).click()
-    print("Waiting for a quarter-hour to begin …")
-    page.wait_for_function(RUNS, arg=texts["load"], timeout=QUARTER_LIMIT)
-    device = page.evaluate(RUNNING, texts["load"])
-    camera.go(f"/config/devices/device/{device}")
+    print("Waiting for the next quarter-hour …")
+    page.wait_for_function(LOAD_RUNS, arg=texts["load"], timeout=QUARTER_TIMEOUT)
+    device = page.evaluate(FIND_RUNNING_LOAD, texts["load"])
+    camera.open(f"/config/devices/device/{device}")
     camera.take("load-running", 860, 900)
     page.set_viewport_size(SCREEN)
 
 
 def take_usage_settings(camera: Camera) -> None:
-    """Show which statistics the demo has chosen for the Energy dashboard."""
+    """Take the statistics in the settings of the Energy dashboard."""
     page = camera.page
     page.set_viewport_size(DIALOG)
-    camera.go("/config/energy/electricity")
+    camera.open("/config/energy/electricity")
     page.locator("ha-energy-grid-settings .row ha-icon-button").first.click()
     costs = page.locator("ha-statistic-picker").nth(2)
     take_dialog(camera, "energy-usage-settings", costs)
 
 
 def take_dialog(camera: Camera, name: str, last: sync_api.Locator) -> None:
-    """Take the dialog about the grid, from its title to something in it."""
+    """Take the grid dialog, from its title to an element in it."""
     page, title = camera.page, TEXTS[camera.options.language]["dialog"]
     page.mouse.move(0, 0)
-    page.wait_for_timeout(SETTLE)
+    page.wait_for_timeout(SETTLE_TIME)
     top = page.get_by_text(title).last.bounding_box()
     bottom = last.bounding_box()
     assert top
@@ -349,20 +212,20 @@ def take_dialog(camera: Camera, name: str, last: sync_api.Locator) -> None:
 
 
 def take_energy_settings(camera: Camera) -> None:
-    """Choose the price in the settings of the Energy dashboard."""
+    """Take the price entity in the settings of the Energy dashboard."""
     page, texts = camera.page, TEXTS[camera.options.language]
-    page.evaluate(COUNT, texts["meter"])
-    price = page.evaluate(PRICE, camera.device)
+    page.evaluate(ADD_METER, texts["meter"])
+    price = page.evaluate(FIND_PRICE, camera.device)
     page.set_viewport_size(DIALOG)
-    camera.go("/config/energy/electricity")
+    camera.open("/config/energy/electricity")
     page.get_by_role("button", name=texts["add"]).first.click()
     page.locator("ha-statistic-picker").first.click()
     page.get_by_text(texts["meter"]).first.click()
     page.get_by_text(texts["price"]).click()
     page.locator("ha-entity-picker").first.click()
-    page.wait_for_timeout(SETTLE)
+    page.wait_for_timeout(SETTLE_TIME)
     page.keyboard.type(price)
-    page.wait_for_timeout(SETTLE)
+    page.wait_for_timeout(SETTLE_TIME)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     take_dialog(camera, "energy", page.locator("ha-entity-picker").first)
@@ -373,7 +236,7 @@ def main() -> int:
     options = parse_options()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=BROWSER_OPTIONS
+            executable_path=find_program(*BROWSERS), args=list(OPTIONS)
         )
         try:
             page = browser.new_context(
@@ -382,10 +245,13 @@ def main() -> int:
                 viewport=SCREEN,
                 device_scale_factor=2,
             ).new_page()
-            page.set_default_timeout(STEP_LIMIT)
+            page.set_default_timeout(PAGE_TIMEOUT)
             take_all(Camera(page, options))
         except sync_api.Error as err:
-            print(f"The demo at {options.address}: {err.message}", file=sys.stderr)
+            print(
+                f"Screenshots of {options.address} failed: {err.message}",
+                file=sys.stderr,
+            )
             return 1
         finally:
             browser.close()

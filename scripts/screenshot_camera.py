@@ -1,0 +1,89 @@
+"""Browser that takes pictures of Home Assistant's frontend."""
+
+from dataclasses import dataclass
+from pathlib import Path
+import time
+
+from PIL import Image
+from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
+
+from .screenshot_queries import HAS_STATE
+
+SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
+
+# All in milliseconds.
+TIMELINE_TIMEOUT = 300_000
+SETTLE_TIME = 3_000
+"""Time until graphs, icons and animations are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Command line options of the screenshots."""
+
+    address: str
+    user: str
+    password: str
+    language: str
+    folder: Path
+    all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Browser page on which the demo's user is logged in."""
+
+    page: sync_api.Page
+    options: Options
+    device: str = ""
+    """Device of the contract whose order is in progress."""
+
+    def log_in(self) -> None:
+        """Log in with the form of Home Assistant."""
+        self.page.goto(self.options.address)
+        self.page.locator("input[name=username]").fill(self.options.user)
+        password = self.page.locator("input[name=password]")
+        password.fill(self.options.password)
+        password.press("Enter")
+        self.page.wait_for_selector("hui-sections-view", state="attached")
+
+    def wait_for_order(self, status: str) -> None:
+        """Wait until the order has a status."""
+        print(f"Waiting for the order to be {status} …")
+        self.wait_for_state("order_status", [status])
+
+    def wait_for_state(self, key: str, states: list[str]) -> None:
+        """Wait until an entity has one of the states."""
+        self.page.wait_for_function(
+            HAS_STATE, arg=[key, states, self.device], timeout=TIMELINE_TIMEOUT
+        )
+
+    def open(self, path: str) -> None:
+        """Open a page of Home Assistant."""
+        self.page.goto(f"{self.options.address}{path}")
+
+    def open_dashboard(self) -> None:
+        """Open the dashboard at a time at which the last label of its graph fits.
+
+        The graph ends at the current time, and its labels are 20 seconds apart.
+        """
+        self.page.wait_for_timeout((14.5 - time.time()) % 20 * 1000)
+        self.open("/")
+
+    def take(
+        self,
+        name: str,
+        width: int = SCREEN["width"],
+        height: int = SCREEN["height"],
+        clip: sync_api.FloatRect | None = None,
+    ) -> None:
+        """Take a picture of the open page, or of a clip of it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_timeout(SETTLE_TIME)
+        file = self.options.folder / f"{name}-{self.options.language}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=file, clip=clip)
+        # A palette of 256 colours reduces the file to a third of its size.
+        with Image.open(file) as picture:
+            picture.convert("RGB").quantize(256).save(file, optimize=True)
+        print(f"{file}  {file.stat().st_size // 1024} KB")
