@@ -14,10 +14,10 @@ EXTERNAL_URL = "https://demo.example"
 
 
 def prepare_config(folder: Path, language: str, port: int) -> None:
-    """Write the folder that Home Assistant starts from.
+    """Write the configuration folder of Home Assistant.
 
-    It is a fresh one each time, so that the order starts from the beginning;
-    what takes long, the installed packages, lives in .venv.
+    Replace an existing folder, so that the demo starts from the beginning. The
+    packages that Home Assistant installs are kept: they are in .venv.
     """
     if folder.exists():
         shutil.rmtree(folder)
@@ -37,7 +37,7 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             "longitude": 13.405,
             "elevation": 34,
         },
-        # Instead of default_config, which looks for devices in the house.
+        # default_config would search the network for devices.
         **dict.fromkeys(
             (
                 "application_credentials",
@@ -56,25 +56,25 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             "default": "warning",
             "logs": {
                 "homeassistant.util.package": "info",
-                # They miss programs that the demo has no use for.
+                # Both report programs that the demo does not need.
                 "haffmpeg": "fatal",
                 "homeassistant.components.camera.img_util": "fatal",
             },
         },
     }
     (folder / "configuration.yaml").write_text(yaml.safe_dump(settings))
-    # In YAML the address would be on trial for five minutes, and a repair
-    # would ask to remove it from there.
-    store(storage, "http", 1, {"server_host": ["127.0.0.1"], "server_port": port})
-    # These steps ask questions that are answered above, and add integrations
-    # that fetch weather and radio stations.
-    store(
+    # From YAML, Home Assistant would revert the address after five minutes without a
+    # confirmation, and create a repair issue.
+    write_store(storage, "http", 1, {"server_host": ["127.0.0.1"], "server_port": port})
+    # The settings above replace these steps, which would also add integrations for
+    # weather and radio stations.
+    write_store(
         storage, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]}
     )
 
 
-def store(folder: Path, key: str, version: int, data: dict[str, Any]) -> None:
-    """Write what Home Assistant keeps about one of its parts."""
+def write_store(folder: Path, key: str, version: int, data: dict[str, Any]) -> None:
+    """Write a storage file of Home Assistant."""
     (folder / key).write_text(
         json.dumps({"version": version, "minor_version": 1, "key": key, "data": data})
     )

@@ -14,7 +14,7 @@ from .demo_home import DOMAIN
 DASHBOARD = Path(__file__).with_name("demo_dashboard.yaml")
 
 GATE = "smart_meter_active"
-BEHIND_THE_GATE = {
+GATED_ENTITIES = {
     "price": "sensor",
     "price_level": "sensor",
     "next_price": "sensor",
@@ -27,40 +27,40 @@ BEHIND_THE_GATE = {
     "grid_fee_reduction": "binary_sensor",
     "grid_fee_window": "sensor",
 }
-"""What the dashboard shows though it is not there in the beginning."""
+"""Entities on the dashboard that are added when the gate opens, with their platform."""
 
 
-def ids_to_come(gate: str, language: str) -> dict[str, str]:
-    """Return the ids that the entities behind the gate will have, by key.
+def predict_entity_ids(gate: str, language: str) -> dict[str, str]:
+    """Return the IDs that the gated entities will get, by key.
 
-    The names of the contract and of the entity make an id.
+    An ID consists of the names of the contract and the entity.
     """
     translations = ROOT / "custom_components" / DOMAIN / "translations"
     texts = json.loads((translations / f"{language}.json").read_text())["entity"]
 
-    def last_part(platform: str, key: str) -> str:
+    def name_slug(platform: str, key: str) -> str:
         return slugify(texts[platform][key]["name"])
 
-    contract = gate.partition(".")[2].removesuffix(last_part("binary_sensor", GATE))
+    contract = gate.partition(".")[2].removesuffix(name_slug("binary_sensor", GATE))
     return {
-        key: f"{platform}.{contract}{last_part(platform, key)}"
-        for key, platform in BEHIND_THE_GATE.items()
+        key: f"{platform}.{contract}{name_slug(platform, key)}"
+        for key, platform in GATED_ENTITIES.items()
     }
 
 
-def filled(part: Any, names: dict[str, str]) -> Any:
-    """Put the entities and texts into a part of the dashboard.
+def fill_template(part: Any, names: dict[str, str]) -> Any:
+    """Return a part of the dashboard template with entity IDs and texts filled in.
 
-    Whatever names an entity that isn't there (it may be disabled by default)
-    is left out of the list it stands in, so that no card complains about it.
+    List items that name a missing entity, such as a disabled one, are left out:
+    their cards would show an error.
     """
     if isinstance(part, dict):
-        return {key: filled(value, names) for key, value in part.items()}
+        return {key: fill_template(value, names) for key, value in part.items()}
     if isinstance(part, list):
         kept = []
         for item in part:
             with contextlib.suppress(KeyError):
-                kept.append(filled(item, names))
+                kept.append(fill_template(item, names))
         return kept
     if isinstance(part, str):
         return Template(part).substitute(names)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from .demo_processes import DemoError, until
+from .demo_processes import DemoError, wait_until
 
 DOMAIN = "nomos_energy"
 WALLBOX = {
@@ -21,7 +21,7 @@ WALLBOX = {
     "power": 11,
     "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
 }
-"""A car that is always there, so that there is a plan at any time of the day."""
+"""Planned load without a time window, so that it has a plan at any time of day."""
 USER = "demo"
 CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
 
@@ -32,20 +32,23 @@ STEP_LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Home Assistant, as seen from outside."""
+    """Home Assistant's address and access token."""
 
     session: aiohttp.ClientSession
     address: str
     token: str = ""
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
         payload: dict[str, Any] | None = None,
         limit: float = STEP_LIMIT,
     ) -> Any:
-        """Ask over REST."""
+        """Send a REST request and return the JSON of the response.
+
+        Raises DemoError for an error status.
+        """
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with self.session.request(
             method,
@@ -63,23 +66,23 @@ class Home:
 
     async def state(self, entity_id: str) -> str:
         """Return the state of an entity."""
-        return str((await self.ask("GET", f"/api/states/{entity_id}"))["state"])
+        return str((await self.request("GET", f"/api/states/{entity_id}"))["state"])
 
     async def wait_for_api(self) -> None:
-        """Wait for Home Assistant to answer at all."""
+        """Wait until the REST API responds."""
 
         async def answer() -> bool | None:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError, DemoError):
-                await self.ask("GET", "/api/onboarding")
+                await self.request("GET", "/api/onboarding")
                 return True
             return None
 
-        await until(answer, "Home Assistant answers", START_LIMIT)
+        await wait_until(answer, "Home Assistant answers", START_LIMIT)
 
     async def create_user(self, password: str, language: str) -> Home:
         """Create the owner, as onboarding does, and log in."""
         client_id = f"{self.address}/"
-        answer = await self.ask(
+        answer = await self.request(
             "POST",
             "/api/onboarding/users",
             {
@@ -102,23 +105,23 @@ class Home:
             return replace(self, token=(await response.json())["access_token"])
 
     async def add_integration(self) -> str:
-        """Go through the integration's own config flow; return the entry's id."""
+        """Complete the integration's config flow; return the ID of the entry."""
         flow = "/api/config/config_entries/flow"
-        # The first time, this installs what the integration may need.
-        step = await self.ask("POST", flow, {"handler": DOMAIN}, START_LIMIT)
+        # The first time, this installs the requirements of the integration.
+        step = await self.request("POST", flow, {"handler": DOMAIN}, START_LIMIT)
         flow += f"/{step['flow_id']}"
-        step = await self.ask("POST", flow, {"next_step_id": "api_credentials"})
-        await self.ask("POST", flow, CREDENTIALS)
-        step = await self.ask("POST", flow, {"follow_all": True})
+        step = await self.request("POST", flow, {"next_step_id": "api_credentials"})
+        await self.request("POST", flow, CREDENTIALS)
+        step = await self.request("POST", flow, {"follow_all": True})
         if step["type"] != "create_entry":
             raise DemoError(f"The config flow ended in {json.dumps(step)}")
         return str(step["result"]["entry_id"])
 
     async def plan_load(self, entry_id: str, subscription_id: str) -> None:
-        """Add a planned load, as somebody does who clicks."""
+        """Complete the subentry flow of a planned load."""
         flow = "/api/config/config_entries/subentries/flow"
-        step = await self.ask("POST", flow, {"handler": [entry_id, "planned_load"]})
-        step = await self.ask(
+        step = await self.request("POST", flow, {"handler": [entry_id, "planned_load"]})
+        step = await self.request(
             "POST",
             f"{flow}/{step['flow_id']}",
             WALLBOX | {"subscription": subscription_id},
@@ -126,21 +129,21 @@ class Home:
         if step["type"] != "create_entry":
             raise DemoError(f"The planned load ended in {json.dumps(step)}")
 
-    async def switch_webhooks_on(
+    async def enable_webhooks(
         self, entry_id: str, register: Callable[[str], Awaitable[str]]
     ) -> str:
-        """Go through the options of the entry; return the path of the webhook.
+        """Complete the options flow of the entry; return the path of the webhook.
 
-        What is registered is the webhook's address on this machine, in exchange
-        for the secret: nobody reaches it from outside.
+        register gets the webhook's local address, which is not reachable from other
+        machines, and returns the signing secret.
         """
         flow = "/api/config/config_entries/options/flow"
-        step = await self.ask("POST", flow, {"handler": entry_id})
+        step = await self.request("POST", flow, {"handler": entry_id})
         if step["type"] != "form":
             raise DemoError(f"The options flow ended in {json.dumps(step)}")
         address = str(step["description_placeholders"]["address"])
         path = urlsplit(address).path
-        step = await self.ask(
+        step = await self.request(
             "POST",
             f"{flow}/{step['flow_id']}",
             {

@@ -7,7 +7,7 @@ import os
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was chosen on the command line."""
+    """Command line options of the demo."""
 
     headless: bool
     poll: bool
@@ -21,18 +21,18 @@ def parse_options() -> Options:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Start a simulated Nomos and a real Home Assistant that follows"
-        " a smart-meter order there.",
+        description="Start a simulated Nomos and a Home Assistant that shows a"
+        " smart meter order there.",
     )
     parser.add_argument(
         "--headless",
         action="store_true",
-        help="end as soon as Home Assistant shows prices, and that the grid fee varies",
+        help="end as soon as Home Assistant shows prices and the grid fee level",
     )
     parser.add_argument(
         "--poll",
         action="store_true",
-        help="without webhooks: have Home Assistant look at the order again and again",
+        help="update Home Assistant by polling instead of webhooks",
     )
     german = os.environ.get("LANG", "").startswith("de")
     parser.add_argument(
@@ -48,14 +48,16 @@ def parse_options() -> Options:
         help="time from the order to module 3 (default: 120, headless: 60)",
     )
     parser.add_argument(
-        "--port", type=int, help="Home Assistant's (default: 8123 or the next free)"
+        "--port",
+        type=int,
+        help="port of Home Assistant (default: 8123 or the next free)",
     )
     parser.add_argument(
         "--time-limit",
         type=float,
         default=300,
         metavar="SECONDS",
-        help="headless: how long to wait for all that (default: %(default)s)",
+        help="headless: longest duration (default: %(default)s)",
     )
     chosen = parser.parse_args()
     return Options(

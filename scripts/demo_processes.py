@@ -1,4 +1,4 @@
-"""Processes, and waiting for them."""
+"""Child processes, ports and progress messages of the demo."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -16,24 +16,24 @@ import time
 from typing import Any, NoReturn
 
 STOP_LIMIT = 20
-"""Seconds in which a process has to end by itself when asked to."""
+"""Seconds until a terminated process is killed."""
 
 RESTART_EXIT_CODE = 100
-"""Home Assistant ends with it to be started again."""
+"""Exit code with which Home Assistant requests a restart."""
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text says why, for whoever started it."""
+    """Error that ends the demo; its text is shown to the user."""
 
     def __init__(self, reason: str, log: Path | None = None) -> None:
         """Initialize the error."""
         super().__init__(reason)
         self.log = log
-        """Where more can be read."""
+        """Log file to show the end of."""
 
 
-def say(text: str) -> None:
-    """Tell what is going on, beside the result."""
+def report(text: str) -> None:
+    """Print a progress message to standard error."""
     print(f"\033[2m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr)
 
 
@@ -41,7 +41,7 @@ def say(text: str) -> None:
 async def phase(
     text: str, detail: Callable[[], str] = lambda: ""
 ) -> AsyncIterator[None]:
-    """Show that something is going on, and for how long."""
+    """Show the progress and the duration of a phase."""
     started = time.monotonic()
 
     async def tick() -> None:
@@ -58,23 +58,26 @@ async def phase(
         if ticker:
             ticker.cancel()
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-    say(f"{text}: {time.monotonic() - started:.0f} s")
+    report(f"{text}: {time.monotonic() - started:.0f} s")
 
 
-async def until[T](
-    check: Callable[[], Awaitable[T | None]], what: str, limit: float
+async def wait_until[T](
+    check: Callable[[], Awaitable[T | None]], condition: str, limit: float
 ) -> T:
-    """Ask again and again until there is an answer."""
+    """Call a check until it returns a value.
+
+    Raises DemoError, which names the condition, after the limit in seconds.
+    """
     deadline = time.monotonic() + limit
-    while (answer := await check()) is None:
+    while (result := await check()) is None:
         if time.monotonic() > deadline:
-            raise DemoError(f"{what}: not within {limit:.0f} seconds.")
+            raise DemoError(f"{condition}: not within {limit:.0f} seconds.")
         await asyncio.sleep(0.25)
-    return answer
+    return result
 
 
 def log_tail(log: Path, lines: int = 30) -> str:
-    """Return the end of a log."""
+    """Return the last lines of a log file."""
     with contextlib.suppress(OSError):
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     return ""
@@ -82,10 +85,10 @@ def log_tail(log: Path, lines: int = 30) -> str:
 
 @dataclass(slots=True)
 class Child:
-    """A process that writes a log and forms a group of its own.
+    """Child process with a log file and its own process group.
 
-    The group keeps Ctrl-C from reaching it directly, and finds what it starts
-    in turn.
+    Ctrl-C does not reach the group directly, and the group includes the process's
+    own children.
     """
 
     name: str
@@ -96,7 +99,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process, or start it again."""
+        """Start or restart the process."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -108,46 +111,46 @@ class Child:
                 start_new_session=True,
             )
 
-    async def ended(self) -> int:
-        """Wait for the process to end."""
+    async def wait_for_end(self) -> int:
+        """Wait for the end of the process; return its exit code."""
         assert self.process
         while (code := self.process.poll()) is None:
             await asyncio.sleep(0.2)
         return code
 
-    async def watch(self) -> NoReturn:
-        """Complain when the process ends by itself."""
+    async def supervise(self) -> NoReturn:
+        """Restart the process on request; raise DemoError if it ends otherwise."""
         while True:
-            code = await self.ended()
+            code = await self.wait_for_end()
             if code != RESTART_EXIT_CODE:
                 raise DemoError(
-                    f"{self.name} ended by itself, with exit code {code}.", self.log
+                    f"{self.name} ended unexpectedly, with exit code {code}.", self.log
                 )
             self.start()
 
     async def stop(self, grace: float = 5) -> None:
-        """End the process and whatever it started."""
+        """Terminate the process and its children."""
         if self.process is None:
             return
         if self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ended(), STOP_LIMIT)
-        # An installer that is just copying files is better left to finish.
+                await asyncio.wait_for(self.wait_for_end(), STOP_LIMIT)
+        # Let an installer finish: killed while copying, it leaves broken packages.
         deadline = time.monotonic() + grace
-        while self.group_is_alive() and time.monotonic() < deadline:
+        while self.is_group_alive() and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         self.kill()
-        await self.ended()
+        await self.wait_for_end()
 
     def kill(self) -> None:
-        """End the process and whatever it started, without asking."""
+        """Kill the process and its children."""
         if self.process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
-    def group_is_alive(self) -> bool:
-        """Tell whether anything of it is still running."""
+    def is_group_alive(self) -> bool:
+        """Return if a process of the group is running."""
         assert self.process
         try:
             os.killpg(self.process.pid, 0)
@@ -156,14 +159,14 @@ class Child:
         return True
 
 
-async def while_running[T](work: Coroutine[Any, Any, T], *children: Child) -> T:
-    """Do the work, unless one of the processes ends meanwhile."""
+async def run_while_alive[T](work: Coroutine[Any, Any, T], *children: Child) -> T:
+    """Return the result of the work; raise DemoError if a process ends before."""
     task = asyncio.create_task(work)
-    watchers = [asyncio.create_task(child.watch()) for child in children]
+    watchers = [asyncio.create_task(child.supervise()) for child in children]
     try:
         await asyncio.wait([task, *watchers], return_when=asyncio.FIRST_COMPLETED)
         if task.done() and task.exception():
-            # Maybe because of a process that has only just ended.
+            # The cause may be a process whose end is not noticed yet.
             await asyncio.wait(watchers, timeout=1)
         for watcher in watchers:
             if watcher.done():
@@ -176,7 +179,7 @@ async def while_running[T](work: Coroutine[Any, Any, T], *children: Child) -> T:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens there."""
+    """Return if a port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -187,7 +190,10 @@ def is_free(port: int) -> bool:
 
 
 def choose_port(wanted: int | None) -> int:
-    """Choose Home Assistant's port: its usual one or the next free one."""
+    """Return the wanted port, or the first free one from 8123 on.
+
+    Raises DemoError if the wanted port is in use.
+    """
     if wanted is None:
         return next(port for port in range(8123, 65536) if is_free(port))
     if not is_free(wanted):
@@ -195,8 +201,8 @@ def choose_port(wanted: int | None) -> int:
     return wanted
 
 
-def any_free_port() -> int:
-    """Choose a port that nobody has asked for."""
+def find_free_port() -> int:
+    """Return a port that the system chooses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -8,14 +8,14 @@ from typing import Any, Self
 import aiohttp
 import yaml  # type: ignore[import-untyped]
 
-from .demo_dashboard import DASHBOARD, GATE, filled
+from .demo_dashboard import DASHBOARD, GATE, fill_template
 from .demo_home import DOMAIN, START_LIMIT, STEP_LIMIT, Home
-from .demo_processes import DemoError, until
+from .demo_processes import DemoError, wait_until
 
 
 @dataclass(slots=True)
 class Socket:
-    """Home Assistant's WebSocket, for what REST cannot do."""
+    """WebSocket connection to Home Assistant."""
 
     connection: aiohttp.ClientWebSocketResponse
     last_id: int = 0
@@ -23,7 +23,7 @@ class Socket:
     @classmethod
     @asynccontextmanager
     async def connect(cls, home: Home) -> AsyncIterator[Self]:
-        """Log in."""
+        """Connect and authenticate."""
         async with home.session.ws_connect(f"{home.address}/api/websocket") as ws:
             await ws.receive_json(timeout=STEP_LIMIT)
             await ws.send_json({"type": "auth", "access_token": home.token})
@@ -31,7 +31,10 @@ class Socket:
             yield cls(ws)
 
     async def command(self, kind: str, **data: Any) -> Any:
-        """Give one command and wait for its result."""
+        """Send a command and return its result.
+
+        Raises DemoError if it fails.
+        """
         self.last_id += 1
         await self.connection.send_json({"id": self.last_id, "type": kind, **data})
         answer = await self.connection.receive_json(timeout=STEP_LIMIT)
@@ -40,16 +43,16 @@ class Socket:
         return answer["result"]
 
     async def wait_for_start(self) -> None:
-        """Wait for Home Assistant to have started everything."""
+        """Wait until Home Assistant has started."""
 
         async def running() -> bool | None:
             config = await self.command("get_config")
             return True if config["state"] == "RUNNING" else None
 
-        await until(running, "Home Assistant starts", START_LIMIT)
+        await wait_until(running, "Home Assistant starts", START_LIMIT)
 
     async def wait_for_entities(self) -> dict[str, str]:
-        """Wait for the subscription's entities; return their ids by key."""
+        """Wait for the entities of the contract in progress; return their IDs by key."""
 
         async def entities() -> dict[str, str] | None:
             ids = {
@@ -58,7 +61,7 @@ class Socket:
                 if entry["platform"] == DOMAIN and not entry["disabled_by"]
             }
             states = {state["entity_id"] for state in await self.command("get_states")}
-            # The other contract has its tariff already.
+            # The other contract has a price entity from the start.
             gates = [
                 unique_id
                 for unique_id in ids
@@ -74,22 +77,24 @@ class Socket:
                 if unique_id.startswith(prefix)
             }
 
-        return await until(entities, "The integration adds its entities", STEP_LIMIT)
+        return await wait_until(
+            entities, "The integration adds its entities", STEP_LIMIT
+        )
 
-    async def contract_with_prices(self) -> str:
-        """Return the id of the contract that has its tariff already."""
+    async def find_priced_subscription(self) -> str:
+        """Return the subscription ID of the contract that has prices."""
         for entry in await self.command("config/entity_registry/list"):
             if entry["platform"] == DOMAIN and entry["translation_key"] == "price":
                 return str(entry["unique_id"]).removesuffix("_price")
         raise DemoError("There is no contract with prices")
 
-    async def device_of(self, entity_id: str) -> str:
-        """Return the device that an entity belongs to."""
+    async def get_device_id(self, entity_id: str) -> str:
+        """Return the device ID of an entity."""
         entry = await self.command("config/entity_registry/get", entity_id=entity_id)
         return str(entry["device_id"])
 
     async def wait_for_webhook(self, path: str) -> None:
-        """Wait for somebody to listen there: before that, all is answered with 200."""
+        """Wait until a webhook is registered. Home Assistant answers others with 200, too."""
 
         async def listening() -> bool | None:
             hooks = await self.command("webhook/list")
@@ -97,10 +102,10 @@ class Socket:
                 any(path.endswith(f"/{hook['webhook_id']}") for hook in hooks) or None
             )
 
-        await until(listening, "The integration listens", STEP_LIMIT)
+        await wait_until(listening, "The integration listens", STEP_LIMIT)
 
     async def wait_for_notification(self, entry_id: str) -> str:
-        """Wait for the integration to confirm a test event; return what it says."""
+        """Wait for the notification that confirms a test event; return its title."""
         wanted = f"{DOMAIN}_{entry_id}_webhook"
 
         async def confirmation() -> str | None:
@@ -109,13 +114,13 @@ class Socket:
                     return str(notification["title"])
             return None
 
-        return await until(confirmation, "The test event arrives", STEP_LIMIT)
+        return await wait_until(confirmation, "The test event arrives", STEP_LIMIT)
 
     async def save_dashboard(self, language: str, entities: dict[str, str]) -> None:
-        """Save the dashboard and make it the first that one sees."""
+        """Save the dashboard as the default one."""
         content = yaml.safe_load(DASHBOARD.read_text())
         names = entities | content["texts"][language]
-        dashboard = filled(content["dashboard"], names)
+        dashboard = fill_template(content["dashboard"], names)
         path = "smart-meter"
         await self.command(
             "lovelace/dashboards/create",
@@ -129,7 +134,7 @@ class Socket:
         )
 
     async def wait_for_statistics(self) -> list[str]:
-        """Wait for consumption to be imported; return its statistic and its cost's."""
+        """Wait for the import of usage; return the statistic IDs of usage and cost."""
 
         async def statistics() -> list[str] | None:
             found = [
@@ -139,10 +144,10 @@ class Socket:
             ]
             return found if len(found) == 2 else None
 
-        return await until(statistics, "Consumption is imported", STEP_LIMIT)
+        return await wait_until(statistics, "Consumption is imported", STEP_LIMIT)
 
     async def save_energy_preferences(self) -> None:
-        """Let the Energy dashboard show what the other contract has used and paid."""
+        """Add the imported usage and its cost to the Energy dashboard."""
         cost, consumption = sorted(
             await self.wait_for_statistics(), key=lambda each: "consumption" in each
         )
@@ -165,7 +170,7 @@ class Socket:
         )
 
     async def save_language(self, language: str) -> None:
-        """Set the language in which the user sees everything."""
+        """Set the user's language."""
         await self.command(
             "frontend/set_user_data",
             key="language",
@@ -180,7 +185,7 @@ class Socket:
         )
 
     async def create_token(self) -> str:
-        """Create a token that outlives the half hour of an ordinary one."""
+        """Create an access token for a day; ordinary ones expire after half an hour."""
         return str(
             await self.command(
                 "auth/long_lived_access_token", client_name="scripts/demo", lifespan=1

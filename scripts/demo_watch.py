@@ -1,4 +1,4 @@
-"""What Home Assistant says about the order, and about what comes after it."""
+"""Monitor of the order, the prices and the modules in Home Assistant."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -12,23 +12,25 @@ import aiohttp
 
 from simulator.clock import berlin_day, quarters
 
-from .demo_dashboard import BEHIND_THE_GATE, GATE
+from .demo_dashboard import GATE, GATED_ENTITIES
 from .demo_home import DOMAIN, Home
 from .demo_processes import DemoError
 
-REFRESH_EVERY = 5
-"""Seconds between two looks at Nomos, where it does not tell by itself."""
-READ_EVERY = 0.5
-"""Seconds between two readings of what Home Assistant shows anyway."""
+REFRESH_INTERVAL = 5
+"""Seconds between two updates that the demo requests, where no webhook arrives."""
+READ_INTERVAL = 0.5
+"""Seconds between two reads of Home Assistant's states."""
 
 PRICE_UNIT = "EUR/kWh"
-NOTHING = {"unknown", "unavailable"}
+NO_VALUE = {"unknown", "unavailable"}
 HOUR = timedelta(hours=1)
+STATES = "/api/states"
+MODULES = ("module_1", "module_3")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """How things stand, according to Home Assistant."""
+class Snapshot:
+    """States of the contract in Home Assistant at one time."""
 
     status: str
     gate: str
@@ -36,13 +38,13 @@ class Moment:
     modules: tuple[tuple[str, str], ...] = ()
     window: str | None = None
     listed: tuple[datetime, ...] = field(default=(), repr=False)
-    """When those of today's prices begin that are numbers."""
-    early: tuple[str, ...] = ()
-    """What should not be there before the gate is open."""
+    """Starts of today's quarter-hours with a price."""
+    premature: tuple[str, ...] = ()
+    """Entities that exist before the gate is open, and should not."""
 
     @override
     def __str__(self) -> str:
-        """Return what it says, for people."""
+        """Return the states as a line of text."""
         parts = [f"order {self.status}", f"smart meter {self.gate}"]
         if self.price is not None:
             parts.append(f"price {self.price} {PRICE_UNIT}")
@@ -51,34 +53,34 @@ class Moment:
             parts.append(f"grid fee {self.window}")
         return ", ".join(parts)
 
-    def lacks(self) -> list[str]:
-        """Return what is not there yet, at the end of the story."""
+    def missing(self) -> list[str]:
+        """Return the conditions of the demo's end that are not met."""
         expected = {
-            "the gate is on": self.gate == "on",
-            f"the price is a number of {PRICE_UNIT}": self.price is not None,
-            "it lists today's quarter-hours": list(self.listed)
+            "the smart meter is active": self.gate == "on",
+            f"the price is a number in {PRICE_UNIT}": self.price is not None,
+            "the price lists today's quarter-hours": list(self.listed)
             == quarters(berlin_day(datetime.now(UTC))),
             "both modules are activated": self.modules
             == (("module 1", "activated"), ("module 3", "activated")),
-            "there is a window of the grid fee": self.window is not None,
+            "the grid fee level is known": self.window is not None,
         }
-        return [what for what, is_so in expected.items() if not is_so]
+        return [condition for condition, is_met in expected.items() if not is_met]
 
 
 @dataclass(slots=True)
 class Watch:
-    """What Home Assistant says, again and again."""
+    """Monitor that reads the states of the contract and prints changes."""
 
     home: Home
     entities: Mapping[str, str]
     poll: bool
-    """Whether to have it look at the order, instead of letting Nomos tell it."""
-    last: Moment | None = None
-    asked_at: float = 0
+    """True to request updates of the order, false to wait for webhooks."""
+    last: Snapshot | None = None
+    refreshed_at: float = 0
 
     @property
-    def contract(self) -> str:
-        """What the ids of the contract's entities begin with."""
+    def object_id_prefix(self) -> str:
+        """Common start of the object IDs of the contract's entities."""
         gate, status = (
             self.entities[key].partition(".")[2] for key in (GATE, "order_status")
         )
@@ -87,139 +89,143 @@ class Watch:
         )
         return "".join(letter for letter, _ in pairs)
 
-    async def moments(self) -> AsyncIterator[Moment]:
-        """Tell what changed."""
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        """Yield the states again and again, and print them when they change."""
         while True:
             try:
-                moment = await self.look()
+                snapshot = await self.fetch()
             except aiohttp.ClientError, TimeoutError, DemoError:
-                # It may be restarting. When it fails to come back, its process
-                # has ended, and that is noticed elsewhere.
+                # Home Assistant may be restarting. If it fails to, its process ends,
+                # which its supervisor reports.
                 pass
             else:
-                if str(moment) != str(self.last):
+                if str(snapshot) != str(self.last):
                     now = time.strftime("%H:%M:%S")
-                    print(f"  {now}  {moment}{self.way_to(moment)}", flush=True)
-                self.last = moment
-                yield moment
-            await asyncio.sleep(READ_EVERY)
+                    print(
+                        f"  {now}  {snapshot}{self.describe_source(snapshot)}",
+                        flush=True,
+                    )
+                self.last = snapshot
+                yield snapshot
+            await asyncio.sleep(READ_INTERVAL)
 
-    def way_to(self, moment: Moment) -> str:
-        """Return how a change arrived."""
+    def describe_source(self, snapshot: Snapshot) -> str:
+        """Return if a change arrived by webhook or by polling, as text."""
         last = self.last
         if last is None:
             return ""
         if self.poll:
             return " (polled)"
-        if (moment.status, moment.gate) != (last.status, last.gate):
+        if (snapshot.status, snapshot.gate) != (last.status, last.gate):
             return " (by webhook)"
-        has_asked = last.modules and (moment.modules, moment.window) != (
+        is_polled = last.modules and (snapshot.modules, snapshot.window) != (
             last.modules,
             last.window,
         )
-        return " (polled)" if has_asked else ""
+        return " (polled)" if is_polled else ""
 
-    async def look(self) -> Moment:
-        """Return what Home Assistant says now."""
-        if self.has_to_ask():
-            self.asked_at = time.monotonic()
-            await self.home.ask(
+    async def fetch(self) -> Snapshot:
+        """Read the states, after an update where one is needed."""
+        if self.needs_refresh():
+            self.refreshed_at = time.monotonic()
+            await self.home.request(
                 "POST",
                 "/api/services/homeassistant/update_entity",
-                {"entity_id": self.to_update()},
+                {"entity_id": self.entities_to_update()},
             )
         states = {
-            state["entity_id"]: state for state in await self.home.ask("GET", STATES)
+            state["entity_id"]: state
+            for state in await self.home.request("GET", STATES)
         }
-        return self.read(states)
+        return self.parse(states)
 
-    def has_to_ask(self) -> bool:
-        """Whether Home Assistant has to look at Nomos now.
+    def needs_refresh(self) -> bool:
+        """Return if Home Assistant has to update now.
 
-        There are webhooks for the order, but none for modules.
+        Nomos sends webhooks for the order, but none for modules.
         """
         waits = self.last and self.last.gate == "on" and self.last.window is None
         return bool(self.poll or waits) and (
-            time.monotonic() >= self.asked_at + REFRESH_EVERY
+            time.monotonic() >= self.refreshed_at + REFRESH_INTERVAL
         )
 
-    def to_update(self) -> list[str]:
-        """Return the entities that stand for what may have changed."""
+    def entities_to_update(self) -> list[str]:
+        """Return the entities whose update includes the expected changes."""
         keys = [GATE]
         if self.last and self.last.price is not None and self.last.window is None:
-            # In real life module 3 begins on a day whose prices are not out yet.
+            # In the demo only, module 3 changes prices that are published already.
             keys.append("price")
         return [self.entities[key] for key in keys]
 
-    def read(self, states: Mapping[str, Mapping[str, Any]]) -> Moment:
-        """Find in all the states what is wanted here."""
+    def parse(self, states: Mapping[str, Mapping[str, Any]]) -> Snapshot:
+        """Return the states of the contract from those of all entities."""
 
-        def say(key: str) -> str | None:
+        def value(key: str) -> str | None:
             state = states.get(self.entities[key], {}).get("state", "unavailable")
-            return None if state in NOTHING else state
+            return None if state in NO_VALUE else state
 
-        behind = {self.entities[key] for key in BEHIND_THE_GATE}
-        gate = say(GATE) or "unavailable"
+        gated = {self.entities[key] for key in GATED_ENTITIES}
+        gate = value(GATE) or "unavailable"
         price = states.get(self.entities["price"], {"attributes": {}})["attributes"]
-        modules = ((name.replace("_", " "), say(name)) for name in MODULES)
+        modules = ((name.replace("_", " "), value(name)) for name in MODULES)
         has_price = price.get("unit_of_measurement") == PRICE_UNIT and is_number(
-            say("price")
+            value("price")
         )
-        return Moment(
-            say("order_status") or "unavailable",
+        return Snapshot(
+            value("order_status") or "unavailable",
             gate,
-            say("price") if has_price else None,
+            value("price") if has_price else None,
             tuple((name, status) for name, status in modules if status),
-            say("grid_fee_window"),
-            tuple(todays(price.get("prices", ()))),
+            value("grid_fee_window"),
+            tuple(starts_of_today(price.get("prices", ()))),
             ()
             if gate == "on"
             else tuple(
                 entity_id
                 for entity_id, state in states.items()
-                if entity_id in behind
+                if entity_id in gated
                 or (
-                    entity_id.partition(".")[2].startswith(self.contract)
+                    entity_id.partition(".")[2].startswith(self.object_id_prefix)
                     and state["attributes"].get("unit_of_measurement") == PRICE_UNIT
                 )
             ),
         )
 
-    async def show(self) -> None:
-        """Keep telling what changed."""
-        async for _ in self.moments():
+    async def run(self) -> None:
+        """Print changes until cancelled."""
+        async for _ in self.snapshots():
             pass
 
     async def wait_for_tariff(self, limit: float) -> None:
-        """Wait for the gate to open, having seen it closed, and for all behind it."""
+        """Wait until the gate is open and the prices and modules are there.
+
+        Raises DemoError after the limit in seconds, if the gate was never closed, or
+        if entities existed before it opened.
+        """
         gate, was_closed = self.entities[GATE], False
         try:
             async with asyncio.timeout(limit):
-                async for moment in self.moments():
-                    if moment.early:
+                async for snapshot in self.snapshots():
+                    if snapshot.premature:
                         raise DemoError(
-                            f"Before the gate, {gate}, was open, there was"
-                            f" {', '.join(moment.early)}."
+                            f"Before {gate} was on, these entities existed:"
+                            f" {', '.join(snapshot.premature)}."
                         )
-                    was_closed |= moment.gate == "off"
-                    if moment.gate == "on" and not was_closed:
-                        raise DemoError(f"The gate, {gate}, was on from the beginning.")
-                    if not moment.lacks():
+                    was_closed |= snapshot.gate == "off"
+                    if snapshot.gate == "on" and not was_closed:
+                        raise DemoError(f"{gate} was on from the start.")
+                    if not snapshot.missing():
                         break
         except TimeoutError:
-            lacks = self.last.lacks() if self.last else ["Home Assistant answers"]
+            missing = self.last.missing() if self.last else ["Home Assistant responds"]
             raise DemoError(
-                f"Not within {limit:.0f} seconds: {'; '.join(lacks)}."
+                f"Not within {limit:.0f} seconds: {'; '.join(missing)}."
                 f" Last seen: {self.last or 'nothing'}."
             ) from None
 
 
-STATES = "/api/states"
-MODULES = ("module_1", "module_3")
-
-
 def is_number(text: str | None) -> bool:
-    """Tell whether a state is a number."""
+    """Return if a state is a number."""
     try:
         float(text or "")
     except ValueError:
@@ -227,8 +233,8 @@ def is_number(text: str | None) -> bool:
     return True
 
 
-def todays(prices: list[Mapping[str, Any]]) -> list[datetime]:
-    """Return when those of today's intervals begin of which the price is known."""
+def starts_of_today(prices: list[Mapping[str, Any]]) -> list[datetime]:
+    """Return the starts of today's intervals with a price."""
     today = berlin_day(datetime.now(UTC))
     starts = [
         datetime.fromisoformat(each["start"])
@@ -239,8 +245,11 @@ def todays(prices: list[Mapping[str, Any]]) -> list[datetime]:
 
 
 async def find_cheapest_hour(home: Home, device_id: str) -> str:
-    """Ask for the cheapest hour that is left, and return what is answered."""
-    answer = await home.ask(
+    """Return the cheapest hour from now on as text, from the integration's action.
+
+    Raises DemoError if the response is wrong.
+    """
+    answer = await home.request(
         "POST",
         f"/api/services/{DOMAIN}/find_cheapest_window?return_response",
         {"device_id": device_id, "duration": "01:00:00"},
@@ -249,5 +258,5 @@ async def find_cheapest_hour(home: Home, device_id: str) -> str:
     start, end = (datetime.fromisoformat(found[key]) for key in ("start", "end"))
     price = found["average_price"]
     if end - start != HOUR or start < datetime.now(UTC) or found["unit"] != PRICE_UNIT:
-        raise DemoError(f"That is not the cheapest hour: {found}")
+        raise DemoError(f"The action returned no hour from now on: {found}")
     return f"{start:%H:%M} to {end:%H:%M} at {price:.4f} {PRICE_UNIT}"

@@ -1,6 +1,6 @@
-"""Run a simulated Nomos and a real Home Assistant that follows an order there.
+"""Demo: a simulated Nomos, and a Home Assistant with the integration.
 
-Called by scripts/demo, which brings Python and the packages first.
+scripts/demo installs Python and the packages, then runs this module.
 """
 
 import asyncio
@@ -21,22 +21,22 @@ import aiohttp
 
 from . import ROOT
 from .demo_config import prepare_config
-from .demo_dashboard import GATE, ids_to_come
+from .demo_dashboard import GATE, predict_entity_ids
 from .demo_home import STEP_LIMIT, USER, Home
 from .demo_options import Options, parse_options
 from .demo_processes import (
     Child,
     DemoError,
-    any_free_port,
     choose_port,
+    find_free_port,
     log_tail,
     phase,
-    say,
-    until,
-    while_running,
+    report,
+    run_while_alive,
+    wait_until,
 )
 from .demo_socket import Socket
-from .demo_watch import REFRESH_EVERY, Watch, find_cheapest_hour
+from .demo_watch import REFRESH_INTERVAL, Watch, find_cheapest_hour
 
 STATE = ROOT / ".demo"
 CONFIG = STATE / "config"
@@ -44,15 +44,15 @@ HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
 SIMULATOR_LOG = STATE / "simulator.log"
 
 SCENARIOS = ("from_order_to_tariff", "dynamic_tariff")
-"""A contract whose order is followed, and one that has had its tariff for months."""
+"""One contract whose order is in progress, and one that was activated months ago."""
 
 
 def home_assistant(nomos: str) -> Child:
-    """Describe the process of Home Assistant."""
+    """Return the process of Home Assistant."""
     environment = {"NOMOS_API_URL": nomos}
     headers = ROOT / ".python" / "usr" / "include"
     if headers.exists():
-        # Compilers don't look into an unpacked Python by themselves.
+        # Compilers do not search an unpacked Python for headers.
         platform = sysconfig.get_config_var("MULTIARCH")
         environment["CPATH"] = f"{headers}:{headers / platform}"
     return Child(
@@ -70,13 +70,13 @@ def home_assistant(nomos: str) -> Child:
 
 
 def simulator(port: int, duration: float) -> Child:
-    """Describe the process of the simulator."""
+    """Return the process of the simulator."""
     return Child(
         "The simulator",
         [
             *(sys.executable, "-m", "simulator"),
             *("--port", str(port)),
-            *(word for name in SCENARIOS for word in ("--scenario", name)),
+            *(part for name in SCENARIOS for part in ("--scenario", name)),
             *("--duration", str(duration)),
         ],
         SIMULATOR_LOG,
@@ -84,8 +84,8 @@ def simulator(port: int, duration: float) -> Child:
     )
 
 
-def being_installed(log: Path) -> str:
-    """Tell what Home Assistant is installing."""
+def installing(log: Path) -> str:
+    """Return the package that Home Assistant is installing, as text."""
     match = re.search(r"Attempting install of (\S+)$", log_tail(log, 1))
     return f"installing {match[1]}" if match else ""
 
@@ -97,13 +97,13 @@ class Demo:
     options: Options
     children: list[Child] = field(default_factory=list)
     is_ready: bool = False
-    """Whether all that remains is to be looked at."""
+    """True once everything is set up and the demo only shows changes."""
 
     async def run(self) -> None:
-        """Start everything, then show it."""
+        """Start the processes, set them up and show changes."""
         options = self.options
         port = choose_port(options.port)
-        nomos_port = any_free_port()
+        nomos_port = find_free_port()
         nomos_address = f"http://127.0.0.1:{nomos_port}"
         hass = home_assistant(nomos_address)
         nomos = simulator(nomos_port, options.duration)
@@ -118,54 +118,54 @@ class Demo:
         ) as session:
             home = Home(session, f"http://127.0.0.1:{port}")
             hass.start()
-            async with phase(
-                "Starting Home Assistant", lambda: being_installed(hass.log)
-            ):
-                home = await while_running(self.start(home, password), hass)
-            # Only now, as the order begins to move with it.
+            async with phase("Starting Home Assistant", lambda: installing(hass.log)):
+                home = await run_while_alive(self.set_up_home(home, password), hass)
+            # The order starts with the simulator, so Home Assistant comes first.
             nomos.start()
-            async with phase("Adding Nomos Energy", lambda: being_installed(hass.log)):
-                entry_id, entities = await while_running(
-                    self.add(home, nomos_address), hass, nomos
+            async with phase("Adding Nomos Energy", lambda: installing(hass.log)):
+                entry_id, entities = await run_while_alive(
+                    self.add_integration(home, nomos_address), hass, nomos
                 )
             if not options.poll:
-                async with phase("Switching webhooks on"):
-                    confirmation = await while_running(
-                        self.listen(home, nomos_address, entry_id), hass, nomos
+                async with phase("Enabling webhooks"):
+                    confirmation = await run_while_alive(
+                        self.enable_webhooks(home, nomos_address, entry_id), hass, nomos
                     )
                 print(f"Home Assistant confirms the test event: “{confirmation}”")
 
             changes = (
-                f"Home Assistant is made to look at it every {REFRESH_EVERY} seconds."
+                f"Home Assistant updates every {REFRESH_INTERVAL} seconds."
                 if options.poll
-                else "Each change arrives by webhook, some 3 seconds later. Nomos sends"
-                " none for modules:\nonce the smart meter is active, Home Assistant is"
-                f" made to look every {REFRESH_EVERY} seconds until both are."
+                else "Each change arrives by webhook, after about 3 seconds. Nomos sends"
+                " none for modules:\nonce the smart meter is active, Home Assistant"
+                f" updates every {REFRESH_INTERVAL} seconds until both are active."
             )
             print(
                 f"\nHome Assistant is at {home.address}\n"
                 f"  user      {USER}\n"
                 f"  password  {password}\n\n"
-                f"All takes {options.duration:g} seconds, from the order to a grid fee that"
-                f" varies over the day.\n{changes}",
+                f"From the order to module 3 it takes {options.duration:g} seconds."
+                f"\n{changes}",
                 flush=True,
             )
             watch = Watch(home, entities, options.poll)
             if options.headless:
-                await while_running(
+                await run_while_alive(
                     watch.wait_for_tariff(options.time_limit), hass, nomos
                 )
-                hour = await while_running(
+                hour = await run_while_alive(
                     self.find_cheapest_hour(home, entities[GATE]), hass, nomos
                 )
-                print(f"The gate is open, and prices are there. Cheapest: {hour}.")
+                print(
+                    f"The smart meter is active, and prices are known. Cheapest: {hour}."
+                )
             else:
-                print("Ctrl-C ends everything.\n", flush=True)
+                print("Ctrl-C ends the demo.\n", flush=True)
                 self.is_ready = True
-                await while_running(watch.show(), hass, nomos)
+                await run_while_alive(watch.run(), hass, nomos)
 
-    async def start(self, home: Home, password: str) -> Home:
-        """Bring a fresh Home Assistant to where somebody can use it."""
+    async def set_up_home(self, home: Home, password: str) -> Home:
+        """Create the user of a new Home Assistant; return it with an access token."""
         await home.wait_for_api()
         home = await home.create_user(password, self.options.language)
         async with Socket.connect(home) as connection:
@@ -173,8 +173,10 @@ class Demo:
             await connection.save_language(self.options.language)
             return replace(home, token=await connection.create_token())
 
-    async def add(self, home: Home, nomos: str) -> tuple[str, dict[str, str]]:
-        """Add the integration and a dashboard; return its entry and entities."""
+    async def add_integration(
+        self, home: Home, nomos: str
+    ) -> tuple[str, dict[str, str]]:
+        """Add the integration and a dashboard; return the entry ID and entity IDs."""
 
         async def nomos_answers() -> bool | None:
             with contextlib.suppress(aiohttp.ClientError):
@@ -182,61 +184,61 @@ class Demo:
                     return True
             return None
 
-        await until(nomos_answers, "The simulator answers", STEP_LIMIT)
+        await wait_until(nomos_answers, "The simulator responds", STEP_LIMIT)
         entry_id = await home.add_integration()
         async with Socket.connect(home) as connection:
             entities = await connection.wait_for_entities()
-            entities |= ids_to_come(entities[GATE], self.options.language)
+            entities |= predict_entity_ids(entities[GATE], self.options.language)
             await connection.save_dashboard(self.options.language, entities)
             await connection.save_energy_preferences()
-            await home.plan_load(entry_id, await connection.contract_with_prices())
+            await home.plan_load(entry_id, await connection.find_priced_subscription())
             return entry_id, entities
 
-    async def listen(self, home: Home, nomos: str, entry_id: str) -> str:
-        """Have Nomos tell what happens; return how Home Assistant confirms it.
+    async def enable_webhooks(self, home: Home, nomos: str, entry_id: str) -> str:
+        """Enable webhooks; return how Home Assistant confirms the test event.
 
-        In the demo, Nomos and its dashboard are the simulator's levers.
+        The simulator's control endpoints stand for the dashboard of Nomos.
         """
 
-        async def pull(lever: str, **body: str) -> None:
+        async def post(endpoint: str, **body: str) -> None:
             async with home.session.post(
-                f"{nomos}/_simulator/{lever}", json=body
+                f"{nomos}/_simulator/{endpoint}", json=body
             ) as response:
                 response.raise_for_status()
 
         async def register(address: str) -> str:
             secret = secrets.token_hex(16)
-            await pull("webhooks", url=address, secret=secret)
+            await post("webhooks", url=address, secret=secret)
             return secret
 
-        path = await home.switch_webhooks_on(entry_id, register)
+        path = await home.enable_webhooks(entry_id, register)
         async with Socket.connect(home) as connection:
             await connection.wait_for_webhook(path)
-            await pull("webhooks/test")
+            await post("webhooks/test")
             return await connection.wait_for_notification(entry_id)
 
     async def find_cheapest_hour(self, home: Home, entity_id: str) -> str:
-        """Have the integration answer the question that prices are asked for."""
+        """Return the cheapest hour for the contract of an entity."""
         async with Socket.connect(home) as connection:
-            device_id = await connection.device_of(entity_id)
+            device_id = await connection.get_device_id(entity_id)
         return await find_cheapest_hour(home, device_id)
 
     async def stop(self) -> None:
-        """End every process."""
+        """Stop all processes."""
         if self.children:
             async with phase("Stopping"):
                 await asyncio.gather(*(child.stop() for child in self.children))
 
 
 async def run(options: Options) -> int:
-    """Run the demo until it is over, or until somebody ends it."""
+    """Run the demo to its end, or until a signal; return the exit code."""
     demo = Demo(options)
     task = asyncio.create_task(demo.run())
     received: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:
         if number is signal.SIGHUP:
-            # The terminal is gone, and with it the place to write to.
+            # Without the terminal, output would raise an error.
             sys.stdout = sys.stderr = Path(os.devnull).open("w")
         if received:
             for child in demo.children:
@@ -253,21 +255,24 @@ async def run(options: Options) -> int:
         return 0 if demo.is_ready else 128 + received[0]
     except (aiohttp.ClientError, TimeoutError) as err:
         raise DemoError(
-            f"Home Assistant did not answer: {err!r}", HOME_ASSISTANT_LOG
+            f"Home Assistant did not respond: {err!r}", HOME_ASSISTANT_LOG
         ) from err
     except DemoError as err:
         if demo.children:
             err.log = err.log or HOME_ASSISTANT_LOG
         raise
     finally:
-        # Signals cancel the task above and never this.
+        # Signals cancel the task above, not this.
         await demo.stop()
     return 0
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
-    """Keep a second demo out of the folder of the first."""
+def lock_state_folder() -> Iterator[None]:
+    """Lock the state folder for one demo at a time.
+
+    Raises DemoError if another one is running.
+    """
     STATE.mkdir(exist_ok=True)
     with (STATE / "lock").open("w") as lock:
         try:
@@ -281,12 +286,12 @@ def main() -> int:
     """Run the command line."""
     options = parse_options()
     try:
-        with only_one():
+        with lock_state_folder():
             return asyncio.run(run(options))
     except DemoError as err:
-        say(str(err))
+        report(str(err))
         if err.log and (tail := log_tail(err.log)):
-            say(f"\nThe end of {err.log.relative_to(ROOT)}:\n{tail}")
+            report(f"\nThe end of {err.log.relative_to(ROOT)}:\n{tail}")
         return 1
 
 

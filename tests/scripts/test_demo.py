@@ -26,10 +26,21 @@ from custom_components.nomos_energy.order_sensors import ORDER_SENSORS
 from custom_components.nomos_energy.price_sensors import AROUND_PRICE, PRICE
 from scripts import demo_watch
 from scripts.demo_config import prepare_config
-from scripts.demo_dashboard import BEHIND_THE_GATE, DASHBOARD, filled, ids_to_come
+from scripts.demo_dashboard import (
+    DASHBOARD,
+    GATED_ENTITIES,
+    fill_template,
+    predict_entity_ids,
+)
 from scripts.demo_home import Home
-from scripts.demo_processes import Child, DemoError, choose_port, until, while_running
-from scripts.demo_watch import Moment, Watch, find_cheapest_hour
+from scripts.demo_processes import (
+    Child,
+    DemoError,
+    choose_port,
+    run_while_alive,
+    wait_until,
+)
+from scripts.demo_watch import Snapshot, Watch, find_cheapest_hour
 from simulator.clock import QUARTER, berlin_day, quarters
 
 ENTITIES = {
@@ -52,7 +63,7 @@ BINARY_SENSORS_TO_COME = {TOMORROW_PRICES.key, GRID_FEE_REDUCTION.key}
 
 GATE_ID = "binary_sensor.deichweg_26_smart_meter_active"
 IDS = {GATE.key: GATE_ID, "order_status": "sensor.deichweg_26_order_status"}
-IDS |= ids_to_come(GATE_ID, "en")
+IDS |= predict_entity_ids(GATE_ID, "en")
 PRICE_ID = "sensor.deichweg_26_price"
 
 
@@ -67,12 +78,12 @@ def content_fixture() -> dict[str, Any]:
 def test_dashboard_names_what_there_is(content: dict[str, Any], language: str) -> None:
     """Nothing is left out for naming an entity or a text that isn't there."""
     dashboard = json.dumps(content["dashboard"])
-    to_come = ids_to_come("binary_sensor.gate", language)
+    to_come = predict_entity_ids("binary_sensor.gate", language)
     names = ENTITIES | to_come | content["texts"][language]
     assert set(re.findall(r"\$(\w+)", dashboard)) <= names.keys()
     assert set(content["texts"][language]) <= set(re.findall(r"\$(\w+)", dashboard))
     assert set(to_come) <= set(re.findall(r"\$(\w+)", dashboard))
-    assert "$" not in json.dumps(filled(content["dashboard"], names))
+    assert "$" not in json.dumps(fill_template(content["dashboard"], names))
 
 
 def test_dashboard_leaves_out_what_is_disabled() -> None:
@@ -82,7 +93,7 @@ def test_dashboard_leaves_out_what_is_disabled() -> None:
         {"type": "tile", "entity": "$activated"},
         {"type": "history-graph", "entities": ["$installed", "$activated"]},
     ]
-    assert filled({"cards": cards}, {"installed": "sensor.installed"}) == {
+    assert fill_template({"cards": cards}, {"installed": "sensor.installed"}) == {
         "cards": [
             {"type": "tile", "entity": "sensor.installed", "visibility": []},
             {"type": "history-graph", "entities": ["sensor.installed"]},
@@ -95,8 +106,8 @@ def test_ids_to_come() -> None:
     assert IDS["price"] == PRICE_ID
     assert IDS["grid_fee_reduction"] == "binary_sensor.deichweg_26_grid_fee_reduction"
     gate = "binary_sensor.deichweg_26_intelligentes_messsystem_aktiv"
-    assert ids_to_come(gate, "de")["price"] == "sensor.deichweg_26_strompreis"
-    for key, platform in BEHIND_THE_GATE.items():
+    assert predict_entity_ids(gate, "de")["price"] == "sensor.deichweg_26_strompreis"
+    for key, platform in GATED_ENTITIES.items():
         keys = {"sensor": SENSORS_TO_COME, "binary_sensor": BINARY_SENSORS_TO_COME}
         assert key in keys[platform]
 
@@ -134,8 +145,8 @@ async def test_webhook_is_registered_on_this_machine() -> None:
     )
     register = AsyncMock(return_value="secret")
     home = Home(Mock(), "http://127.0.0.1:8123")
-    with patch.object(Home, "ask", ask):
-        path = await home.switch_webhooks_on("entry", register)
+    with patch.object(Home, "request", ask):
+        path = await home.enable_webhooks("entry", register)
 
     assert path == "/api/webhook/abc"
     register.assert_awaited_once_with("http://127.0.0.1:8123/api/webhook/abc")
@@ -152,10 +163,10 @@ async def test_options_flow_that_ends_early() -> None:
     ask = AsyncMock(return_value={"type": "abort", "reason": "no_address"})
     home = Home(Mock(), "http://127.0.0.1:8123")
     with (
-        patch.object(Home, "ask", ask),
+        patch.object(Home, "request", ask),
         pytest.raises(DemoError, match="no_address"),
     ):
-        await home.switch_webhooks_on("entry", AsyncMock())
+        await home.enable_webhooks("entry", AsyncMock())
 
 
 def state(entity_id: str, text: str, **attributes: Any) -> dict[str, Any]:
@@ -210,7 +221,7 @@ def watch_of(*answers: list[dict[str, Any]], poll: bool = False) -> tuple[Watch,
             return []
         return shown.pop(0) if len(shown) > 1 else shown[0]
 
-    home = Mock(ask=AsyncMock(side_effect=ask))
+    home = Mock(request=AsyncMock(side_effect=ask))
     return Watch(home, IDS, poll), home
 
 
@@ -218,7 +229,7 @@ def updates(home: Mock) -> list[list[str]]:
     """Return what Home Assistant was made to update."""
     return [
         call.args[2]["entity_id"]
-        for call in home.ask.await_args_list
+        for call in home.request.await_args_list
         if call.args[0] == "POST"
     ]
 
@@ -226,15 +237,15 @@ def updates(home: Mock) -> list[list[str]]:
 @pytest.fixture(name="_quick")
 def quick_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing."""
-    monkeypatch.setattr(demo_watch, "READ_EVERY", 0)
-    monkeypatch.setattr(demo_watch, "REFRESH_EVERY", 0)
+    monkeypatch.setattr(demo_watch, "READ_INTERVAL", 0)
+    monkeypatch.setattr(demo_watch, "REFRESH_INTERVAL", 0)
 
 
 @pytest.mark.parametrize("poll", [False, True])
 async def test_only_polling_makes_it_look(poll: bool) -> None:
     """As long as the gate is closed, nobody but Nomos makes Home Assistant look."""
     watch, home = watch_of(WAITING, poll=poll)
-    await watch.look()
+    await watch.fetch()
     assert updates(home) == ([[GATE_ID]] if poll else [])
 
 
@@ -277,7 +288,7 @@ async def test_price_before_the_gate() -> None:
     """A price that is there before the smart meter is not what is wanted."""
     early = state("sensor.deichweg_26_other", "unknown", unit_of_measurement="EUR/kWh")
     watch, _ = watch_of([*WAITING, early])
-    with pytest.raises(DemoError, match=r"there was sensor\.deichweg_26_other"):
+    with pytest.raises(DemoError, match=r"existed: sensor\.deichweg_26_other"):
         await watch.wait_for_tariff(10)
     watch, _ = watch_of([*WAITING, state(IDS["module_1"], "unavailable")])
     with pytest.raises(DemoError, match=IDS["module_1"]):
@@ -288,7 +299,7 @@ async def test_price_before_the_gate() -> None:
 async def test_gate_that_was_never_closed() -> None:
     """Who sees the gate open has to have seen it closed."""
     watch, _ = watch_of(with_tariff())
-    with pytest.raises(DemoError, match="was on from the beginning"):
+    with pytest.raises(DemoError, match="was on from the start"):
         await watch.wait_for_tariff(10)
 
 
@@ -296,41 +307,43 @@ async def test_gate_that_was_never_closed() -> None:
 @pytest.mark.parametrize(
     ("others", "lacking"),
     [
-        ({GATE.key: "off", "price": "unknown"}, "the gate is on"),
-        ({"price": "unavailable"}, "the price is a number of EUR/kWh"),
-        ({"price": "cheap"}, "the price is a number of EUR/kWh"),
+        ({GATE.key: "off", "price": "unknown"}, "the smart meter is active"),
+        ({"price": "unavailable"}, "the price is a number in EUR/kWh"),
+        ({"price": "cheap"}, "the price is a number in EUR/kWh"),
         ({"module_1": "ordered"}, "both modules are activated"),
-        ({"grid_fee_window": "unknown"}, "there is a window of the grid fee"),
+        ({"grid_fee_window": "unknown"}, "the grid fee level is known"),
     ],
 )
 def test_what_is_missing_is_named(others: dict[str, str], lacking: str) -> None:
     """Without the price, the modules or the window, the demo is not over."""
     watch, _ = watch_of(WAITING)
     states = {each["entity_id"]: each for each in with_tariff(**others)}
-    assert lacking in watch.read(states).lacks()
+    assert lacking in watch.parse(states).missing()
 
 
 def test_every_quarter_of_today_is_wanted() -> None:
     """A list of prices with a gap is not enough."""
     watch, _ = watch_of(WAITING)
     states = {each["entity_id"]: each for each in with_tariff()}
-    assert watch.read(states).lacks() == []
+    assert watch.parse(states).missing() == []
     states[PRICE_ID]["attributes"]["prices"][7]["price"] = None
-    assert watch.read(states).lacks() == ["it lists today's quarter-hours"]
+    assert watch.parse(states).missing() == ["the price lists today's quarter-hours"]
 
 
 async def test_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """What did not come in time is named."""
-    monkeypatch.setattr(demo_watch, "READ_EVERY", 0.01)
+    monkeypatch.setattr(demo_watch, "READ_INTERVAL", 0.01)
     watch, _ = watch_of(WAITING)
-    with pytest.raises(DemoError, match=r"the gate is on; .* Last seen: order sched"):
+    with pytest.raises(
+        DemoError, match=r"the smart meter is active; .* Last seen: order sched"
+    ):
         await watch.wait_for_tariff(0.1)
 
 
 def test_moment_before_there_is_anything() -> None:
     """A Home Assistant that shows nothing yet is no reason to fail."""
     watch, _ = watch_of(WAITING)
-    assert watch.read({}) == Moment("unavailable", "unavailable")
+    assert watch.parse({}) == Snapshot("unavailable", "unavailable")
 
 
 @pytest.mark.parametrize(("hours", "is_right"), [(1, True), (2, False)])
@@ -343,11 +356,11 @@ async def test_cheapest_hour(hours: int, is_right: bool) -> None:
         "average_price": 0.2,
         "unit": "EUR/kWh",
     }
-    home = Mock(ask=AsyncMock(return_value={"service_response": answer}))
+    home = Mock(request=AsyncMock(return_value={"service_response": answer}))
     if is_right:
         assert "0.2000 EUR/kWh" in await find_cheapest_hour(home, "device")
     else:
-        with pytest.raises(DemoError, match="not the cheapest hour"):
+        with pytest.raises(DemoError, match="returned no hour"):
             await find_cheapest_hour(home, "device")
 
 
@@ -371,7 +384,7 @@ async def test_waiting_ends() -> None:
         return None
 
     with pytest.raises(DemoError, match="Something happens: not within 0 seconds"):
-        await until(never, "Something happens", 0)
+        await wait_until(never, "Something happens", 0)
 
 
 def child(folder: Path, code: str) -> Child:
@@ -385,9 +398,9 @@ async def test_process_ends_by_itself(tmp_path: Path) -> None:
     """Work does not go on without a process that it needs."""
     process = child(tmp_path, "print('Oh no'); raise SystemExit(3)")
     with pytest.raises(
-        DemoError, match="The process ended by itself, with exit code 3"
+        DemoError, match="The process ended unexpectedly, with exit code 3"
     ):
-        await while_running(asyncio.sleep(30), process)
+        await run_while_alive(asyncio.sleep(30), process)
     assert process.log.read_text() == "Oh no\n"
 
 
@@ -403,8 +416,8 @@ async def test_processes_of_processes_end(tmp_path: Path) -> None:
         return "started" in process.log.read_text() or None
 
     async def gone() -> bool | None:
-        return not process.group_is_alive() or None
+        return not process.is_group_alive() or None
 
-    await until(started, "It starts", 10)
+    await wait_until(started, "It starts", 10)
     await process.stop(grace=0.5)
-    await until(gone, "All of it ends", 10)
+    await wait_until(gone, "All of it ends", 10)
