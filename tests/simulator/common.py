@@ -1,4 +1,4 @@
-"""What all of these tests use."""
+"""Clock and API client for the tests of the simulator."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,33 +9,33 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 from multidict import CIMultiDict
 
-from simulator import CURRENT, ORGANISATION, Simulator
-from simulator.oauth import Client
+from simulator import CURRENT, ORGANISATION, Client, Household, Simulator, scenarios
+from simulator.versions import HEADER
 
-# Monday morning: 10:00 in Berlin.
+# Monday, 10:00 in Berlin.
 START = datetime(2026, 3, 16, 9, tzinfo=UTC)
 REDIRECT = "https://example.com/auth/external/callback"
 
 
 class Clock:
-    """A clock that only tests move."""
+    """Clock that only tests move."""
 
     def __init__(self) -> None:
-        """Begin at the beginning."""
+        """Set the clock to the start."""
         self.moment = START
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return self.moment
 
     def move(self, **duration: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.moment += timedelta(**duration)
 
 
 @dataclass
 class Answer:
-    """What the API said."""
+    """Response of the API."""
 
     status: int
     headers: CIMultiDict[str]
@@ -44,20 +44,20 @@ class Answer:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of the envelope's details."""
+        """Codes of the errors in the envelope."""
         return [detail["code"] for detail in self.json.get("errors", [])]
 
 
 @dataclass
 class Api:
-    """A user of the API."""
+    """Client of the API."""
 
     http: TestClient[Request, Application]
     token: str | None = None
-    headers: dict[str, str] = field(default_factory=lambda: {"X-API-Version": CURRENT})
+    headers: dict[str, str] = field(default_factory=lambda: {HEADER: CURRENT})
 
     async def call(self, method: str, path: str, **options: Any) -> Answer:
-        """Ask for something."""
+        """Send a request."""
         headers = dict(self.headers)
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -74,32 +74,48 @@ class Api:
             )
 
     async def get(self, path: str, **query: Any) -> Answer:
-        """Read something."""
+        """Send a GET request."""
         return await self.call("GET", path, params=query)
 
+    async def read_list(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """Return the items of all pages of a list."""
+        items: list[dict[str, Any]] = []
+        while True:
+            page = (await self.get(path, **query)).json
+            items += page["items"]
+            if not page.get("has_more", False):
+                assert page["next_page"] is None
+                return items
+            query["cursor"] = page["next_page"]
+
     async def post(self, path: str, body: Any) -> Answer:
-        """Write something."""
+        """Send a POST request."""
         return await self.call("POST", path, json=body)
 
     async def issue(self, client: Client = ORGANISATION, /, **form: str) -> Answer:
-        """Ask for a token."""
+        """Request a token."""
         return await self.call("POST", "/oauth/token", data=form, headers=basic(client))
 
     async def log_in(self, client: Client = ORGANISATION, /, **form: str) -> Api:
-        """Return a user with a token of their own."""
+        """Return a client with a new token."""
         form = form or {"grant_type": "client_credentials"}
         answer = await self.issue(client, **form)
         assert answer.status == 200, answer.text
         return Api(self.http, answer.json["access_token"], dict(self.headers))
 
     async def log_in_customer(self, sim: Simulator, customer_id: str) -> Api:
-        """Return a user who is a customer."""
+        """Return a client with the token of a customer."""
         app = sim.tokens.clients["demo-app"]
         code = sim.authorize(app.client_id, REDIRECT, customer_id=customer_id)
         return await self.log_in(app, grant_type="authorization_code", code=code)
 
 
+def find_household(sim: Simulator, name: str) -> Household:
+    """Return the household of a scenario."""
+    return sim.household(scenarios.ALL[name]().subscription_id)
+
+
 def basic(client: Client) -> dict[str, str]:
-    """Return the header by which a client authenticates."""
+    """Return the Authorization header of an OAuth client."""
     credentials = aiohttp.encode_basic_auth(client.client_id, client.client_secret)
     return {"Authorization": credentials}

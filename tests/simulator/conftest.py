@@ -1,45 +1,51 @@
-"""Fixtures: a clock, a simulator with every scenario, and users of its API."""
+"""Fixtures: a clock, a simulator with every scenario, and clients of its API."""
 
 from collections.abc import AsyncIterator
 
 from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
-from simulator import Simulator, scenarios
+from simulator import Household, Simulator, scenarios
 
-from .common import Api, Clock
+from .common import Api, Clock, find_household
 
 
 @pytest.fixture(autouse=True)
 def sockets(socket_enabled: None) -> None:
-    """Let tests talk to the simulator."""
+    """Allow connections to the simulator."""
 
 
 @pytest.fixture(autouse=True)
 def custom_integrations() -> None:
-    """Leave Home Assistant out of it: the simulator does not know it."""
+    """Replace the fixture for Home Assistant, which these tests do not need."""
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Return a clock that stands still."""
+    """Return a clock that only the test moves."""
     return Clock()
 
 
 @pytest.fixture
 def sim(clock: Clock) -> Simulator:
-    """Return a simulator in which every story begins."""
+    """Return a simulator with a household of each scenario."""
     return Simulator([make() for make in scenarios.ALL.values()], now=clock)
 
 
 @pytest.fixture
-async def nobody(sim: Simulator) -> AsyncIterator[Api]:
-    """Return a user without a token."""
+async def anonymous(sim: Simulator) -> AsyncIterator[Api]:
+    """Return a client without a token."""
     async with TestClient(TestServer(sim.app)) as http:
         yield Api(http)
 
 
 @pytest.fixture
-async def api(nobody: Api) -> Api:
-    """Return the organisation's own user."""
-    return await nobody.log_in()
+async def api(anonymous: Api) -> Api:
+    """Return a client with the organisation's token."""
+    return await anonymous.log_in()
+
+
+@pytest.fixture
+def smart_household(sim: Simulator) -> Household:
+    """Return a household that has had a smart meter for a year."""
+    return find_household(sim, "smart_already")

@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator import Fault, Simulator, scenarios
+from simulator import Fault, Simulator
 
-from .common import Api
+from .common import Api, find_household
 
 ORDERS = "/meter-orders"
 
@@ -35,10 +35,10 @@ async def test_path_is_a_prefix(sim: Simulator, api: Api) -> None:
     assert (await api.get("/subscriptions")).status == 200
 
 
-async def test_faults_everywhere(sim: Simulator, nobody: Api) -> None:
+async def test_faults_everywhere(sim: Simulator, anonymous: Api) -> None:
     """Without a path the token endpoint fails as well."""
     sim.fail(Fault.SERVER_ERROR)
-    answer = await nobody.issue(grant_type="client_credentials")
+    answer = await anonymous.issue(grant_type="client_credentials")
     assert answer.status == 500
 
 
@@ -83,7 +83,7 @@ async def test_proxy(sim: Simulator, api: Api, fault: Fault, status: int) -> Non
 
 async def test_truncated_json(sim: Simulator, api: Api) -> None:
     """An answer can end in the middle; what it was about has been done."""
-    household = sim.household(scenarios.no_order().subscription_id)
+    household = find_household(sim, "no_order")
     sim.fail(Fault.TRUNCATED_JSON, ORDERS, times=1)
     with pytest.raises(JSONDecodeError):
         await api.post(ORDERS, {"subscription": household.subscription_id})
@@ -155,7 +155,7 @@ async def test_malformed_timestamp(sim: Simulator, api: Api) -> None:
 
 async def test_prices_and_usage_with_holes(sim: Simulator, api: Api) -> None:
     """Amounts can be unknown, and stretches missing."""
-    household = sim.household(scenarios.smart_already().subscription_id)
+    household = find_household(sim, "smart_already")
     prefix = f"/subscriptions/{household.subscription_id}"
     days = {"start": "2026-03-10", "end": "2026-03-10"}
     sim.fail(Fault.NULL_AMOUNT, prefix)
@@ -171,45 +171,45 @@ async def test_prices_and_usage_with_holes(sim: Simulator, api: Api) -> None:
     assert len(usage) == 72
 
 
-async def test_revoked_consent_is_a_fault(sim: Simulator, nobody: Api) -> None:
+async def test_revoked_consent_is_a_fault(sim: Simulator, anonymous: Api) -> None:
     """A customer can withdraw by way of a fault, too."""
     customer = sim.households[0].customer_id
-    api = await nobody.log_in_customer(sim, customer)
+    api = await anonymous.log_in_customer(sim, customer)
     with pytest.raises(ValueError, match="requires a customer"):
         sim.fail(Fault.REVOKED_CONSENT)
     sim.fail(Fault.REVOKED_CONSENT, customer=customer)
     assert (await api.get(ORDERS)).status == 401
 
 
-async def test_levers(sim: Simulator, nobody: Api, api: Api) -> None:
+async def test_levers(sim: Simulator, anonymous: Api, api: Api) -> None:
     """A person at the demo can do the same by hand."""
     household = sim.households[0]
-    state = (await nobody.get("/_simulator")).json
+    state = (await anonymous.get("/_simulator")).json
     assert state["now"] == "2026-03-16T09:00:00.000Z"
     assert state["households"][0]["order_status"] == "created"
     assert state["households"][0]["next"] == "2026-03-18T09:00:00.000Z"
     lever = "/_simulator/advance"
     body: dict[str, Any] = {"subscription": household.subscription_id}
-    assert (await nobody.post(lever, body)).json[0]["order_status"] == "placed"
+    assert (await anonymous.post(lever, body)).json[0]["order_status"] == "placed"
     body["n"] = 2
-    answer = await nobody.post(lever, body)
+    answer = await anonymous.post(lever, body)
     assert answer.json[0]["order_status"] == "check_reviewed"
     body["to"] = "installed"
-    assert (await nobody.post(lever, body)).json[0]["order_status"] == "installed"
+    assert (await anonymous.post(lever, body)).json[0]["order_status"] == "installed"
     body["to"] = "sold"
-    assert (await nobody.post(lever, body)).status == 400
-    assert (await nobody.post(lever, {"subscription": "sub_x"})).status == 404
-    assert (await nobody.post(lever, [])).status == 400
-    assert (await nobody.call("POST", lever, data=b"{")).status == 400
-    everyone = (await nobody.call("POST", lever)).json
+    assert (await anonymous.post(lever, body)).status == 400
+    assert (await anonymous.post(lever, {"subscription": "sub_x"})).status == 404
+    assert (await anonymous.post(lever, [])).status == 400
+    assert (await anonymous.call("POST", lever, data=b"{")).status == 400
+    everyone = (await anonymous.call("POST", lever)).json
     assert len(everyone) == len(sim.households)
     faults = "/_simulator/faults"
     wish = {"fault": "server_error", "path": ORDERS, "times": 1}
-    assert (await nobody.post(faults, wish)).status == 200
+    assert (await anonymous.post(faults, wish)).status == 200
     assert [(await api.get(ORDERS)).status for _ in range(2)] == [500, 200]
-    assert (await nobody.post(faults, {"fault": "earthquake"})).status == 400
-    await nobody.post(faults, {"fault": "html"})
-    assert (await nobody.get("/_simulator")).json["faults"] == ["html"]
-    await nobody.call("DELETE", faults)
+    assert (await anonymous.post(faults, {"fault": "earthquake"})).status == 400
+    await anonymous.post(faults, {"fault": "html"})
+    assert (await anonymous.get("/_simulator")).json["faults"] == ["html"]
+    await anonymous.call("DELETE", faults)
     assert (await api.get(ORDERS)).status == 200
-    assert (await nobody.get("/_simulator/nothing")).status == 404
+    assert (await anonymous.get("/_simulator/nothing")).status == 404

@@ -7,19 +7,7 @@ import pytest
 
 from simulator import CURRENT, OLDER, Client, Simulator, scenarios
 
-from .common import Api, Clock
-
-
-async def _walk(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
-    """Read a list to its end."""
-    items: list[dict[str, Any]] = []
-    while True:
-        page = (await api.get(path, **query)).json
-        items += page["items"]
-        if not page.get("has_more", False):
-            assert page["next_page"] is None
-            return items
-        query["cursor"] = page["next_page"]
+from .common import Api, Clock, find_household
 
 
 @pytest.mark.parametrize("path", ["/meter-orders", "/subscriptions"])
@@ -32,7 +20,7 @@ async def test_cursors_walk_many_households(clock: Clock, path: str) -> None:
         sim.add(scenarios.happy_path(index))
     async with TestClient(TestServer(sim.app)) as http:
         api = await Api(http).log_in()
-        items = await _walk(api, path, limit=100)
+        items = await api.read_list(path, limit=100)
     assert len(items) == len({item["id"] for item in items}) == 250
     stamps = [item["created_at"] for item in items]
     assert stamps == sorted(stamps, reverse=True)
@@ -141,18 +129,18 @@ async def test_unknown_filters_are_ignored(sim: Simulator, api: Api, name: str) 
     assert len(answer.json["items"]) == len(expected)
 
 
-async def test_version_is_echoed(nobody: Api, api: Api) -> None:
+async def test_version_is_echoed(anonymous: Api, api: Api) -> None:
     """Every answer says which version it speaks, whatever it says otherwise."""
     for user, path, status in (
         (api, "/meter-orders", 200),
         (api, "/meter-orders/none", 404),
         (api, "/nothing", 404),
-        (nobody, "/meter-orders", 401),
+        (anonymous, "/meter-orders", 401),
     ):
         answer = await user.get(path)
         assert answer.status == status
         assert answer.headers["X-API-Version"] == CURRENT
-    token = await nobody.issue(grant_type="client_credentials")
+    token = await anonymous.issue(grant_type="client_credentials")
     assert token.headers["X-API-Version"] == CURRENT
 
 
@@ -181,7 +169,7 @@ async def test_older_version(sim: Simulator, api: Api) -> None:
 async def test_older_version_knows_no_feed_in(sim: Simulator, api: Api) -> None:
     """Contracts that sell came with the current version, like structured errors."""
     api.headers.clear()
-    selling = sim.household(scenarios.feed_in().subscription_id)
+    selling = find_household(sim, "feed_in")
     items = (await api.get("/subscriptions", limit=100)).json["items"]
     assert len(items) == len(sim.households) - 1
     assert not any("type" in item for item in items)
@@ -200,12 +188,12 @@ async def test_unknown_version(api: Api) -> None:
     assert (await api.get("/meter-orders")).status == 400
 
 
-async def test_clients_have_a_default_version(sim: Simulator, nobody: Api) -> None:
+async def test_clients_have_a_default_version(sim: Simulator, anonymous: Api) -> None:
     """A newer client gets the current version without asking."""
     client = Client("newer", default_version=CURRENT)
     sim.tokens.clients["newer"] = client
-    nobody.headers.clear()
-    api = await nobody.log_in(client)
+    anonymous.headers.clear()
+    api = await anonymous.log_in(client)
     answer = await api.get("/meter-orders")
     assert answer.headers["X-API-Version"] == CURRENT
 

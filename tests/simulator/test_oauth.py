@@ -31,21 +31,21 @@ def _customer(sim: Simulator) -> str:
     return sim.households[0].customer_id
 
 
-async def test_client_credentials(nobody: Api) -> None:
+async def test_client_credentials(anonymous: Api) -> None:
     """An organisation's key gives a token for everything, and it works."""
-    answer = await nobody.issue(grant_type="client_credentials")
+    answer = await anonymous.issue(grant_type="client_credentials")
     assert answer.status == 200
     assert answer.json["token_type"] == "Bearer"
     assert answer.json["expires_in"] == 3600
     assert answer.json["scope"] == "read:* write:*"
     assert answer.json["refresh_token"]
-    api = Api(nobody.http, answer.json["access_token"])
+    api = Api(anonymous.http, answer.json["access_token"])
     assert (await api.get("/meter-orders")).status == 200
 
 
-async def test_json_body(nobody: Api) -> None:
+async def test_json_body(anonymous: Api) -> None:
     """The token endpoint takes JSON as well."""
-    answer = await nobody.call(
+    answer = await anonymous.call(
         "POST",
         "/oauth/token",
         json={"grant_type": "client_credentials", "scope": None},
@@ -55,9 +55,9 @@ async def test_json_body(nobody: Api) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{"])
-async def test_json_that_is_none(nobody: Api, body: bytes) -> None:
+async def test_json_that_is_none(anonymous: Api, body: bytes) -> None:
     """Anything but an object is refused."""
-    answer = await nobody.call(
+    answer = await anonymous.call(
         "POST",
         "/oauth/token",
         data=body,
@@ -66,20 +66,20 @@ async def test_json_that_is_none(nobody: Api, body: bytes) -> None:
     assert answer.status == 400
 
 
-async def test_body_credentials_are_refused(nobody: Api) -> None:
+async def test_body_credentials_are_refused(anonymous: Api) -> None:
     """Id and secret belong in the header, even if they are right."""
     form = {
         "grant_type": "client_credentials",
         "client_id": "demo-organisation",
         "client_secret": "demo-secret",
     }
-    answer = await nobody.call("POST", "/oauth/token", data=form)
+    answer = await anonymous.call("POST", "/oauth/token", data=form)
     assert answer.status == 401
     assert answer.json["code"] == "UNAUTHORIZED"
-    assert (await nobody.issue(ORGANISATION, **form)).status == 401
+    assert (await anonymous.issue(ORGANISATION, **form)).status == 401
     del form["client_secret"]
-    assert (await nobody.issue(ORGANISATION, **form)).status == 200
-    assert (await nobody.issue(READ_ONLY, **form)).status == 401
+    assert (await anonymous.issue(ORGANISATION, **form)).status == 200
+    assert (await anonymous.issue(READ_ONLY, **form)).status == 401
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ async def test_body_credentials_are_refused(nobody: Api) -> None:
         basic(Client("stranger"))["Authorization"],
     ],
 )
-async def test_wrong_client(nobody: Api, header: str) -> None:
+async def test_wrong_client(anonymous: Api, header: str) -> None:
     """A client that is not known, or not itself, gets nothing."""
-    answer = await nobody.call(
+    answer = await anonymous.call(
         "POST",
         "/oauth/token",
         data={"grant_type": "client_credentials"},
@@ -113,23 +113,23 @@ async def test_wrong_client(nobody: Api, header: str) -> None:
         {"grant_type": "client_credentials", "scope": "admin"},
     ],
 )
-async def test_bad_token_request(nobody: Api, form: dict[str, str]) -> None:
+async def test_bad_token_request(anonymous: Api, form: dict[str, str]) -> None:
     """A token request that makes no sense is refused."""
-    assert (await nobody.issue(ORGANISATION, **form)).status == 400
+    assert (await anonymous.issue(ORGANISATION, **form)).status == 400
 
 
-async def test_app_has_no_token_of_its_own(nobody: Api) -> None:
+async def test_app_has_no_token_of_its_own(anonymous: Api) -> None:
     """An application acts for customers only."""
-    assert (await nobody.issue(APP, grant_type="client_credentials")).status == 400
+    assert (await anonymous.issue(APP, grant_type="client_credentials")).status == 400
 
 
-async def test_scope_can_be_narrowed(nobody: Api) -> None:
+async def test_scope_can_be_narrowed(anonymous: Api) -> None:
     """A token can be asked to do less."""
-    answer = await nobody.issue(grant_type="client_credentials", scope="read:*")
+    answer = await anonymous.issue(grant_type="client_credentials", scope="read:*")
     assert answer.json["scope"] == "read:*"
 
 
-async def test_code_with_pkce(sim: Simulator, nobody: Api) -> None:
+async def test_code_with_pkce(sim: Simulator, anonymous: Api) -> None:
     """A code plus its verifier is a token, once."""
     code = sim.authorize(
         "demo-app",
@@ -140,31 +140,31 @@ async def test_code_with_pkce(sim: Simulator, nobody: Api) -> None:
     )
     form = {"grant_type": "authorization_code", "code": code}
     form |= {"code_verifier": VERIFIER, "redirect_uri": REDIRECT}
-    answer = await nobody.issue(APP, **form)
+    answer = await anonymous.issue(APP, **form)
     assert answer.status == 200
     assert answer.json["scope"] == "read:*"
-    assert (await nobody.issue(APP, **form)).status == 400
+    assert (await anonymous.issue(APP, **form)).status == 400
 
 
 @pytest.mark.parametrize("verifier", ["", "wrong"])
 async def test_pkce_takes_the_verifier(
-    sim: Simulator, nobody: Api, verifier: str
+    sim: Simulator, anonymous: Api, verifier: str
 ) -> None:
     """Whoever stole a code can do nothing with it."""
     code = sim.authorize(
         "demo-app", REDIRECT, customer_id=_customer(sim), code_challenge=CHALLENGE
     )
     form = {"grant_type": "authorization_code", "code": code}
-    answer = await nobody.issue(APP, **form, code_verifier=verifier)
+    answer = await anonymous.issue(APP, **form, code_verifier=verifier)
     assert answer.status == 400
     # The code is spent even so.
-    assert (await nobody.issue(APP, **form, code_verifier=VERIFIER)).status == 400
+    assert (await anonymous.issue(APP, **form, code_verifier=VERIFIER)).status == 400
 
 
-async def test_verifier_without_challenge(sim: Simulator, nobody: Api) -> None:
+async def test_verifier_without_challenge(sim: Simulator, anonymous: Api) -> None:
     """A challenge that got lost on the way is noticed."""
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
-    answer = await nobody.issue(
+    answer = await anonymous.issue(
         APP, grant_type="authorization_code", code=code, code_verifier=VERIFIER
     )
     assert answer.status == 400
@@ -172,61 +172,65 @@ async def test_verifier_without_challenge(sim: Simulator, nobody: Api) -> None:
 
 @pytest.mark.parametrize(("minutes", "status"), [(9.9, 200), (10, 400)])
 async def test_code_lives_ten_minutes(
-    sim: Simulator, nobody: Api, clock: Clock, minutes: float, status: int
+    sim: Simulator, anonymous: Api, clock: Clock, minutes: float, status: int
 ) -> None:
     """A code gets old."""
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
     clock.move(minutes=minutes)
-    answer = await nobody.issue(APP, grant_type="authorization_code", code=code)
+    answer = await anonymous.issue(APP, grant_type="authorization_code", code=code)
     assert answer.status == status
 
 
-async def test_code_belongs_to_client_and_address(sim: Simulator, nobody: Api) -> None:
+async def test_code_belongs_to_client_and_address(
+    sim: Simulator, anonymous: Api
+) -> None:
     """A code is good for nobody else."""
     form = {"grant_type": "authorization_code"}
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
-    assert (await nobody.issue(ORGANISATION, **form, code=code)).status == 400
+    assert (await anonymous.issue(ORGANISATION, **form, code=code)).status == 400
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
-    answer = await nobody.issue(APP, **form, code=code, redirect_uri="https://else")
+    answer = await anonymous.issue(APP, **form, code=code, redirect_uri="https://else")
     assert answer.status == 400
 
 
-async def test_refresh_tokens_rotate(nobody: Api) -> None:
+async def test_refresh_tokens_rotate(anonymous: Api) -> None:
     """Every refresh token works once, and brings the next one."""
-    first = (await nobody.issue(grant_type="client_credentials")).json
+    first = (await anonymous.issue(grant_type="client_credentials")).json
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     # Another client's attempt does not spend it.
-    assert (await nobody.issue(READ_ONLY, **form)).status == 401
-    second = await nobody.issue(ORGANISATION, **form)
+    assert (await anonymous.issue(READ_ONLY, **form)).status == 401
+    second = await anonymous.issue(ORGANISATION, **form)
     assert second.status == 200
     assert second.json["scope"] == first["scope"]
-    spent = await nobody.issue(ORGANISATION, **form)
+    spent = await anonymous.issue(ORGANISATION, **form)
     assert spent.status == 401
     assert spent.json["code"] == "UNAUTHORIZED"
     form["refresh_token"] = second.json["refresh_token"]
-    assert (await nobody.issue(ORGANISATION, **form)).status == 200
+    assert (await anonymous.issue(ORGANISATION, **form)).status == 200
 
 
-async def test_access_tokens_expire(sim: Simulator, nobody: Api, clock: Clock) -> None:
+async def test_access_tokens_expire(
+    sim: Simulator, anonymous: Api, clock: Clock
+) -> None:
     """A token lives an hour, or less if the simulator says so."""
-    api = await nobody.log_in()
+    api = await anonymous.log_in()
     clock.move(seconds=3599)
     assert (await api.get("/meter-orders")).status == 200
     clock.move(seconds=1)
     answer = await api.get("/meter-orders")
     assert answer.status == 401
     assert answer.json["code"] == "UNAUTHORIZED"
-    issued = (await nobody.issue(grant_type="client_credentials")).json
-    api = Api(nobody.http, issued["access_token"])
+    issued = (await anonymous.issue(grant_type="client_credentials")).json
+    api = Api(anonymous.http, issued["access_token"])
     sim.expire_tokens()
     assert (await api.get("/meter-orders")).status == 401
-    answer = await nobody.issue(
+    answer = await anonymous.issue(
         grant_type="refresh_token", refresh_token=issued["refresh_token"]
     )
     assert answer.status == 200
 
 
-async def test_revoked_consent(sim: Simulator, nobody: Api) -> None:
+async def test_revoked_consent(sim: Simulator, anonymous: Api) -> None:
     """When a customer withdraws, every token dies, and no other customer's."""
     first, second = (each.customer_id for each in sim.households[:2])
     codes = [
@@ -234,26 +238,26 @@ async def test_revoked_consent(sim: Simulator, nobody: Api) -> None:
         for customer in (first, first, second)
     ]
     form = {"grant_type": "authorization_code"}
-    gone = (await nobody.issue(APP, **form, code=codes[0])).json
-    kept = (await nobody.issue(APP, **form, code=codes[2])).json
+    gone = (await anonymous.issue(APP, **form, code=codes[0])).json
+    kept = (await anonymous.issue(APP, **form, code=codes[2])).json
     sim.revoke_consent(first)
     assert (
-        await Api(nobody.http, gone["access_token"]).get("/subscriptions")
+        await Api(anonymous.http, gone["access_token"]).get("/subscriptions")
     ).status == 401
-    refused = await nobody.issue(
+    refused = await anonymous.issue(
         APP, grant_type="refresh_token", refresh_token=gone["refresh_token"]
     )
     assert refused.status == 401
-    assert (await nobody.issue(APP, **form, code=codes[1])).status == 400
+    assert (await anonymous.issue(APP, **form, code=codes[1])).status == 400
     assert (
-        await Api(nobody.http, kept["access_token"]).get("/subscriptions")
+        await Api(anonymous.http, kept["access_token"]).get("/subscriptions")
     ).status == 200
 
 
-async def test_consent_page(sim: Simulator, nobody: Api) -> None:
+async def test_consent_page(sim: Simulator, anonymous: Api) -> None:
     """The customer says who they are and allows; the application gets its code."""
     query = _authorize_query(code_challenge=CHALLENGE, code_challenge_method="S256")
-    page = await nobody.get("/oauth/authorize", **query)
+    page = await anonymous.get("/oauth/authorize", **query)
     assert page.status == 200
     assert page.headers["Content-Type"].startswith("text/html")
     for household in sim.households:
@@ -261,54 +265,56 @@ async def test_consent_page(sim: Simulator, nobody: Api) -> None:
     assert 'value="a&amp;b=c"' in page.text
     target = page.text.partition('action="')[2].partition('"')[0]
     decision = query | {"decision": "allow", "customer": _customer(sim)}
-    answer = await nobody.call("POST", target, data=decision)
+    answer = await anonymous.call("POST", target, data=decision)
     assert answer.status == 302
     back = URL(answer.headers["Location"])
     assert str(back.with_query(None)) == REDIRECT
     assert back.query["state"] == "a&b=c"
-    token = await nobody.issue(
+    token = await anonymous.issue(
         APP,
         grant_type="authorization_code",
         code=back.query["code"],
         code_verifier=VERIFIER,
     )
     assert token.status == 200
-    listed = await Api(nobody.http, token.json["access_token"]).get("/subscriptions")
+    listed = await Api(anonymous.http, token.json["access_token"]).get("/subscriptions")
     assert [item["customer"] for item in listed.json["items"]] == [_customer(sim)]
 
 
-async def test_consent_denied(nobody: Api) -> None:
+async def test_consent_denied(anonymous: Api) -> None:
     """The customer denies; the application hears of it."""
     decision = _authorize_query(decision="deny")
-    answer = await nobody.call("POST", "/_simulator/consent", data=decision)
+    answer = await anonymous.call("POST", "/_simulator/consent", data=decision)
     assert URL(answer.headers["Location"]).query == {
         "error": "access_denied",
         "state": "a&b=c",
     }
 
 
-async def test_consent_of_nobody(nobody: Api) -> None:
+async def test_consent_of_nobody(anonymous: Api) -> None:
     """Only customers can consent."""
     decision = _authorize_query(decision="allow", customer="cus_nobody")
-    answer = await nobody.call("POST", "/_simulator/consent", data=decision)
+    answer = await anonymous.call("POST", "/_simulator/consent", data=decision)
     assert answer.status == 400
 
 
-async def test_login_skips_consent(nobody: Api) -> None:
+async def test_login_skips_consent(anonymous: Api) -> None:
     """With flow_type=login the browser comes straight back."""
-    answer = await nobody.get("/oauth/authorize", **_authorize_query(flow_type="login"))
+    answer = await anonymous.get(
+        "/oauth/authorize", **_authorize_query(flow_type="login")
+    )
     assert answer.status == 302
     back = URL(answer.headers["Location"])
     form = {"grant_type": "authorization_code", "code": back.query["code"]}
-    assert (await nobody.issue(APP, **form)).status == 200
+    assert (await anonymous.issue(APP, **form)).status == 200
 
 
-async def test_plain_pkce(nobody: Api) -> None:
+async def test_plain_pkce(anonymous: Api) -> None:
     """A plain challenge is its own verifier."""
     query = _authorize_query(flow_type="login", code_challenge="plain-as-day")
-    answer = await nobody.get("/oauth/authorize", **query)
+    answer = await anonymous.get("/oauth/authorize", **query)
     code = URL(answer.headers["Location"]).query["code"]
-    token = await nobody.issue(
+    token = await anonymous.issue(
         APP,
         grant_type="authorization_code",
         code=code,
@@ -330,31 +336,33 @@ async def test_plain_pkce(nobody: Api) -> None:
         {"scope": "admin"},
     ],
 )
-async def test_bad_authorization_request(nobody: Api, changes: dict[str, str]) -> None:
+async def test_bad_authorization_request(
+    anonymous: Api, changes: dict[str, str]
+) -> None:
     """Nobody is redirected to an address that is not registered, or without reason."""
-    answer = await nobody.get("/oauth/authorize", **_authorize_query(**changes))
+    answer = await anonymous.get("/oauth/authorize", **_authorize_query(**changes))
     assert answer.status == 400
     assert answer.json["code"] == "BAD_REQUEST"
     assert "Location" not in answer.headers
 
 
-async def test_customers_only_read(sim: Simulator, nobody: Api) -> None:
+async def test_customers_only_read(sim: Simulator, anonymous: Api) -> None:
     """Whatever an application may do, a customer's token only reads."""
     app = Client("writer", redirect_uris=(REDIRECT,), customer_scoped=True)
     sim.tokens.clients["writer"] = app
     code = sim.authorize("writer", REDIRECT, customer_id=_customer(sim))
-    api = await nobody.log_in(app, grant_type="authorization_code", code=code)
+    api = await anonymous.log_in(app, grant_type="authorization_code", code=code)
     body = {"subscription": sim.households[0].subscription_id}
     answer = await api.post("/meter-orders", body)
     assert answer.status == 403
     assert answer.json["code"] == "FORBIDDEN"
 
 
-async def test_customers_see_themselves(sim: Simulator, nobody: Api) -> None:
+async def test_customers_see_themselves(sim: Simulator, anonymous: Api) -> None:
     """Other customers' things do not exist."""
     mine, other = sim.households[:2]
     other.add_module("enwg-14a-module-1")
-    api = await nobody.log_in_customer(sim, mine.customer_id)
+    api = await anonymous.log_in_customer(sim, mine.customer_id)
     listed = await api.get("/meter-orders", limit=100)
     assert [item["subscription"] for item in listed.json["items"]] == [
         mine.subscription_id
@@ -378,17 +386,17 @@ async def test_customers_see_themselves(sim: Simulator, nobody: Api) -> None:
     assert {item["customer"] for item in readings.json["items"]} == {mine.customer_id}
 
 
-async def test_read_only_key(sim: Simulator, nobody: Api) -> None:
+async def test_read_only_key(sim: Simulator, anonymous: Api) -> None:
     """A key that may only read sees everything and writes nothing."""
-    api = await nobody.log_in(READ_ONLY)
+    api = await anonymous.log_in(READ_ONLY)
     answer = await api.get("/subscriptions", limit=100)
     assert len(answer.json["items"]) == len(sim.households)
     for path in ("/meter-orders", "/grid-fee-reductions", "/meter-readings"):
         assert (await api.post(path, {})).status == 403
 
 
-async def test_no_token(nobody: Api) -> None:
+async def test_no_token(anonymous: Api) -> None:
     """Without a token nothing is said."""
-    answer = await nobody.get("/subscriptions")
+    answer = await anonymous.get("/subscriptions")
     assert answer.status == 401
     assert {"code", "message", "requestId", "docs"} <= answer.json.keys()

@@ -6,16 +6,12 @@ import pytest
 
 from simulator import Simulator, scenarios
 
-from .common import Api, Clock
-
-
-def _only(sim: Simulator, name: str) -> Any:
-    return sim.household(scenarios.ALL[name]().subscription_id)
+from .common import Api, Clock, find_household
 
 
 async def test_new_order(sim: Simulator, api: Api) -> None:
     """An order begins as created, and then goes its way."""
-    household = _only(sim, "no_order")
+    household = find_household(sim, "no_order")
     assert (await api.get(f"/meter-orders/{household.order_id}")).status == 404
     body = {"subscription": household.subscription_id}
     answer = await api.post("/meter-orders", body)
@@ -32,12 +28,13 @@ async def test_ordered_homes_wait_in_real_time(
     sim: Simulator, api: Api, clock: Clock
 ) -> None:
     """The walk of an order begins when it is placed, not when the home appeared."""
-    household = _only(sim, "no_order")
+    household = find_household(sim, "no_order")
     clock.move(days=100)
     api = await Api(api.http).log_in()
     await api.post("/meter-orders", {"subscription": household.subscription_id})
     clock.move(days=1)
     sim.tick()
+    assert household.order
     assert household.order.status == "created"
     clock.move(days=1)
     sim.tick()
@@ -47,7 +44,7 @@ async def test_ordered_homes_wait_in_real_time(
 @pytest.mark.parametrize("status", ["created", "activated"])
 async def test_second_order(sim: Simulator, api: Api, status: str) -> None:
     """A subscription has one order, ever."""
-    household = _only(sim, "happy_path")
+    household = find_household(sim, "happy_path")
     household.advance_to(status)
     body = {"subscription": household.subscription_id}
     answer = await api.post("/meter-orders", body)
@@ -57,7 +54,7 @@ async def test_second_order(sim: Simulator, api: Api, status: str) -> None:
 
 async def test_no_order_after_cancellation(sim: Simulator, api: Api) -> None:
     """A cancelled order counts as well."""
-    household = _only(sim, "cancelled_by_request")
+    household = find_household(sim, "cancelled_by_request")
     household.advance_to("cancelled")
     body = {"subscription": household.subscription_id}
     assert (await api.post("/meter-orders", body)).status == 409
@@ -74,7 +71,7 @@ async def test_orders_that_cannot_be(
     sim: Simulator, api: Api, name: str, code: str
 ) -> None:
     """Some contracts come without, or beyond, a smart meter."""
-    body = {"subscription": _only(sim, name).subscription_id}
+    body = {"subscription": find_household(sim, name).subscription_id}
     answer = await api.post("/meter-orders", body)
     assert answer.status == 400
     assert answer.json["code"] == "BAD_REQUEST"
@@ -110,7 +107,7 @@ async def test_body_that_is_no_json(api: Api) -> None:
 
 async def test_subscription_list_has_ids(sim: Simulator, api: Api) -> None:
     """A list names what belongs to a subscription; the subscription itself shows it."""
-    household = _only(sim, "happy_path")
+    household = find_household(sim, "happy_path")
     listed = (await api.get("/subscriptions", limit=100)).json["items"]
     item = next(each for each in listed if each["id"] == household.subscription_id)
     shown = (await api.get(f"/subscriptions/{household.subscription_id}")).json
@@ -142,7 +139,7 @@ async def test_subscription_details(sim: Simulator, api: Api) -> None:
 
 async def test_plan(sim: Simulator, api: Api) -> None:
     """A plan has a name, and a slug for the portal."""
-    household = _only(sim, "feed_in")
+    household = find_household(sim, "feed_in")
     plan = (await api.get(f"/plans/{household.plan_id}")).json
     assert plan["name"] == household.plan_name
     assert plan["slug"] == household.plan_slug
@@ -152,7 +149,7 @@ async def test_plan(sim: Simulator, api: Api) -> None:
 
 async def test_fraction_of_seconds(sim: Simulator, api: Api) -> None:
     """Timestamps come with and without fractions, as in real life."""
-    household = _only(sim, "happy_path")
+    household = find_household(sim, "happy_path")
     household.advance_to("scheduled")
     order = (await api.get(f"/meter-orders/{household.order_id}")).json
     assert "." in order["created_at"]
@@ -161,7 +158,7 @@ async def test_fraction_of_seconds(sim: Simulator, api: Api) -> None:
 
 async def test_tests_may_write(sim: Simulator, api: Api, clock: Clock) -> None:
     """An order that a test puts in place is found at once."""
-    household = _only(sim, "no_order")
+    household = find_household(sim, "no_order")
     await api.get("/meter-orders")
     clock.move(minutes=5)
     household.place_order()

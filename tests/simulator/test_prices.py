@@ -6,17 +6,10 @@ from typing import Any
 import pytest
 
 from simulator import Household, Simulator, market, scenarios
-from simulator.clock import BERLIN
+from simulator.clock import BERLIN, DAY, QUARTER, days as days_between
+from simulator.reductions import MODULE_1, MODULE_2, MODULE_3
 
-from .common import START, Api, Clock
-
-ONE, TWO, THREE = (f"enwg-14a-module-{number}" for number in (1, 2, 3))
-
-
-@pytest.fixture
-def household(sim: Simulator) -> Household:
-    """Return a home with a long history."""
-    return sim.household(scenarios.smart_already().subscription_id)
+from .common import START, Api, Clock, find_household
 
 
 async def _prices(api: Api, household: Household, start: str, end: str) -> Any:
@@ -30,9 +23,9 @@ def _moments(prices: dict[str, Any]) -> list[datetime]:
     return [datetime.fromisoformat(item["timestamp"]) for item in prices["items"]]
 
 
-async def test_one_day(api: Api, household: Household) -> None:
+async def test_one_day(api: Api, smart_household: Household) -> None:
     """A day of Berlin, in quarters, each the sum of its components."""
-    prices = await _prices(api, household, "2026-03-10", "2026-03-10")
+    prices = await _prices(api, smart_household, "2026-03-10", "2026-03-10")
     assert (prices["unit"], prices["currency"]) == ("ct/kWh", "EUR")
     assert prices["resolution"] == "15min"
     moments = _moments(prices)
@@ -45,7 +38,7 @@ async def test_one_day(api: Api, household: Household) -> None:
     amounts = [item["amount"] for item in prices["items"]]
     assert len(set(amounts)) > 80
     assert 10 < sum(amounts) / 96 < 40
-    again = await _prices(api, household, "2026-03-10", "2026-03-10")
+    again = await _prices(api, smart_household, "2026-03-10", "2026-03-10")
     assert again["items"] == prices["items"]
 
 
@@ -55,21 +48,21 @@ async def test_one_day(api: Api, household: Household) -> None:
 )
 @pytest.mark.parametrize("hourly", [True, False])
 async def test_clock_changes(
-    api: Api, household: Household, day: str, count: int, hourly: bool
+    api: Api, smart_household: Household, day: str, count: int, hourly: bool
 ) -> None:
     """A day is as long as it is, and has no holes and no repetitions."""
-    household.hourly = hourly
-    household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
-    prices = await _prices(api, household, day, day)
+    smart_household.hourly = hourly
+    smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
+    prices = await _prices(api, smart_household, day, day)
     moments = _moments(prices)
-    step = timedelta(hours=1) if hourly else timedelta(minutes=15)
+    step = timedelta(hours=1) if hourly else QUARTER
     assert len(moments) == count // (4 if hourly else 1)
     assert prices["resolution"] == ("hourly" if hourly else "15min")
     assert moments == [moments[0] + number * step for number in range(len(moments))]
     assert {str(each.astimezone(BERLIN).date()) for each in moments} == {day}
 
 
-async def test_publication(api: Api, household: Household, clock: Clock) -> None:
+async def test_publication(api: Api, smart_household: Household, clock: Clock) -> None:
     """Tomorrow is missing until a quarter past two or so, and the day after always is."""
     tomorrow = date(2026, 3, 17)
     published = market.published_at(tomorrow)
@@ -78,17 +71,19 @@ async def test_publication(api: Api, household: Household, clock: Clock) -> None
     assert 10 <= local.minute <= 20
     clock.moment = published - timedelta(seconds=1)
     api = await api.log_in()
-    before = await _prices(api, household, "2026-03-16", "2026-03-20")
+    before = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
     assert len(before["items"]) == 96
-    assert (await _prices(api, household, "2026-03-17", "2026-03-17"))["items"] == []
+    assert (await _prices(api, smart_household, "2026-03-17", "2026-03-17"))[
+        "items"
+    ] == []
     clock.moment = published
-    after = await _prices(api, household, "2026-03-16", "2026-03-20")
+    after = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
     assert len(after["items"]) == 192
     assert after["period"] == {"start": "2026-03-16", "end": "2026-03-20"}
 
 
 async def test_late_publication(
-    sim: Simulator, api: Api, household: Household, clock: Clock
+    sim: Simulator, api: Api, smart_household: Household, clock: Clock
 ) -> None:
     """Prices that are late are missing for longer; those that are out stay out."""
     published = market.published_at(date(2026, 3, 17))
@@ -100,16 +95,16 @@ async def test_late_publication(
     ):
         clock.moment = published + late
         api = await api.log_in()
-        prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+        prices = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
         assert len(prices["items"]) == count
     sim.publication_delay = timedelta(days=2)
     # The day after has come, and its prices are still the last ones.
     clock.move(days=2)
     api = await api.log_in()
-    prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+    prices = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
     assert len(prices["items"]) == 192
     sim.publication_delay = timedelta(0)
-    prices = await _prices(api, household, "2026-03-16", "2026-03-20")
+    prices = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
     assert len(prices["items"]) == 384
 
 
@@ -121,23 +116,23 @@ def test_absurd_delays(sim: Simulator, delay: timedelta) -> None:
 
 
 @pytest.mark.parametrize("delayed", [True, False])
-async def test_publication_lever(sim: Simulator, nobody: Api, delayed: bool) -> None:
+async def test_publication_lever(sim: Simulator, anonymous: Api, delayed: bool) -> None:
     """At the demo, too, prices can be late, and on time again."""
     sim.publication_delay = timedelta(hours=1)
     body = {"minutes": 90} if delayed else {}
-    answer = await nobody.post("/_simulator/publication", body)
+    answer = await anonymous.post("/_simulator/publication", body)
     assert answer.json == {"seconds": 5400 if delayed else 0}
     assert sim.publication_delay == timedelta(minutes=90 if delayed else 0)
-    state = (await nobody.get("/_simulator")).json
+    state = (await anonymous.get("/_simulator")).json
     assert state["publication_delay"] == answer.json["seconds"]
 
 
 @pytest.mark.parametrize("minutes", ["soon", -1, 1e300, None])
 async def test_bad_publication_lever(
-    sim: Simulator, nobody: Api, minutes: object
+    sim: Simulator, anonymous: Api, minutes: object
 ) -> None:
     """What is no delay changes nothing."""
-    answer = await nobody.post("/_simulator/publication", {"minutes": minutes})
+    answer = await anonymous.post("/_simulator/publication", {"minutes": minutes})
     assert answer.status == 400
     assert sim.publication_delay == timedelta(0)
 
@@ -152,16 +147,16 @@ async def test_contracts_that_are_not_active(
     assert prices["items"] is None
 
 
-async def test_before_the_contract(api: Api, household: Household) -> None:
+async def test_before_the_contract(api: Api, smart_household: Household) -> None:
     """There are no prices from before the delivery began."""
-    household.start_at = datetime(2026, 3, 9, 23, tzinfo=UTC)
-    prices = await _prices(api, household, "2026-03-08", "2026-03-10")
+    smart_household.start_at = datetime(2026, 3, 9, 23, tzinfo=UTC)
+    prices = await _prices(api, smart_household, "2026-03-08", "2026-03-10")
     assert len(prices["items"]) == 96
 
 
 async def test_feed_in(sim: Simulator, api: Api) -> None:
     """Who sells is paid what the exchange pays."""
-    household = sim.household(scenarios.feed_in().subscription_id)
+    household = find_household(sim, "feed_in")
     prices = await _prices(api, household, "2026-03-10", "2026-03-10")
     for item in prices["items"]:
         assert [part["type"] for part in item["components"]] == ["electricity"]
@@ -171,9 +166,9 @@ async def test_feed_in(sim: Simulator, api: Api) -> None:
 async def test_module_3(sim: Simulator, api: Api) -> None:
     """Under module 3 the grid fee has three levels over the day."""
     household = sim.add(scenarios.smart_already(2, hourly=True))
-    household.add_module(THREE)
+    household.add_module(MODULE_3)
     assert set(await _grid_fees(api, household)) == {9.47}
-    household.add_module(ONE)
+    household.add_module(MODULE_1)
     fees = await _grid_fees(api, household)
     assert fees[0] == fees[5] < fees[6] == fees[12] < fees[17] == fees[20]
     assert fees[21] == fees[23] == fees[12] == 9.47
@@ -182,14 +177,14 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
 async def test_module_2(sim: Simulator, api: Api) -> None:
     """Under module 2 the energy part of the grid fee is 60 % lower."""
     household = sim.add(scenarios.smart_already(2))
-    household.add_module(TWO)
+    household.add_module(MODULE_2)
     assert set(await _grid_fees(api, household)) == {3.79}
 
 
 async def test_modules_begin(sim: Simulator, api: Api) -> None:
     """A module changes nothing before it is in force."""
     household = sim.add(scenarios.smart_already(2))
-    module = household.add_module(TWO, "ordered")
+    module = household.add_module(MODULE_2, "ordered")
     assert set(await _grid_fees(api, household)) == {9.47}
     module.status, module.valid_from = "activated", START
     assert set(await _grid_fees(api, household)) == {9.47}
@@ -200,7 +195,7 @@ async def test_modules_end(sim: Simulator, api: Api) -> None:
     household = sim.add(scenarios.smart_already(2, hourly=True))
     begin = datetime(2026, 3, 10, 9, tzinfo=UTC)
     module = household.add_module(
-        TWO, valid_from=begin, valid_until=begin + timedelta(hours=2)
+        MODULE_2, valid_from=begin, valid_until=begin + timedelta(hours=2)
     )
     expected = [9.47] * 10 + [3.79] * 2 + [9.47] * 12
     assert await _grid_fees(api, household) == expected
@@ -215,7 +210,7 @@ async def test_modules_end(sim: Simulator, api: Api) -> None:
 async def test_modules_that_ended(sim: Simulator, api: Api) -> None:
     """What has ended just now does so with a day, and leaves today alone."""
     household = sim.add(scenarios.smart_already(2))
-    household.add_module(TWO, "ended")
+    household.add_module(MODULE_2, "ended")
     assert set(await _grid_fees(api, household, "2026-03-15")) == {3.79}
     assert set(await _grid_fees(api, household, "2026-03-16")) == {9.47}
 
@@ -236,7 +231,7 @@ async def test_windows(
     household = sim.add(
         scenarios.smart_already(2, hourly=True, low_hours=low, high_hours=high)
     )
-    for kind in (ONE, THREE):
+    for kind in (MODULE_1, MODULE_3):
         household.add_module(kind)
     assert await _grid_fees(api, household) == expected
 
@@ -246,19 +241,19 @@ async def test_windows(
     [("2025-03-30", 92), ("2025-10-26", 100), ("2025-10-27", 96)],
 )
 async def test_set_prices(
-    sim: Simulator, api: Api, household: Household, day: str, count: int
+    sim: Simulator, api: Api, smart_household: Household, day: str, count: int
 ) -> None:
     """A day's prices can be chosen; what is not grid or levies is electricity."""
-    household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
-    for kind in (ONE, THREE):
-        household.add_module(kind)
+    smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
+    for kind in (MODULE_1, MODULE_3):
+        smart_household.add_module(kind)
     grid = [
         item["components"][1]
-        for item in (await _prices(api, household, day, day))["items"]
+        for item in (await _prices(api, smart_household, day, day))["items"]
     ]
     amounts = [20.0, None, -3.25, *(number / 8 for number in range(count - 3))]
     sim.set_prices(date.fromisoformat(day), amounts)
-    items = (await _prices(api, household, day, day))["items"]
+    items = (await _prices(api, smart_household, day, day))["items"]
     assert [item["amount"] for item in items] == amounts
     assert [item["components"][1] for item in items] == grid
     assert len({part["amount"] for part in grid}) == 3
@@ -270,8 +265,8 @@ async def test_set_prices(
             assert parts["electricity"] is None
         else:
             assert sum(parts.values()) == pytest.approx(item["amount"], abs=1e-9)
-    other = str(date.fromisoformat(day) + timedelta(days=1))
-    items = (await _prices(api, household, other, other))["items"]
+    other = str(date.fromisoformat(day) + DAY)
+    items = (await _prices(api, smart_household, other, other))["items"]
     assert [item["amount"] for item in items][:3] != amounts[:3]
 
 
@@ -279,26 +274,29 @@ async def test_set_prices(
     ("day", "hours"), [("2025-03-30", 23), ("2025-10-26", 25), ("2025-10-27", 24)]
 )
 async def test_set_hourly_prices(
-    sim: Simulator, api: Api, household: Household, day: str, hours: int
+    sim: Simulator, api: Api, smart_household: Household, day: str, hours: int
 ) -> None:
     """An hour costs the mean of its quarters, if all of these are known."""
-    household.start_at, household.hourly = datetime(2025, 1, 1, tzinfo=UTC), True
+    smart_household.start_at, smart_household.hourly = (
+        datetime(2025, 1, 1, tzinfo=UTC),
+        True,
+    )
     quarters = [1.0, 2.0, 2.0, 2.5, None, 1.0, 1.0, 1.0]
     sim.set_prices(date.fromisoformat(day), quarters + [7.0] * (4 * hours - 8))
     expected = [1.875, None] + [7.0] * (hours - 2)
-    assert await _amounts(api, household, day) == expected
+    assert await _amounts(api, smart_household, day) == expected
     by_hour = [1.5, None, *(float(number) for number in range(hours - 2))]
     sim.set_prices(date.fromisoformat(day), by_hour)
-    assert await _amounts(api, household, day) == by_hour
-    household.hourly = False
-    assert await _amounts(api, household, day) == [
+    assert await _amounts(api, smart_household, day) == by_hour
+    smart_household.hourly = False
+    assert await _amounts(api, smart_household, day) == [
         amount for amount in by_hour for _ in range(4)
     ]
 
 
 async def test_set_payouts(sim: Simulator, api: Api) -> None:
     """Who sells is paid what was chosen."""
-    household = sim.household(scenarios.feed_in().subscription_id)
+    household = find_household(sim, "feed_in")
     amounts = [8.123, None, -2.0, *[5.0] * 93]
     sim.set_prices(date(2026, 3, 10), amounts)
     items = (await _prices(api, household, "2026-03-10", "2026-03-10"))["items"]
@@ -309,14 +307,14 @@ async def test_set_payouts(sim: Simulator, api: Api) -> None:
 
 
 async def test_set_prices_are_published(
-    sim: Simulator, api: Api, household: Household, clock: Clock
+    sim: Simulator, api: Api, smart_household: Household, clock: Clock
 ) -> None:
     """Chosen prices are known no sooner than others."""
     sim.set_prices(date(2026, 3, 17), [1.0] * 24)
-    assert await _amounts(api, household, "2026-03-17") == []
+    assert await _amounts(api, smart_household, "2026-03-17") == []
     clock.moment = market.published_at(date(2026, 3, 17))
     api = await api.log_in()
-    assert await _amounts(api, household, "2026-03-17") == [1.0] * 96
+    assert await _amounts(api, smart_household, "2026-03-17") == [1.0] * 96
 
 
 @pytest.mark.parametrize("count", [0, 1, 25, 92, 100])
@@ -350,10 +348,10 @@ async def _grid_fees(
     ],
 )
 async def test_bad_periods(
-    api: Api, household: Household, query: dict[str, str], code: str
+    api: Api, smart_household: Household, query: dict[str, str], code: str
 ) -> None:
     """A period is two days, in order."""
-    path = f"/subscriptions/{household.subscription_id}/prices"
+    path = f"/subscriptions/{smart_household.subscription_id}/prices"
     answer = await api.get(path, **query)
     assert answer.status == 400
     assert answer.codes == [code]
@@ -361,7 +359,7 @@ async def test_bad_periods(
 
 def test_a_year_of_the_market() -> None:
     """The market has seasons, weekends, peaks, and noons that cost nothing or less."""
-    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+    days = days_between(date(2026, 1, 1), date(2027, 1, 1))
     year = {day: market.spot_prices(day) for day in days}
     means = {day: sum(year[day]) / len(year[day]) for day in days}
     winter = [means[day] for day in days if day.month in {1, 12}]

@@ -16,7 +16,7 @@ READINGS = "/meter-readings"
 
 @pytest.fixture
 def household(sim: Simulator) -> Household:
-    """Return a home with an old meter."""
+    """Return a household with an analog meter."""
     return sim.households[0]
 
 
@@ -88,14 +88,7 @@ async def test_change_of_meters_on_any_day(
 async def test_walk_over_all(sim: Simulator, api: Api) -> None:
     """The organisation reads all meters, page by page, each reading once."""
     sim.households[1].advance_to("activated")
-    seen: list[dict[str, Any]] = []
-    query: dict[str, Any] = {"limit": 7}
-    while True:
-        page = (await api.get(READINGS, **query)).json
-        seen += page["items"]
-        if not page.get("has_more"):
-            break
-        query["cursor"] = page["next_page"]
+    seen = await api.read_list(READINGS, limit=7)
     assert len({item["id"] for item in seen}) == len(seen) > 100
     keys = [(item["created_at"], item["id"]) for item in seen]
     assert keys == sorted(keys, reverse=True)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from simulator import READ_ONLY, Household, Simulator, scenarios
+from simulator.clock import DAY
+from simulator.reductions import MODULE_1, MODULE_2, MODULE_3
 
 from .common import Answer, Api, Clock
 
 PATH = "/grid-fee-reductions"
-ONE, TWO, THREE = (f"enwg-14a-module-{number}" for number in (1, 2, 3))
 
 
 async def _order(api: Api, household: Household, kind: Any) -> Answer:
@@ -21,9 +22,9 @@ async def _order(api: Api, household: Household, kind: Any) -> Answer:
 async def test_order(sim: Simulator, api: Api, clock: Clock) -> None:
     """A module is ordered at once, and comes into force two weeks later."""
     household = sim.households[0]
-    answer = await _order(api, household, ONE)
+    answer = await _order(api, household, MODULE_1)
     assert answer.status == 200
-    assert (answer.json["type"], answer.json["status"]) == (ONE, "ordered")
+    assert (answer.json["type"], answer.json["status"]) == (MODULE_1, "ordered")
     assert (answer.json["valid_from"], answer.json["valid_until"]) == (None, None)
     clock.move(days=14)
     api = await api.log_in()
@@ -38,7 +39,7 @@ async def test_order(sim: Simulator, api: Api, clock: Clock) -> None:
 async def test_pending_contract(sim: Simulator, api: Api) -> None:
     """Before the contract begins, an order is an intention."""
     household = sim.add(scenarios.happy_path(2, status="pending"))
-    answer = await _order(api, household, ONE)
+    answer = await _order(api, household, MODULE_1)
     assert answer.json["status"] == "intended"
     household.advance_to("activated")
     shown = await api.get(f"{PATH}/{answer.json['id']}")
@@ -48,11 +49,11 @@ async def test_pending_contract(sim: Simulator, api: Api) -> None:
 async def test_module_3(sim: Simulator, api: Api) -> None:
     """It takes a smart meter first, then module 1."""
     household = sim.households[0]
-    assert (await _order(api, household, THREE)).codes == ["missing_smart_meter"]
+    assert (await _order(api, household, MODULE_3)).codes == ["missing_smart_meter"]
     household.advance_to("activated")
-    assert (await _order(api, household, THREE)).codes == ["missing_module_1"]
-    assert (await _order(api, household, ONE)).status == 200
-    assert (await _order(api, household, THREE)).status == 200
+    assert (await _order(api, household, MODULE_3)).codes == ["missing_module_1"]
+    assert (await _order(api, household, MODULE_1)).status == 200
+    assert (await _order(api, household, MODULE_3)).status == 200
 
 
 @pytest.mark.parametrize("status", ["rejected", "ended"])
@@ -60,17 +61,17 @@ async def test_module_1_is_gone(sim: Simulator, api: Api, status: str) -> None:
     """A module 1 that was refused or is over does not carry module 3."""
     household = sim.households[0]
     household.advance_to("activated")
-    household.add_module(ONE, status)
-    assert (await _order(api, household, THREE)).codes == ["missing_module_1"]
+    household.add_module(MODULE_1, status)
+    assert (await _order(api, household, MODULE_3)).codes == ["missing_module_1"]
 
 
-async def test_readers(sim: Simulator, nobody: Api) -> None:
+async def test_readers(sim: Simulator, anonymous: Api) -> None:
     """Who may only read orders nothing, and neither do customers."""
     household = sim.households[0]
-    reader = await nobody.log_in(READ_ONLY)
-    customer = await nobody.log_in_customer(sim, household.customer_id)
+    reader = await anonymous.log_in(READ_ONLY)
+    customer = await anonymous.log_in_customer(sim, household.customer_id)
     for api in (reader, customer):
-        answer = await _order(api, household, ONE)
+        answer = await _order(api, household, MODULE_1)
         assert (answer.status, answer.json["code"]) == (403, "FORBIDDEN")
     assert household.modules == []
 
@@ -79,7 +80,7 @@ async def test_steering(sim: Simulator, api: Api) -> None:
     """What a test makes of a module is what the API shows, at once."""
     household = sim.households[0]
     begin, end = datetime(2026, 4, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-    module = household.add_module(TWO, valid_from=begin, valid_until=end)
+    module = household.add_module(MODULE_2, valid_from=begin, valid_until=end)
     assert await _shown(api, household) == (
         "activated",
         "2026-04-01T00:00:00.000Z",
@@ -101,7 +102,7 @@ async def _shown(api: Api, household: Household) -> tuple[str, Any, Any]:
 async def test_rejected(sim: Simulator, clock: Clock) -> None:
     """A module that was rejected stays so when the time comes."""
     household = sim.add(scenarios.no_order(2))
-    module = household.order_module(ONE)
+    module = household.order_module(MODULE_1)
     module.status = "rejected"
     assert household.next_due() is None
     clock.move(days=14)
@@ -112,9 +113,9 @@ async def test_rejected(sim: Simulator, clock: Clock) -> None:
 async def test_several_orders(sim: Simulator, clock: Clock) -> None:
     """Each of several modules is confirmed when its time comes."""
     household = sim.add(scenarios.smart_already(2))
-    first = household.order_module(ONE)
+    first = household.order_module(MODULE_1)
     clock.move(days=1)
-    second = household.order_module(THREE)
+    second = household.order_module(MODULE_3)
     clock.move(days=13)
     sim.tick()
     assert (first.status, second.status) == ("activated", "ordered")
@@ -127,8 +128,8 @@ async def test_several_orders(sim: Simulator, clock: Clock) -> None:
 async def test_duplicate(sim: Simulator, api: Api, status: str) -> None:
     """What is there or on its way cannot be ordered again."""
     household = sim.households[0]
-    household.add_module(TWO, status)
-    answer = await _order(api, household, TWO)
+    household.add_module(MODULE_2, status)
+    answer = await _order(api, household, MODULE_2)
     assert answer.status == 400
     assert answer.codes == ["duplicate_grid_reduction"]
 
@@ -137,9 +138,9 @@ async def test_duplicate(sim: Simulator, api: Api, status: str) -> None:
 async def test_reorder(sim: Simulator, api: Api, status: str) -> None:
     """What was refused or is over can be ordered again."""
     household = sim.households[0]
-    first = household.add_module(TWO, status)
+    first = household.add_module(MODULE_2, status)
     assert (first.valid_until is not None) == (status == "ended")
-    answer = await _order(api, household, TWO)
+    answer = await _order(api, household, MODULE_2)
     assert answer.status == 200
     query = {"filter[subscription][eq]": household.subscription_id}
     items = (await api.get(PATH, **query)).json["items"]
@@ -149,7 +150,7 @@ async def test_reorder(sim: Simulator, api: Api, status: str) -> None:
 @pytest.mark.parametrize(
     ("make", "kind", "code"),
     [
-        (scenarios.feed_in, ONE, "unsupported_product"),
+        (scenarios.feed_in, MODULE_1, "unsupported_product"),
         (scenarios.no_order, "enwg-14a-module-4", "invalid_value"),
         (scenarios.no_order, None, "invalid_type"),
     ],
@@ -165,14 +166,14 @@ async def test_refused(
 async def test_ended_contract(sim: Simulator, api: Api) -> None:
     """Who left pays no grid fee that could be reduced."""
     household = sim.add(scenarios.no_order(2, status="ended"))
-    assert (await _order(api, household, ONE)).codes == ["ended_subscription"]
+    assert (await _order(api, household, MODULE_1)).codes == ["ended_subscription"]
 
 
 async def test_pace(clock: Clock) -> None:
     """The pace of the simulation holds for modules, too."""
     household = scenarios.no_order()
-    sim = Simulator([household], now=clock, pace=1 / 86400)
-    module = household.order_module(ONE)
+    sim = Simulator([household], now=clock, pace=timedelta(seconds=1) / DAY)
+    module = household.order_module(MODULE_1)
     clock.moment += timedelta(seconds=14)
     sim.tick()
     assert module.status == "activated"

@@ -8,6 +8,7 @@ import pytest
 
 import simulator
 from simulator import Household, Simulator, Step, scenarios
+from simulator.clock import DAY
 
 from .common import START, Clock
 
@@ -151,10 +152,9 @@ def test_dynamic_tariff(clock: Clock) -> None:
     assert order
     assert sim.events == {}
     assert household.next_due() is None
-    days = timedelta(days=1)
-    assert order.created_at == clock() - 150 * days
-    assert order.installed_at == household.swapped_at == clock() - 108 * days
-    assert order.activated_at == household.smart_since == clock() - 94 * days
+    assert order.created_at == clock() - 150 * DAY
+    assert order.installed_at == household.swapped_at == clock() - 108 * DAY
+    assert order.activated_at == household.smart_since == clock() - 94 * DAY
     assert household.created_at
     assert household.start_at
     assert household.created_at < household.start_at < order.created_at

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT4
 from simulator import CURRENT, READ_ONLY, Fault, Household, Simulator, scenarios
 from simulator.operations import OPERATIONS
 
-from .common import Answer, Api, Clock
+from .common import Answer, Api, Clock, find_household
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "nomos-api" / "openapi.json"
 
@@ -92,12 +92,12 @@ def _reads(household: Household) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", scenarios.ALL)
-async def test_reading(name: str, nobody: Api, sim: Simulator) -> None:
+async def test_reading(name: str, anonymous: Api, sim: Simulator) -> None:
     """At every step of every story every answer is as described."""
-    household = sim.household(scenarios.ALL[name]().subscription_id)
+    household = find_household(sim, name)
     for status in ("intended", "ordered", "rejected", "activated", "ended"):
         household.add_module("enwg-14a-module-1", status)
-    api = await nobody.log_in()
+    api = await anonymous.log_in()
     while True:
         for template, path in _reads(household):
             _check(await api.call("GET", path), template, "get", 200)
@@ -123,9 +123,9 @@ async def test_contracts(status: str, sim: Simulator, api: Api) -> None:
                 _check(await api.call("GET", path), template, "get", 200)
 
 
-async def test_writing(sim: Simulator, api: Api, nobody: Api, clock: Clock) -> None:
+async def test_writing(sim: Simulator, api: Api, anonymous: Api, clock: Clock) -> None:
     """What is written comes back as described."""
-    household = sim.household(scenarios.no_order().subscription_id)
+    household = find_household(sim, "no_order")
     body: dict[str, Any] = {"subscription": household.subscription_id}
     answer = await api.post("/meter-orders", body)
     _check(answer, "/meter-orders", "post", 200)
@@ -136,20 +136,20 @@ async def test_writing(sim: Simulator, api: Api, nobody: Api, clock: Clock) -> N
     body |= {"value": 99999.5, "timestamp": "2026-03-16T08:00:00Z"}
     answer = await api.post("/meter-readings", body)
     _check(answer, "/meter-readings", "post", 200)
-    token = await nobody.issue(grant_type="client_credentials")
+    token = await anonymous.issue(grant_type="client_credentials")
     _check(token, "/oauth/token", "post", 200)
 
 
-async def test_refusals(sim: Simulator, api: Api, nobody: Api) -> None:
+async def test_refusals(sim: Simulator, api: Api, anonymous: Api) -> None:
     """Every refusal has its envelope."""
     orders = "/meter-orders"
-    _check(await nobody.get(orders), orders, "get", 401)
+    _check(await anonymous.get(orders), orders, "get", 401)
     _check(await api.get(orders, limit=0), orders, "get", 400)
     _check(await api.get(f"{orders}/x"), f"{orders}/{{id}}", "get", 404)
     _check(await api.call("PUT", orders), orders, "get", 405)
     body: dict[str, Any] = {"subscription": sim.households[0].subscription_id}
     _check(await api.post(orders, body), orders, "post", 409)
-    reader = await nobody.log_in(READ_ONLY)
+    reader = await anonymous.log_in(READ_ONLY)
     _check(await reader.post(orders, body), orders, "post", 403)
     for name in ("feed_in", "unsupported_plan"):
         refused = {"subscription": scenarios.ALL[name]().subscription_id}
@@ -164,9 +164,9 @@ async def test_refusals(sim: Simulator, api: Api, nobody: Api) -> None:
         _check(answer, "/meter-readings", "post", 400)
     prices = f"/subscriptions/{sim.households[0].subscription_id}/prices"
     _check(await api.get(prices), "/subscriptions/{id}/prices", "get", 400)
-    _check(await nobody.issue(grant_type="x"), "/oauth/token", "post", 400)
-    _check(await nobody.call("POST", "/oauth/token"), "/oauth/token", "post", 401)
-    _check(await nobody.get("/oauth/authorize"), "/oauth/authorize", "get", 400)
+    _check(await anonymous.issue(grant_type="x"), "/oauth/token", "post", 400)
+    _check(await anonymous.call("POST", "/oauth/token"), "/oauth/token", "post", 401)
+    _check(await anonymous.get("/oauth/authorize"), "/oauth/authorize", "get", 400)
     sim.fail(Fault.SERVER_ERROR, times=1)
     _check(await api.get(orders), orders, "get", 500)
     sim.fail(Fault.RATE_LIMIT, times=1)

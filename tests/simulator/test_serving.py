@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 import signal
 import sys
-from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -14,24 +14,25 @@ import pytest
 
 import simulator
 from simulator import Fault, Household, Simulator, payloads, scenarios
+from simulator.clock import DAY
 
 from .common import Api
 
 ROOT = Path(simulator.__file__).parents[1]
-PACE = 0.2 / 86400
+PACE = timedelta(seconds=0.2) / DAY
 
 
 async def test_serve() -> None:
     """A served simulator lives: orders move, and webhooks go out by themselves."""
-    heard = asyncio.Event()
+    received = asyncio.Event()
 
-    async def hear(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         await request.read()
-        heard.set()
+        received.set()
         return web.Response()
 
     listener = web.Application()
-    listener.router.add_post("/", hear)
+    listener.router.add_post("/", receive)
     sim = Simulator(pace=PACE)
     assert sim.url is None
     async with TestServer(listener) as server, sim.serve() as url:
@@ -40,7 +41,7 @@ async def test_serve() -> None:
         async with aiohttp.ClientSession() as session:
             async with session.get(f"{url}/_simulator") as response:
                 assert response.status == 200
-            await asyncio.wait_for(heard.wait(), 5)
+            await asyncio.wait_for(received.wait(), 5)
     assert sim.url is None
     order = sim.households[0].order
     assert order
@@ -83,15 +84,8 @@ async def test_thousand_households(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payloads, "meter_order", show)
     async with TestClient(TestServer(sim.app)) as http:
         api = await Api(http).log_in()
-        seen: set[str] = set()
-        query: dict[str, Any] = {"limit": 100}
-        while True:
-            page = (await api.get("/meter-orders", **query)).json
-            seen |= {item["id"] for item in page["items"]}
-            if not page["has_more"]:
-                break
-            query["cursor"] = page["next_page"]
-    assert len(seen) == 1000
+        items = await api.read_list("/meter-orders", limit=100)
+    assert len({item["id"] for item in items}) == 1000
     assert set(shown.values()) == {1}
 
 

@@ -7,13 +7,7 @@ import pytest
 
 from simulator import Household, Simulator, scenarios, usage as usage_data
 
-from .common import Api, Clock
-
-
-@pytest.fixture
-def household(sim: Simulator) -> Household:
-    """Return a home with a long history."""
-    return sim.household(scenarios.smart_already().subscription_id)
+from .common import Api, Clock, find_household
 
 
 async def _usage(api: Api, household: Household, **query: str) -> Any:
@@ -28,10 +22,10 @@ def _sum(usage: dict[str, Any]) -> float:
     return float(sum(entry["usage"] for entry in usage["data"]))
 
 
-async def test_end_is_exclusive(api: Api, household: Household) -> None:
+async def test_end_is_exclusive(api: Api, smart_household: Household) -> None:
     """From one day to the next is one day."""
     usage = await _usage(
-        api, household, resolution="15min", start="2026-03-10", end="2026-03-11"
+        api, smart_household, resolution="15min", start="2026-03-10", end="2026-03-11"
     )
     assert (usage["meter_type"], usage["resolution"]) == ("smart", "15min")
     assert len(usage["data"]) == 96
@@ -39,7 +33,7 @@ async def test_end_is_exclusive(api: Api, household: Household) -> None:
     assert usage["data"][-1]["start"] == "2026-03-10T22:45:00.000Z"
     assert all(entry["usage"] > 0 for entry in usage["data"])
     assert 3 < _sum(usage) < 25
-    empty = await _usage(api, household, start="2026-03-10", end="2026-03-10")
+    empty = await _usage(api, smart_household, start="2026-03-10", end="2026-03-10")
     assert empty["data"] == []
 
 
@@ -48,36 +42,36 @@ async def test_end_is_exclusive(api: Api, household: Household) -> None:
     [("2025-10-26", "2025-10-27", 100), ("2025-03-30", "2025-03-31", 92)],
 )
 async def test_clock_changes(
-    api: Api, household: Household, day: str, after: str, count: int
+    api: Api, smart_household: Household, day: str, after: str, count: int
 ) -> None:
     """A day is as long as it is."""
-    household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
+    smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
     query = {"start": day, "end": after}
-    quarters = await _usage(api, household, resolution="15min", **query)
-    hours = await _usage(api, household, resolution="hour", **query)
-    whole = await _usage(api, household, resolution="day", **query)
+    quarters = await _usage(api, smart_household, resolution="15min", **query)
+    hours = await _usage(api, smart_household, resolution="hour", **query)
+    whole = await _usage(api, smart_household, resolution="day", **query)
     assert len(quarters["data"]) == count
     assert len(hours["data"]) == count / 4
     assert len(whole["data"]) == 1
 
 
-async def test_resolutions_agree(api: Api, household: Household) -> None:
+async def test_resolutions_agree(api: Api, smart_household: Household) -> None:
     """However it is cut, it is the same electricity."""
     period = {"start": "2025-12-01", "end": "2026-02-01"}
     counts = {}
     totals = []
     for resolution in usage_data.RESOLUTIONS:
-        usage = await _usage(api, household, resolution=resolution, **period)
+        usage = await _usage(api, smart_household, resolution=resolution, **period)
         counts[resolution] = len(usage["data"])
         totals.append(_sum(usage))
     assert counts == {"15min": 5952, "hour": 1488, "day": 62, "week": 9, "month": 2}
     assert totals == pytest.approx([totals[0]] * 5, abs=0.01)
 
 
-async def test_weeks_begin_on_monday(api: Api, household: Household) -> None:
+async def test_weeks_begin_on_monday(api: Api, smart_household: Household) -> None:
     """A week is labelled with its Monday."""
     usage = await _usage(
-        api, household, resolution="week", start="2026-03-04", end="2026-03-12"
+        api, smart_household, resolution="week", start="2026-03-04", end="2026-03-12"
     )
     assert [entry["start"] for entry in usage["data"]] == [
         "2026-03-01T23:00:00.000Z",
@@ -95,9 +89,11 @@ async def test_weeks_begin_on_monday(api: Api, household: Household) -> None:
         ("2026-12-01", "month"),
     ],
 )
-async def test_auto(api: Api, household: Household, end: str, resolution: str) -> None:
+async def test_auto(
+    api: Api, smart_household: Household, end: str, resolution: str
+) -> None:
     """Longer periods come in larger pieces."""
-    usage = await _usage(api, household, start="2025-06-01", end=end)
+    usage = await _usage(api, smart_household, start="2025-06-01", end=end)
     assert usage["resolution"] == resolution
 
 
@@ -106,36 +102,41 @@ async def test_auto(api: Api, household: Household, end: str, resolution: str) -
     [(14, 0), (15, 96)],  # UTC; an hour more in Berlin
 )
 async def test_yesterday_comes_at_four(
-    sim: Simulator, api: Api, household: Household, clock: Clock, hour: int, count: int
+    sim: Simulator,
+    api: Api,
+    smart_household: Household,
+    clock: Clock,
+    hour: int,
+    count: int,
 ) -> None:
     """Yesterday appears in the afternoon; it is also what is shown unasked."""
     clock.moment = datetime(2026, 3, 16, hour, tzinfo=UTC)
     api = await api.log_in()
-    usage = await _usage(api, household, resolution="15min")
+    usage = await _usage(api, smart_household, resolution="15min")
     assert len(usage["data"]) == count
     later = await _usage(
-        api, household, resolution="day", start="2026-03-13", end="2026-03-20"
+        api, smart_household, resolution="day", start="2026-03-13", end="2026-03-20"
     )
     assert len(later["data"]) == (3 if count else 2)
 
 
-async def test_preliminary(api: Api, household: Household, clock: Clock) -> None:
+async def test_preliminary(api: Api, smart_household: Household, clock: Clock) -> None:
     """Values become final on the eighth working day of the next month."""
     # 2 March 2026 is a Monday, so the eighth working day is the 11th.
     period = {"resolution": "day", "start": "2026-02-27", "end": "2026-03-02"}
     clock.moment = datetime(2026, 3, 11, 12, tzinfo=UTC)
     api = await api.log_in()
-    usage = await _usage(api, household, **period)
+    usage = await _usage(api, smart_household, **period)
     assert [entry["type"] for entry in usage["data"]] == ["preliminary"] * 3
     clock.moment = datetime(2026, 3, 12, 12, tzinfo=UTC)
     api = await api.log_in()
-    usage = await _usage(api, household, **period)
+    usage = await _usage(api, smart_household, **period)
     assert [entry["type"] for entry in usage["data"]] == [
         "final",
         "final",
         "preliminary",
     ]
-    week = await _usage(api, household, **period | {"resolution": "week"})
+    week = await _usage(api, smart_household, **period | {"resolution": "week"})
     assert [entry["type"] for entry in week["data"]] == ["preliminary"]
     assert usage_data.final_from(date(2026, 12, 31)) == datetime(
         2027, 1, 12, 23, tzinfo=UTC
@@ -207,7 +208,7 @@ async def test_pending_and_ended(api: Api, sim: Simulator, clock: Clock) -> None
 
 async def test_feed_in(api: Api, sim: Simulator) -> None:
     """What the sun gives counts upwards, by day, and more so in summer."""
-    household = sim.household(scenarios.feed_in().subscription_id)
+    household = find_household(sim, "feed_in")
     quarters = await _usage(
         api, household, resolution="15min", start="2026-03-10", end="2026-03-11"
     )
@@ -221,10 +222,10 @@ async def test_feed_in(api: Api, sim: Simulator) -> None:
     assert values[0] > 3 * values[-1] > 0
 
 
-async def test_a_year_is_what_was_estimated(household: Household) -> None:
+async def test_a_year_is_what_was_estimated(smart_household: Household) -> None:
     """The estimate of the checkout was not far off."""
-    year = usage_data.sum_usage(household, date(2025, 3, 1), date(2026, 3, 1))
-    assert year == pytest.approx(household.estimated_usage, rel=0.1)
+    year = usage_data.sum_usage(smart_household, date(2025, 3, 1), date(2026, 3, 1))
+    assert year == pytest.approx(smart_household.estimated_usage, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -236,19 +237,19 @@ async def test_a_year_is_what_was_estimated(household: Household) -> None:
     ],
 )
 async def test_bad_questions(
-    api: Api, household: Household, query: dict[str, str]
+    api: Api, smart_household: Household, query: dict[str, str]
 ) -> None:
     """What makes no sense is refused."""
-    path = f"/subscriptions/{household.subscription_id}/usage"
+    path = f"/subscriptions/{smart_household.subscription_id}/usage"
     assert (await api.get(path, **query)).status == 400
 
 
-async def test_set_usage(api: Api, household: Household) -> None:
+async def test_set_usage(api: Api, smart_household: Household) -> None:
     """A day that was told is as it was told, and what is missing is left out."""
     day = date(2026, 3, 10)
-    household.set_usage(day, [0.25, None, *([0.5] * 94)])
+    smart_household.set_usage(day, [0.25, None, *([0.5] * 94)])
     query = {"start": "2026-03-10", "end": "2026-03-11"}
-    quarters = await _usage(api, household, resolution="15min", **query)
+    quarters = await _usage(api, smart_household, resolution="15min", **query)
     assert len(quarters["data"]) == 95
     assert [entry["start"][11:16] for entry in quarters["data"][:2]] == [
         "23:00",
@@ -256,7 +257,7 @@ async def test_set_usage(api: Api, household: Household) -> None:
     ]
     assert [entry["usage"] for entry in quarters["data"][:2]] == [0.25, 0.5]
     after = await _usage(
-        api, household, resolution="15min", start="2026-03-11", end="2026-03-12"
+        api, smart_household, resolution="15min", start="2026-03-11", end="2026-03-12"
     )
     assert len(after["data"]) == 96
 
@@ -265,8 +266,8 @@ async def test_set_usage(api: Api, household: Household) -> None:
     ("day", "count"), [(date(2026, 3, 10), 95), (date(2026, 3, 29), 96)]
 )
 def test_set_usage_that_does_not_fit(
-    household: Household, day: date, count: int
+    smart_household: Household, day: date, count: int
 ) -> None:
     """Who tells too few or too many quarter-hours made a mistake."""
     with pytest.raises(ValueError, match="quarters"):
-        household.set_usage(day, [0.25] * count)
+        smart_household.set_usage(day, [0.25] * count)

@@ -180,12 +180,12 @@ async def test_registering_again(sim: Simulator, receiver: Receiver) -> None:
     assert [endpoint.secret for endpoint in sim.webhooks] == ["another"]
 
 
-async def test_levers(sim: Simulator, receiver: Receiver, nobody: Api) -> None:
+async def test_levers(sim: Simulator, receiver: Receiver, anonymous: Api) -> None:
     """A person at the demo can register an address and try it."""
     body = {"url": receiver.url, "secret": "by hand"}
-    assert (await nobody.post("/_simulator/webhooks", body)).status == 200
-    assert (await nobody.post("/_simulator/webhooks", {})).status == 400
-    event = (await nobody.post("/_simulator/webhooks/test", {})).json
+    assert (await anonymous.post("/_simulator/webhooks", body)).status == 200
+    assert (await anonymous.post("/_simulator/webhooks", {})).status == 400
+    event = (await anonymous.post("/_simulator/webhooks/test", {})).json
     assert event["topic"] == "test.event"
     await sim.deliver_webhooks()
     assert receiver.topics == ["test.event"]
