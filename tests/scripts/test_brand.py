@@ -1,4 +1,4 @@
-"""Tests of the brand images, by what Home Assistant asks of them."""
+"""Tests of the brand images against the requirements of Home Assistant."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ BRAND = Path("custom_components/nomos_energy/brand")
 def test_images(
     request: pytest.FixtureRequest, prefix: str, suffix: str, side: int
 ) -> None:
-    """They have the sizes asked for, and nothing around them."""
+    """The images have the required sizes and no margin."""
     folder = request.config.rootpath / BRAND
     with Image.open(folder / f"{prefix}icon{suffix}.png") as icon:
         assert icon.size == (side, side)

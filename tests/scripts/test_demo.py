@@ -1,4 +1,4 @@
-"""Tests of the demo: of what does not need a running Home Assistant."""
+"""Tests of the demo's parts that need no running Home Assistant."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -69,14 +69,14 @@ PRICE_ID = "sensor.deichweg_26_price"
 
 @pytest.fixture(name="content")
 def content_fixture() -> dict[str, Any]:
-    """Return the dashboard as it is written."""
+    """Return the template of the dashboard."""
     content: dict[str, Any] = yaml.safe_load(DASHBOARD.read_text())
     return content
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_dashboard_names_what_there_is(content: dict[str, Any], language: str) -> None:
-    """Nothing is left out for naming an entity or a text that isn't there."""
+def test_dashboard_names(content: dict[str, Any], language: str) -> None:
+    """All names in the dashboard are texts or entities that exist."""
     dashboard = json.dumps(content["dashboard"])
     to_come = predict_entity_ids("binary_sensor.gate", language)
     names = ENTITIES | to_come | content["texts"][language]
@@ -86,8 +86,8 @@ def test_dashboard_names_what_there_is(content: dict[str, Any], language: str) -
     assert "$" not in json.dumps(fill_template(content["dashboard"], names))
 
 
-def test_dashboard_leaves_out_what_is_disabled() -> None:
-    """A card that names a missing entity goes, and its neighbours stay."""
+def test_dashboard_without_disabled_entities() -> None:
+    """A card of a missing entity is left out, the others stay."""
     cards = [
         {"type": "tile", "entity": "$installed", "visibility": [{"entity": "$other"}]},
         {"type": "tile", "entity": "$activated"},
@@ -101,8 +101,8 @@ def test_dashboard_leaves_out_what_is_disabled() -> None:
     }
 
 
-def test_ids_to_come() -> None:
-    """The entities behind the gate are named before they are there."""
+def test_predicted_entity_ids() -> None:
+    """The IDs of the gated entities are predicted."""
     assert IDS["price"] == PRICE_ID
     assert IDS["grid_fee_reduction"] == "binary_sensor.deichweg_26_grid_fee_reduction"
     gate = "binary_sensor.deichweg_26_intelligentes_messsystem_aktiv"
@@ -112,8 +112,8 @@ def test_ids_to_come() -> None:
         assert key in keys[platform]
 
 
-def test_config_starts_over(tmp_path: Path) -> None:
-    """Every start gets a fresh folder, and listens on this machine only."""
+def test_config_is_replaced(tmp_path: Path) -> None:
+    """The folder is replaced, and Home Assistant listens locally only."""
     folder = tmp_path / "config"
     prepare_config(folder, "de", 8123)
     (folder / "home-assistant_v2.db").touch()
@@ -123,14 +123,14 @@ def test_config_starts_over(tmp_path: Path) -> None:
     assert (folder / "custom_components" / "nomos_energy" / "manifest.json").exists()
     settings = yaml.safe_load((folder / "configuration.yaml").read_text())
     assert settings["homeassistant"]["language"] == "en"
-    # Without it, the integration has no address for webhooks.
+    # The integration needs an external URL for webhooks.
     assert settings["homeassistant"]["external_url"].startswith("https://")
     http = json.loads((folder / ".storage" / "http").read_text())
     assert http["data"] == {"server_host": ["127.0.0.1"], "server_port": 8124}
 
 
 async def test_webhook_is_registered_on_this_machine() -> None:
-    """Nomos sends to the path that the options show, and never to the outside."""
+    """The webhook's path is registered with the local address."""
     ask = AsyncMock(
         side_effect=[
             {
@@ -159,7 +159,7 @@ async def test_webhook_is_registered_on_this_machine() -> None:
 
 
 async def test_options_flow_that_ends_early() -> None:
-    """An options flow that has no address to show says why."""
+    """The reason of an aborted options flow is reported."""
     ask = AsyncMock(return_value={"type": "abort", "reason": "no_address"})
     home = Home(Mock(), "http://127.0.0.1:8123")
     with (
@@ -170,7 +170,7 @@ async def test_options_flow_that_ends_early() -> None:
 
 
 def state(entity_id: str, text: str, **attributes: Any) -> dict[str, Any]:
-    """Return a state as Home Assistant shows it over REST."""
+    """Return a state as the REST API shows it."""
     return {"entity_id": entity_id, "state": text, "attributes": attributes}
 
 
@@ -181,7 +181,7 @@ WAITING = [
 
 
 def with_tariff(**others: str) -> list[dict[str, Any]]:
-    """Return the states at the end of the story, with some that are different."""
+    """Return the states at the end of the demo, with some overrides."""
     said = {
         "order_status": "activated",
         GATE.key: "on",
@@ -213,7 +213,7 @@ def with_tariff(**others: str) -> list[dict[str, Any]]:
 
 
 def watch_of(*answers: list[dict[str, Any]], poll: bool = False) -> tuple[Watch, Mock]:
-    """Return a watch of a Home Assistant that shows one thing after another."""
+    """Return a monitor of a Home Assistant with a sequence of states."""
     shown = list(answers)
 
     async def ask(method: str, _path: str, _payload: Any = None) -> Any:
@@ -226,7 +226,7 @@ def watch_of(*answers: list[dict[str, Any]], poll: bool = False) -> tuple[Watch,
 
 
 def updates(home: Mock) -> list[list[str]]:
-    """Return what Home Assistant was made to update."""
+    """Return the entities that Home Assistant had to update."""
     return [
         call.args[2]["entity_id"]
         for call in home.request.await_args_list
@@ -236,22 +236,22 @@ def updates(home: Mock) -> list[list[str]]:
 
 @pytest.fixture(name="_quick")
 def quick_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for nothing."""
+    """Set all intervals to zero."""
     monkeypatch.setattr(demo_watch, "READ_INTERVAL", 0)
     monkeypatch.setattr(demo_watch, "REFRESH_INTERVAL", 0)
 
 
 @pytest.mark.parametrize("poll", [False, True])
-async def test_only_polling_makes_it_look(poll: bool) -> None:
-    """As long as the gate is closed, nobody but Nomos makes Home Assistant look."""
+async def test_update_with_polling_only(poll: bool) -> None:
+    """While the gate is closed, only polling requests updates."""
     watch, home = watch_of(WAITING, poll=poll)
     await watch.fetch()
     assert updates(home) == ([[GATE_ID]] if poll else [])
 
 
 @pytest.mark.usefixtures("_quick")
-async def test_modules_are_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nomos does not tell of modules, so somebody has to look, until all is there."""
+async def test_updates_for_modules(capsys: pytest.CaptureFixture[str]) -> None:
+    """Updates are requested until both modules are active."""
     nothing = "unknown"
     watch, home = watch_of(
         WAITING,
@@ -279,13 +279,13 @@ async def test_modules_are_looked_for(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Return what was printed."""
+    """Return the printed lines."""
     return capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.usefixtures("_quick")
 async def test_price_before_the_gate() -> None:
-    """A price that is there before the smart meter is not what is wanted."""
+    """A price entity before the gate opens is an error."""
     early = state("sensor.deichweg_26_other", "unknown", unit_of_measurement="EUR/kWh")
     watch, _ = watch_of([*WAITING, early])
     with pytest.raises(DemoError, match=r"existed: sensor\.deichweg_26_other"):
@@ -297,7 +297,7 @@ async def test_price_before_the_gate() -> None:
 
 @pytest.mark.usefixtures("_quick")
 async def test_gate_that_was_never_closed() -> None:
-    """Who sees the gate open has to have seen it closed."""
+    """A gate that was never closed is an error."""
     watch, _ = watch_of(with_tariff())
     with pytest.raises(DemoError, match="was on from the start"):
         await watch.wait_for_tariff(10)
@@ -314,15 +314,15 @@ async def test_gate_that_was_never_closed() -> None:
         ({"grid_fee_window": "unknown"}, "the grid fee level is known"),
     ],
 )
-def test_what_is_missing_is_named(others: dict[str, str], lacking: str) -> None:
-    """Without the price, the modules or the window, the demo is not over."""
+def test_missing_conditions(others: dict[str, str], lacking: str) -> None:
+    """The demo requires the price, the modules and the grid fee level."""
     watch, _ = watch_of(WAITING)
     states = {each["entity_id"]: each for each in with_tariff(**others)}
     assert lacking in watch.parse(states).missing()
 
 
-def test_every_quarter_of_today_is_wanted() -> None:
-    """A list of prices with a gap is not enough."""
+def test_gap_in_prices() -> None:
+    """The demo requires a price for each quarter-hour of today."""
     watch, _ = watch_of(WAITING)
     states = {each["entity_id"]: each for each in with_tariff()}
     assert watch.parse(states).missing() == []
@@ -330,8 +330,8 @@ def test_every_quarter_of_today_is_wanted() -> None:
     assert watch.parse(states).missing() == ["the price lists today's quarter-hours"]
 
 
-async def test_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What did not come in time is named."""
+async def test_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error after the time limit names the missing conditions."""
     monkeypatch.setattr(demo_watch, "READ_INTERVAL", 0.01)
     watch, _ = watch_of(WAITING)
     with pytest.raises(
@@ -340,15 +340,15 @@ async def test_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
         await watch.wait_for_tariff(0.1)
 
 
-def test_moment_before_there_is_anything() -> None:
-    """A Home Assistant that shows nothing yet is no reason to fail."""
+def test_snapshot_without_states() -> None:
+    """Missing states are unavailable."""
     watch, _ = watch_of(WAITING)
     assert watch.parse({}) == Snapshot("unavailable", "unavailable")
 
 
 @pytest.mark.parametrize(("hours", "is_right"), [(1, True), (2, False)])
 async def test_cheapest_hour(hours: int, is_right: bool) -> None:
-    """The action has to answer with an hour that is still to come."""
+    """The action must return an hour from now on."""
     start = datetime.now(UTC) + QUARTER
     answer = {
         "start": start.isoformat(),
@@ -366,7 +366,7 @@ async def test_cheapest_hour(hours: int, is_right: bool) -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 def test_port_in_use() -> None:
-    """A port that was asked for is taken or refused; none is the next free one."""
+    """A wanted port must be free; the default is the first free one."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -378,7 +378,7 @@ def test_port_in_use() -> None:
 
 
 async def test_waiting_ends() -> None:
-    """Nothing is waited for without end."""
+    """Waiting ends with an error after the limit."""
 
     async def never() -> None:
         return None
@@ -388,14 +388,14 @@ async def test_waiting_ends() -> None:
 
 
 def child(folder: Path, code: str) -> Child:
-    """Start a process that runs some Python."""
+    """Start a process that runs Python code."""
     process = Child("The process", [sys.executable, "-c", code], folder / "log", folder)
     process.start()
     return process
 
 
 async def test_process_ends_by_itself(tmp_path: Path) -> None:
-    """Work does not go on without a process that it needs."""
+    """The unexpected end of a process ends the work with an error."""
     process = child(tmp_path, "print('Oh no'); raise SystemExit(3)")
     with pytest.raises(
         DemoError, match="The process ended unexpectedly, with exit code 3"
@@ -404,8 +404,8 @@ async def test_process_ends_by_itself(tmp_path: Path) -> None:
     assert process.log.read_text() == "Oh no\n"
 
 
-async def test_processes_of_processes_end(tmp_path: Path) -> None:
-    """Stopping a process stops what it started, too."""
+async def test_stop_ends_child_processes(tmp_path: Path) -> None:
+    """Stopping a process ends its child processes."""
     process = child(
         tmp_path,
         "import subprocess, time; subprocess.Popen(['sleep', '60']);"

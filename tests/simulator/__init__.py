@@ -1,1 +1,1 @@
-"""Tests of the simulator: what a user of the API would notice."""
+"""Tests of the simulator, through its API."""

@@ -1,4 +1,4 @@
-"""Everything that goes wrong."""
+"""Tests of the injected faults and the control endpoints."""
 
 import asyncio
 from json import JSONDecodeError
@@ -26,7 +26,7 @@ async def test_server_error(sim: Simulator, api: Api) -> None:
 
 
 async def test_path_is_a_prefix(sim: Simulator, api: Api) -> None:
-    """A fault strikes where it is told to."""
+    """A fault affects the paths with its prefix only."""
     sim.fail(Fault.SERVER_ERROR, path="/subscriptions")
     identity = sim.households[0].subscription_id
     assert (await api.get(f"/subscriptions/{identity}")).status == 500
@@ -36,7 +36,7 @@ async def test_path_is_a_prefix(sim: Simulator, api: Api) -> None:
 
 
 async def test_faults_everywhere(sim: Simulator, anonymous: Api) -> None:
-    """Without a path the token endpoint fails as well."""
+    """A fault without a path affects the token endpoint, too."""
     sim.fail(Fault.SERVER_ERROR)
     answer = await anonymous.issue(grant_type="client_credentials")
     assert answer.status == 500
@@ -44,7 +44,7 @@ async def test_faults_everywhere(sim: Simulator, anonymous: Api) -> None:
 
 @pytest.mark.parametrize("retry_after", [True, False])
 async def test_rate_limit(sim: Simulator, api: Api, retry_after: bool) -> None:
-    """The message names the seconds; the header is there or not."""
+    """The message names the seconds; the Retry-After header is optional."""
     sim.fail(Fault.RATE_LIMIT, ORDERS, seconds=17, retry_after=retry_after)
     answer = await api.get(ORDERS)
     assert (answer.status, answer.json["code"]) == (429, "TOO_MANY_REQUESTS")
@@ -53,7 +53,7 @@ async def test_rate_limit(sim: Simulator, api: Api, retry_after: bool) -> None:
 
 
 async def test_latency(sim: Simulator, api: Api) -> None:
-    """An answer can take its time."""
+    """A response can be delayed."""
     sim.fail(Fault.LATENCY, seconds=0.2, times=1)
     begin = time.monotonic()
     assert (await api.get(ORDERS)).status == 200
@@ -61,7 +61,7 @@ async def test_latency(sim: Simulator, api: Api) -> None:
 
 
 async def test_impatient_client(sim: Simulator, api: Api) -> None:
-    """Whoever does not wait leaves nothing behind."""
+    """A request that the client gives up does not affect the next one."""
     sim.fail(Fault.LATENCY, seconds=60)
     with pytest.raises(asyncio.TimeoutError):
         await api.call("GET", ORDERS, timeout=aiohttp.ClientTimeout(total=0.1))
@@ -73,7 +73,7 @@ async def test_impatient_client(sim: Simulator, api: Api) -> None:
     ("fault", "status"), [(Fault.HTML, 200), (Fault.BAD_GATEWAY, 502)]
 )
 async def test_proxy(sim: Simulator, api: Api, fault: Fault, status: int) -> None:
-    """A proxy speaks HTML, and knows nothing of versions."""
+    """The response of a proxy is HTML and has no version header."""
     sim.fail(fault, ORDERS)
     answer = await api.get(ORDERS)
     assert answer.status == status
@@ -82,7 +82,7 @@ async def test_proxy(sim: Simulator, api: Api, fault: Fault, status: int) -> Non
 
 
 async def test_truncated_json(sim: Simulator, api: Api) -> None:
-    """An answer can end in the middle; what it was about has been done."""
+    """A response can be truncated; the operation is carried out even so."""
     household = find_household(sim, "no_order")
     sim.fail(Fault.TRUNCATED_JSON, ORDERS, times=1)
     with pytest.raises(JSONDecodeError):
@@ -91,7 +91,7 @@ async def test_truncated_json(sim: Simulator, api: Api) -> None:
 
 
 async def test_connection_reset(sim: Simulator, api: Api) -> None:
-    """A connection can break."""
+    """A connection can be reset."""
     sim.fail(Fault.CONNECTION_RESET, ORDERS, times=1)
     # A client repeats a GET by itself when a connection it kept breaks.
     with pytest.raises(aiohttp.ClientError):
@@ -106,7 +106,7 @@ async def _items(api: Api) -> dict[str, dict[str, Any]]:
 
 
 async def test_unknown_status(sim: Simulator, api: Api) -> None:
-    """One order has a status from the future; the others do not."""
+    """One order has an unknown status; the others are unchanged."""
     household = sim.households[1]
     identity = household.subscription_id
     sim.fail(Fault.UNKNOWN_STATUS, ORDERS, subscription=identity, value="teleported")
@@ -115,13 +115,13 @@ async def test_unknown_status(sim: Simulator, api: Api) -> None:
     assert {item["status"] for item in items.values()} == {"created", "activated"}
     single = await api.get(f"{ORDERS}/{household.order_id}")
     assert single.json["status"] == "teleported"
-    # Only the answer is wrong, not the order.
+    # The fault changes the response, not the order.
     sim.recover()
     assert (await _items(api))[identity]["status"] == "created"
 
 
 async def test_extra_fields(sim: Simulator, api: Api) -> None:
-    """There can be more than is known, in whole answers and in lists."""
+    """Objects can have unknown fields, alone and in lists."""
     before = set((await _items(api))[sim.households[0].subscription_id])
     sim.fail(Fault.EXTRA_FIELDS)
     assert all(before < set(item) for item in (await _items(api)).values())
@@ -131,7 +131,7 @@ async def test_extra_fields(sim: Simulator, api: Api) -> None:
 
 @pytest.mark.parametrize("field", [None, "provider"])
 async def test_missing_field(sim: Simulator, api: Api, field: str | None) -> None:
-    """There can be less than is required."""
+    """Objects can lack a required field."""
     identity = sim.households[0].subscription_id
     sim.fail(Fault.MISSING_FIELD, ORDERS, subscription=identity, field=field)
     items = await _items(api)
@@ -140,7 +140,7 @@ async def test_missing_field(sim: Simulator, api: Api, field: str | None) -> Non
 
 
 async def test_malformed_timestamp(sim: Simulator, api: Api) -> None:
-    """A timestamp can be none."""
+    """A timestamp can be malformed."""
     sim.fail(Fault.MALFORMED_TIMESTAMP, ORDERS)
     item = next(iter((await _items(api)).values()))
     assert item["created_at"] == "next tuesday"
@@ -154,7 +154,7 @@ async def test_malformed_timestamp(sim: Simulator, api: Api) -> None:
 
 
 async def test_prices_and_usage_with_holes(sim: Simulator, api: Api) -> None:
-    """Amounts can be unknown, and stretches missing."""
+    """Amounts can be null, and intervals can be missing."""
     household = find_household(sim, "smart_already")
     prefix = f"/subscriptions/{household.subscription_id}"
     days = {"start": "2026-03-10", "end": "2026-03-10"}
@@ -172,7 +172,7 @@ async def test_prices_and_usage_with_holes(sim: Simulator, api: Api) -> None:
 
 
 async def test_revoked_consent_is_a_fault(sim: Simulator, anonymous: Api) -> None:
-    """A customer can withdraw by way of a fault, too."""
+    """The fault revoked_consent revokes the customer's tokens."""
     customer = sim.households[0].customer_id
     api = await anonymous.log_in_customer(sim, customer)
     with pytest.raises(ValueError, match="requires a customer"):
@@ -181,31 +181,31 @@ async def test_revoked_consent_is_a_fault(sim: Simulator, anonymous: Api) -> Non
     assert (await api.get(ORDERS)).status == 401
 
 
-async def test_levers(sim: Simulator, anonymous: Api, api: Api) -> None:
-    """A person at the demo can do the same by hand."""
+async def test_control_endpoints(sim: Simulator, anonymous: Api, api: Api) -> None:
+    """The control endpoints advance orders and inject faults."""
     household = sim.households[0]
     state = (await anonymous.get("/_simulator")).json
     assert state["now"] == "2026-03-16T09:00:00.000Z"
     assert state["households"][0]["order_status"] == "created"
     assert state["households"][0]["next"] == "2026-03-18T09:00:00.000Z"
-    lever = "/_simulator/advance"
+    path = "/_simulator/advance"
     body: dict[str, Any] = {"subscription": household.subscription_id}
-    assert (await anonymous.post(lever, body)).json[0]["order_status"] == "placed"
+    assert (await anonymous.post(path, body)).json[0]["order_status"] == "placed"
     body["n"] = 2
-    answer = await anonymous.post(lever, body)
+    answer = await anonymous.post(path, body)
     assert answer.json[0]["order_status"] == "check_reviewed"
     body["to"] = "installed"
-    assert (await anonymous.post(lever, body)).json[0]["order_status"] == "installed"
+    assert (await anonymous.post(path, body)).json[0]["order_status"] == "installed"
     body["to"] = "sold"
-    assert (await anonymous.post(lever, body)).status == 400
-    assert (await anonymous.post(lever, {"subscription": "sub_x"})).status == 404
-    assert (await anonymous.post(lever, [])).status == 400
-    assert (await anonymous.call("POST", lever, data=b"{")).status == 400
-    everyone = (await anonymous.call("POST", lever)).json
-    assert len(everyone) == len(sim.households)
+    assert (await anonymous.post(path, body)).status == 400
+    assert (await anonymous.post(path, {"subscription": "sub_x"})).status == 404
+    assert (await anonymous.post(path, [])).status == 400
+    assert (await anonymous.call("POST", path, data=b"{")).status == 400
+    households = (await anonymous.call("POST", path)).json
+    assert len(households) == len(sim.households)
     faults = "/_simulator/faults"
-    wish = {"fault": "server_error", "path": ORDERS, "times": 1}
-    assert (await anonymous.post(faults, wish)).status == 200
+    fault = {"fault": "server_error", "path": ORDERS, "times": 1}
+    assert (await anonymous.post(faults, fault)).status == 200
     assert [(await api.get(ORDERS)).status for _ in range(2)] == [500, 200]
     assert (await anonymous.post(faults, {"fault": "earthquake"})).status == 400
     await anonymous.post(faults, {"fault": "html"})

@@ -1,4 +1,4 @@
-"""Lists, versions and what every answer has in common."""
+"""Tests of lists, API versions and the request log."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from .common import Api, Clock, find_household
 
 
 @pytest.mark.parametrize("path", ["/meter-orders", "/subscriptions"])
-async def test_cursors_walk_many_households(clock: Clock, path: str) -> None:
-    """A walk sees everything once, newest first, and costs one request a page."""
+async def test_pages_of_many_households(clock: Clock, path: str) -> None:
+    """All pages together have each object once, newest first."""
     sim = Simulator([], now=clock)
     for index in range(1, 251):
-        # Seven at a time have the very same timestamp.
+        # Groups of seven have the same timestamp.
         clock.move(seconds=index % 7 == 0)
         sim.add(scenarios.happy_path(index))
     async with TestClient(TestServer(sim.app)) as http:
@@ -27,8 +27,10 @@ async def test_cursors_walk_many_households(clock: Clock, path: str) -> None:
     assert [request.path for request in sim.requests].count(path) == 3
 
 
-async def test_walk_survives_new_orders(sim: Simulator, api: Api, clock: Clock) -> None:
-    """What is ordered during a walk does not shift its pages."""
+async def test_order_placed_between_pages(
+    sim: Simulator, api: Api, clock: Clock
+) -> None:
+    """An order placed between two pages does not shift the second one."""
     first = (await api.get("/meter-orders", limit=3)).json
     clock.move(minutes=1)
     sim.add(scenarios.happy_path(99))
@@ -41,7 +43,7 @@ async def test_walk_survives_new_orders(sim: Simulator, api: Api, clock: Clock) 
 
 
 async def test_default_limit(api: Api, sim: Simulator) -> None:
-    """A page has ten items unless asked otherwise."""
+    """A page has ten items by default."""
     for index in range(2, 7):
         sim.add(scenarios.happy_path(index))
     page = (await api.get("/subscriptions")).json
@@ -60,12 +62,12 @@ async def test_limit_out_of_bounds(api: Api, limit: str) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "bm8=", "WzEsMl0=", "WzEsMiwzXQ=="])
 async def test_bad_cursor(api: Api, cursor: str) -> None:
-    """Cursors cannot be made up."""
+    """An invalid cursor is refused."""
     assert (await api.get("/meter-orders", cursor=cursor)).status == 400
 
 
-async def test_parameters_stay_equal(api: Api) -> None:
-    """Whoever changes the question in the middle of a walk is told so."""
+async def test_parameters_differ_from_cursor(api: Api) -> None:
+    """A cursor is refused with another limit or another filter."""
     cursor = (await api.get("/meter-orders", limit=2)).json["next_page"]
     query: dict[str, Any] = {"limit": 2, "cursor": cursor}
     assert (await api.get("/meter-orders", **query)).status == 200
@@ -75,7 +77,7 @@ async def test_parameters_stay_equal(api: Api) -> None:
 
 
 async def test_empty_list(sim: Simulator, api: Api) -> None:
-    """A list without items says nothing about more."""
+    """An empty list has no further pages."""
     for household in sim.households:
         sim.remove(household.subscription_id)
     for path in ("/meter-orders", "/subscriptions", "/meter-readings"):
@@ -85,7 +87,7 @@ async def test_empty_list(sim: Simulator, api: Api) -> None:
 
 
 async def test_filters(sim: Simulator, api: Api) -> None:
-    """Each list can be filtered by the fields it has for that."""
+    """Lists can be filtered by their fields."""
     one = sim.households[0]
     one.advance_to("placed")
     by_status = await api.get("/meter-orders", **{"filter[status][eq]": "placed"})
@@ -108,7 +110,7 @@ async def test_filters(sim: Simulator, api: Api) -> None:
 
 
 async def test_filter_by_date(api: Api) -> None:
-    """What a list shows as created_at can be asked for."""
+    """A list can be filtered by the created_at that it shows."""
     shown = (await api.get("/subscriptions")).json["items"][3]
     query = {"filter[created_at][eq]": shown["created_at"]}
     found = (await api.get("/subscriptions", **query)).json["items"]
@@ -123,14 +125,14 @@ async def test_filter_by_date(api: Api) -> None:
     ["filter[provider][eq]", "filter[subscription][is]", "filter[subscription]", "q"],
 )
 async def test_unknown_filters_are_ignored(sim: Simulator, api: Api, name: str) -> None:
-    """A filter that Nomos does not know filters nothing."""
+    """Unknown filters are ignored."""
     answer = await api.get("/meter-orders", limit=100, **{name: "sub_nothing"})
     expected = [household for household in sim.households if household.order]
     assert len(answer.json["items"]) == len(expected)
 
 
 async def test_version_is_echoed(anonymous: Api, api: Api) -> None:
-    """Every answer says which version it speaks, whatever it says otherwise."""
+    """Every response names its API version, errors included."""
     for user, path, status in (
         (api, "/meter-orders", 200),
         (api, "/meter-orders/none", 404),
@@ -145,29 +147,29 @@ async def test_version_is_echoed(anonymous: Api, api: Api) -> None:
 
 
 async def test_older_version(sim: Simulator, api: Api) -> None:
-    """Without the header an older version answers, in other words."""
+    """Without the header, the older version names the statuses."""
     household = sim.households[0]
-    # The only one that gets to the end.
+    # Removed, so that one order only is activated.
     sim.remove(scenarios.dynamic_tariff().subscription_id)
     api.headers.clear()
-    words = []
+    statuses = []
     while True:
         answer = await api.get(f"/meter-orders/{household.order_id}")
         assert answer.headers["X-API-Version"] == OLDER
-        words.append(answer.json["status"])
+        statuses.append(answer.json["status"])
         if household.position == len(household.timeline):
             break
         household.advance()
-    assert words[:2] == ["waiting", "ordered"]
-    assert "installation_planning" in words
-    assert not {"created", "placed", "scheduled", "activated"} & set(words)
-    query = {"filter[status][eq]": words[-1]}
+    assert statuses[:2] == ["waiting", "ordered"]
+    assert "installation_planning" in statuses
+    assert not {"created", "placed", "scheduled", "activated"} & set(statuses)
+    query = {"filter[status][eq]": statuses[-1]}
     listed = (await api.get("/meter-orders", **query)).json["items"]
     assert [item["id"] for item in listed] == [household.order_id]
 
 
 async def test_older_version_knows_no_feed_in(sim: Simulator, api: Api) -> None:
-    """Contracts that sell came with the current version, like structured errors."""
+    """The older version has no feed-in contracts and no structured errors."""
     api.headers.clear()
     selling = find_household(sim, "feed_in")
     items = (await api.get("/subscriptions", limit=100)).json["items"]
@@ -183,13 +185,13 @@ async def test_older_version_knows_no_feed_in(sim: Simulator, api: Api) -> None:
 
 
 async def test_unknown_version(api: Api) -> None:
-    """There is no version of tomorrow."""
+    """An unknown version is refused."""
     api.headers["X-API-Version"] = "2036-01-01.noether"
     assert (await api.get("/meter-orders")).status == 400
 
 
 async def test_clients_have_a_default_version(sim: Simulator, anonymous: Api) -> None:
-    """A newer client gets the current version without asking."""
+    """A client can have the current version as its default."""
     client = Client("newer", default_version=CURRENT)
     sim.tokens.clients["newer"] = client
     anonymous.headers.clear()
@@ -199,15 +201,15 @@ async def test_clients_have_a_default_version(sim: Simulator, anonymous: Api) ->
 
 
 async def test_wrong_method_and_path(api: Api) -> None:
-    """Even then the envelope is the same."""
+    """Unknown paths and methods return the error envelope."""
     answer = await api.call("DELETE", "/meter-orders")
     assert (answer.status, answer.json["code"]) == (405, "METHOD_NOT_ALLOWED")
-    answer = await api.get("/invoices")
+    answer = await api.get("/nothing")
     assert (answer.status, answer.json["code"]) == (404, "NOT_FOUND")
 
 
 async def test_request_log(sim: Simulator, api: Api) -> None:
-    """The simulator remembers what it was asked."""
+    """The simulator records the requests to the API."""
     await api.get("/meter-orders", limit=5)
     await api.get("/meter-orders/nothing")
     await api.get("/_simulator")
@@ -222,6 +224,6 @@ async def test_request_log(sim: Simulator, api: Api) -> None:
 
 
 async def test_request_ids_differ(api: Api) -> None:
-    """Every refusal can be told from every other."""
+    """Each error has its own request ID."""
     answers = [await api.get("/meter-orders/nothing") for _ in range(2)]
     assert answers[0].json["requestId"] != answers[1].json["requestId"]

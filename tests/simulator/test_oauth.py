@@ -1,4 +1,4 @@
-"""Logging in."""
+"""Tests of OAuth: authorization, tokens and scopes."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ def _customer(sim: Simulator) -> str:
 
 
 async def test_client_credentials(anonymous: Api) -> None:
-    """An organisation's key gives a token for everything, and it works."""
+    """The credentials of an organisation give a token with all scopes."""
     answer = await anonymous.issue(grant_type="client_credentials")
     assert answer.status == 200
     assert answer.json["token_type"] == "Bearer"
@@ -44,7 +44,7 @@ async def test_client_credentials(anonymous: Api) -> None:
 
 
 async def test_json_body(anonymous: Api) -> None:
-    """The token endpoint takes JSON as well."""
+    """The token endpoint accepts JSON."""
     answer = await anonymous.call(
         "POST",
         "/oauth/token",
@@ -55,8 +55,8 @@ async def test_json_body(anonymous: Api) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{"])
-async def test_json_that_is_none(anonymous: Api, body: bytes) -> None:
-    """Anything but an object is refused."""
+async def test_invalid_json_body(anonymous: Api, body: bytes) -> None:
+    """A body that is not a JSON object is refused."""
     answer = await anonymous.call(
         "POST",
         "/oauth/token",
@@ -67,7 +67,7 @@ async def test_json_that_is_none(anonymous: Api, body: bytes) -> None:
 
 
 async def test_body_credentials_are_refused(anonymous: Api) -> None:
-    """Id and secret belong in the header, even if they are right."""
+    """Credentials in the body are refused, even if they are correct."""
     form = {
         "grant_type": "client_credentials",
         "client_id": "demo-organisation",
@@ -93,7 +93,7 @@ async def test_body_credentials_are_refused(anonymous: Api) -> None:
     ],
 )
 async def test_wrong_client(anonymous: Api, header: str) -> None:
-    """A client that is not known, or not itself, gets nothing."""
+    """Unknown clients and wrong secrets are refused."""
     answer = await anonymous.call(
         "POST",
         "/oauth/token",
@@ -114,23 +114,23 @@ async def test_wrong_client(anonymous: Api, header: str) -> None:
     ],
 )
 async def test_bad_token_request(anonymous: Api, form: dict[str, str]) -> None:
-    """A token request that makes no sense is refused."""
+    """An invalid token request is refused."""
     assert (await anonymous.issue(ORGANISATION, **form)).status == 400
 
 
 async def test_app_has_no_token_of_its_own(anonymous: Api) -> None:
-    """An application acts for customers only."""
+    """A client of customers gets no token of its own."""
     assert (await anonymous.issue(APP, grant_type="client_credentials")).status == 400
 
 
 async def test_scope_can_be_narrowed(anonymous: Api) -> None:
-    """A token can be asked to do less."""
+    """The scopes of a token can be limited."""
     answer = await anonymous.issue(grant_type="client_credentials", scope="read:*")
     assert answer.json["scope"] == "read:*"
 
 
 async def test_code_with_pkce(sim: Simulator, anonymous: Api) -> None:
-    """A code plus its verifier is a token, once."""
+    """A code and its verifier can be redeemed once."""
     code = sim.authorize(
         "demo-app",
         REDIRECT,
@@ -150,19 +150,19 @@ async def test_code_with_pkce(sim: Simulator, anonymous: Api) -> None:
 async def test_pkce_takes_the_verifier(
     sim: Simulator, anonymous: Api, verifier: str
 ) -> None:
-    """Whoever stole a code can do nothing with it."""
+    """A code cannot be redeemed without its verifier."""
     code = sim.authorize(
         "demo-app", REDIRECT, customer_id=_customer(sim), code_challenge=CHALLENGE
     )
     form = {"grant_type": "authorization_code", "code": code}
     answer = await anonymous.issue(APP, **form, code_verifier=verifier)
     assert answer.status == 400
-    # The code is spent even so.
+    # The failed attempt has used up the code.
     assert (await anonymous.issue(APP, **form, code_verifier=VERIFIER)).status == 400
 
 
 async def test_verifier_without_challenge(sim: Simulator, anonymous: Api) -> None:
-    """A challenge that got lost on the way is noticed."""
+    """A verifier for a code without a challenge is refused."""
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
     answer = await anonymous.issue(
         APP, grant_type="authorization_code", code=code, code_verifier=VERIFIER
@@ -174,7 +174,7 @@ async def test_verifier_without_challenge(sim: Simulator, anonymous: Api) -> Non
 async def test_code_lives_ten_minutes(
     sim: Simulator, anonymous: Api, clock: Clock, minutes: float, status: int
 ) -> None:
-    """A code gets old."""
+    """A code expires after ten minutes."""
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
     clock.move(minutes=minutes)
     answer = await anonymous.issue(APP, grant_type="authorization_code", code=code)
@@ -184,7 +184,7 @@ async def test_code_lives_ten_minutes(
 async def test_code_belongs_to_client_and_address(
     sim: Simulator, anonymous: Api
 ) -> None:
-    """A code is good for nobody else."""
+    """A code is bound to its client and its redirect URI."""
     form = {"grant_type": "authorization_code"}
     code = sim.authorize("demo-app", REDIRECT, customer_id=_customer(sim))
     assert (await anonymous.issue(ORGANISATION, **form, code=code)).status == 400
@@ -194,10 +194,10 @@ async def test_code_belongs_to_client_and_address(
 
 
 async def test_refresh_tokens_rotate(anonymous: Api) -> None:
-    """Every refresh token works once, and brings the next one."""
+    """A refresh token can be used once, and is replaced."""
     first = (await anonymous.issue(grant_type="client_credentials")).json
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    # Another client's attempt does not spend it.
+    # The attempt of another client does not use it up.
     assert (await anonymous.issue(READ_ONLY, **form)).status == 401
     second = await anonymous.issue(ORGANISATION, **form)
     assert second.status == 200
@@ -212,7 +212,7 @@ async def test_refresh_tokens_rotate(anonymous: Api) -> None:
 async def test_access_tokens_expire(
     sim: Simulator, anonymous: Api, clock: Clock
 ) -> None:
-    """A token lives an hour, or less if the simulator says so."""
+    """An access token expires after an hour, or on demand."""
     api = await anonymous.log_in()
     clock.move(seconds=3599)
     assert (await api.get("/meter-orders")).status == 200
@@ -231,7 +231,7 @@ async def test_access_tokens_expire(
 
 
 async def test_revoked_consent(sim: Simulator, anonymous: Api) -> None:
-    """When a customer withdraws, every token dies, and no other customer's."""
+    """Revoking consent revokes the tokens of that customer only."""
     first, second = (each.customer_id for each in sim.households[:2])
     codes = [
         sim.authorize("demo-app", REDIRECT, customer_id=customer)
@@ -255,7 +255,7 @@ async def test_revoked_consent(sim: Simulator, anonymous: Api) -> None:
 
 
 async def test_consent_page(sim: Simulator, anonymous: Api) -> None:
-    """The customer says who they are and allows; the application gets its code."""
+    """Consent redirects to the client with a code for the customer."""
     query = _authorize_query(code_challenge=CHALLENGE, code_challenge_method="S256")
     page = await anonymous.get("/oauth/authorize", **query)
     assert page.status == 200
@@ -282,7 +282,7 @@ async def test_consent_page(sim: Simulator, anonymous: Api) -> None:
 
 
 async def test_consent_denied(anonymous: Api) -> None:
-    """The customer denies; the application hears of it."""
+    """Denial redirects to the client with an error."""
     decision = _authorize_query(decision="deny")
     answer = await anonymous.call("POST", "/_simulator/consent", data=decision)
     assert URL(answer.headers["Location"]).query == {
@@ -291,15 +291,15 @@ async def test_consent_denied(anonymous: Api) -> None:
     }
 
 
-async def test_consent_of_nobody(anonymous: Api) -> None:
-    """Only customers can consent."""
+async def test_consent_of_unknown_customer(anonymous: Api) -> None:
+    """Consent for an unknown customer is refused."""
     decision = _authorize_query(decision="allow", customer="cus_nobody")
     answer = await anonymous.call("POST", "/_simulator/consent", data=decision)
     assert answer.status == 400
 
 
 async def test_login_skips_consent(anonymous: Api) -> None:
-    """With flow_type=login the browser comes straight back."""
+    """flow_type=login redirects without the consent page."""
     answer = await anonymous.get(
         "/oauth/authorize", **_authorize_query(flow_type="login")
     )
@@ -310,7 +310,7 @@ async def test_login_skips_consent(anonymous: Api) -> None:
 
 
 async def test_plain_pkce(anonymous: Api) -> None:
-    """A plain challenge is its own verifier."""
+    """A plain challenge equals its verifier."""
     query = _authorize_query(flow_type="login", code_challenge="plain-as-day")
     answer = await anonymous.get("/oauth/authorize", **query)
     code = URL(answer.headers["Location"]).query["code"]
@@ -339,7 +339,7 @@ async def test_plain_pkce(anonymous: Api) -> None:
 async def test_bad_authorization_request(
     anonymous: Api, changes: dict[str, str]
 ) -> None:
-    """Nobody is redirected to an address that is not registered, or without reason."""
+    """An invalid authorization request is refused without a redirect."""
     answer = await anonymous.get("/oauth/authorize", **_authorize_query(**changes))
     assert answer.status == 400
     assert answer.json["code"] == "BAD_REQUEST"
@@ -347,7 +347,7 @@ async def test_bad_authorization_request(
 
 
 async def test_customers_only_read(sim: Simulator, anonymous: Api) -> None:
-    """Whatever an application may do, a customer's token only reads."""
+    """The token of a customer has no scope to write."""
     app = Client("writer", redirect_uris=(REDIRECT,), customer_scoped=True)
     sim.tokens.clients["writer"] = app
     code = sim.authorize("writer", REDIRECT, customer_id=_customer(sim))
@@ -359,7 +359,7 @@ async def test_customers_only_read(sim: Simulator, anonymous: Api) -> None:
 
 
 async def test_customers_see_themselves(sim: Simulator, anonymous: Api) -> None:
-    """Other customers' things do not exist."""
+    """The objects of other customers are hidden."""
     mine, other = sim.households[:2]
     other.add_module("enwg-14a-module-1")
     api = await anonymous.log_in_customer(sim, mine.customer_id)
@@ -387,7 +387,7 @@ async def test_customers_see_themselves(sim: Simulator, anonymous: Api) -> None:
 
 
 async def test_read_only_key(sim: Simulator, anonymous: Api) -> None:
-    """A key that may only read sees everything and writes nothing."""
+    """Read-only credentials read all objects and write none."""
     api = await anonymous.log_in(READ_ONLY)
     answer = await api.get("/subscriptions", limit=100)
     assert len(answer.json["items"]) == len(sim.households)
@@ -396,7 +396,7 @@ async def test_read_only_key(sim: Simulator, anonymous: Api) -> None:
 
 
 async def test_no_token(anonymous: Api) -> None:
-    """Without a token nothing is said."""
+    """A request without a token is refused."""
     answer = await anonymous.get("/subscriptions")
     assert answer.status == 401
     assert {"code", "message", "requestId", "docs"} <= answer.json.keys()

@@ -1,4 +1,4 @@
-"""Orders, subscriptions and plans."""
+"""Tests of orders, subscriptions and plans."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .common import Api, Clock, find_household
 
 
 async def test_new_order(sim: Simulator, api: Api) -> None:
-    """An order begins as created, and then goes its way."""
+    """A new order has the status created, and advances from there."""
     household = find_household(sim, "no_order")
     assert (await api.get(f"/meter-orders/{household.order_id}")).status == 404
     body = {"subscription": household.subscription_id}
@@ -24,10 +24,10 @@ async def test_new_order(sim: Simulator, api: Api) -> None:
     assert again.json["status"] == "activated"
 
 
-async def test_ordered_homes_wait_in_real_time(
+async def test_timeline_starts_with_the_order(
     sim: Simulator, api: Api, clock: Clock
 ) -> None:
-    """The walk of an order begins when it is placed, not when the home appeared."""
+    """The timeline of a placed order starts with the order, not with the household."""
     household = find_household(sim, "no_order")
     clock.move(days=100)
     api = await Api(api.http).log_in()
@@ -43,7 +43,7 @@ async def test_ordered_homes_wait_in_real_time(
 
 @pytest.mark.parametrize("status", ["created", "activated"])
 async def test_second_order(sim: Simulator, api: Api, status: str) -> None:
-    """A subscription has one order, ever."""
+    """A second order of a subscription is refused."""
     household = find_household(sim, "happy_path")
     household.advance_to(status)
     body = {"subscription": household.subscription_id}
@@ -53,7 +53,7 @@ async def test_second_order(sim: Simulator, api: Api, status: str) -> None:
 
 
 async def test_no_order_after_cancellation(sim: Simulator, api: Api) -> None:
-    """A cancelled order counts as well."""
+    """A new order after a cancelled one is refused."""
     household = find_household(sim, "cancelled_by_request")
     household.advance_to("cancelled")
     body = {"subscription": household.subscription_id}
@@ -67,10 +67,10 @@ async def test_no_order_after_cancellation(sim: Simulator, api: Api) -> None:
         ("feed_in", "unsupported_meter_order"),
     ],
 )
-async def test_orders_that_cannot_be(
+async def test_unsupported_orders(
     sim: Simulator, api: Api, name: str, code: str
 ) -> None:
-    """Some contracts come without, or beyond, a smart meter."""
+    """Plans without a smart meter and feed-in contracts are refused."""
     body = {"subscription": find_household(sim, name).subscription_id}
     answer = await api.post("/meter-orders", body)
     assert answer.status == 400
@@ -79,7 +79,7 @@ async def test_orders_that_cannot_be(
 
 
 async def test_ended_contract(sim: Simulator, api: Api) -> None:
-    """Who left does not get a meter."""
+    """An order for an ended contract is refused."""
     household = sim.add(scenarios.no_order(2, status="ended"))
     body = {"subscription": household.subscription_id}
     answer = await api.post("/meter-orders", body)
@@ -88,25 +88,25 @@ async def test_ended_contract(sim: Simulator, api: Api) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"subscription": 5}, [], "x"])
 async def test_bad_order(api: Api, body: Any) -> None:
-    """An order says for whom."""
+    """An order without a valid subscription is refused."""
     answer = await api.post("/meter-orders", body)
     assert answer.status == 400
     assert answer.codes == ["invalid_type"]
 
 
-async def test_order_for_nobody(api: Api) -> None:
-    """There is no order for a subscription that is not there."""
+async def test_order_for_unknown_subscription(api: Api) -> None:
+    """An order for an unknown subscription is refused."""
     assert (await api.post("/meter-orders", {"subscription": "sub_x"})).status == 404
 
 
-async def test_body_that_is_no_json(api: Api) -> None:
-    """Broken JSON is refused."""
+async def test_invalid_json_body(api: Api) -> None:
+    """Invalid JSON is refused."""
     answer = await api.call("POST", "/meter-orders", data=b"{")
     assert answer.status == 400
 
 
 async def test_subscription_list_has_ids(sim: Simulator, api: Api) -> None:
-    """A list names what belongs to a subscription; the subscription itself shows it."""
+    """Lists show the IDs of related objects, a subscription the objects."""
     household = find_household(sim, "happy_path")
     listed = (await api.get("/subscriptions", limit=100)).json["items"]
     item = next(each for each in listed if each["id"] == household.subscription_id)
@@ -122,7 +122,7 @@ async def test_subscription_list_has_ids(sim: Simulator, api: Api) -> None:
 
 
 async def test_subscription_details(sim: Simulator, api: Api) -> None:
-    """Numbers, suppliers and company names can be there or not."""
+    """Numbers, suppliers and company names are optional."""
     household = sim.add(
         scenarios.no_order(
             5, number=None, supplier_id=None, company_name="Kiosk Nord GmbH", melo=None
@@ -138,7 +138,7 @@ async def test_subscription_details(sim: Simulator, api: Api) -> None:
 
 
 async def test_plan(sim: Simulator, api: Api) -> None:
-    """A plan has a name, and a slug for the portal."""
+    """A plan has a name, a slug and a type."""
     household = find_household(sim, "feed_in")
     plan = (await api.get(f"/plans/{household.plan_id}")).json
     assert plan["name"] == household.plan_name
@@ -148,7 +148,7 @@ async def test_plan(sim: Simulator, api: Api) -> None:
 
 
 async def test_fraction_of_seconds(sim: Simulator, api: Api) -> None:
-    """Timestamps come with and without fractions, as in real life."""
+    """Only appointments are shown without fractions of a second."""
     household = find_household(sim, "happy_path")
     household.advance_to("scheduled")
     order = (await api.get(f"/meter-orders/{household.order_id}")).json
@@ -156,8 +156,8 @@ async def test_fraction_of_seconds(sim: Simulator, api: Api) -> None:
     assert "." not in order["appointment_at"]
 
 
-async def test_tests_may_write(sim: Simulator, api: Api, clock: Clock) -> None:
-    """An order that a test puts in place is found at once."""
+async def test_order_set_by_a_test(sim: Simulator, api: Api, clock: Clock) -> None:
+    """Lists include an order that a test sets."""
     household = find_household(sim, "no_order")
     await api.get("/meter-orders")
     clock.move(minutes=5)

@@ -1,4 +1,4 @@
-"""Prices."""
+"""Tests of the prices."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def _moments(prices: dict[str, Any]) -> list[datetime]:
 
 
 async def test_one_day(api: Api, smart_household: Household) -> None:
-    """A day of Berlin, in quarters, each the sum of its components."""
+    """A day has 96 prices, each the sum of its components."""
     prices = await _prices(api, smart_household, "2026-03-10", "2026-03-10")
     assert (prices["unit"], prices["currency"]) == ("ct/kWh", "EUR")
     assert prices["resolution"] == "15min"
@@ -50,7 +50,7 @@ async def test_one_day(api: Api, smart_household: Household) -> None:
 async def test_clock_changes(
     api: Api, smart_household: Household, day: str, count: int, hourly: bool
 ) -> None:
-    """A day is as long as it is, and has no holes and no repetitions."""
+    """Days of a clock change have prices without gaps or repetitions."""
     smart_household.hourly = hourly
     smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
     prices = await _prices(api, smart_household, day, day)
@@ -63,7 +63,7 @@ async def test_clock_changes(
 
 
 async def test_publication(api: Api, smart_household: Household, clock: Clock) -> None:
-    """Tomorrow is missing until a quarter past two or so, and the day after always is."""
+    """Tomorrow's prices appear between 14:10 and 14:20."""
     tomorrow = date(2026, 3, 17)
     published = market.published_at(tomorrow)
     local = published.astimezone(BERLIN)
@@ -85,7 +85,7 @@ async def test_publication(api: Api, smart_household: Household, clock: Clock) -
 async def test_late_publication(
     sim: Simulator, api: Api, smart_household: Household, clock: Clock
 ) -> None:
-    """Prices that are late are missing for longer; those that are out stay out."""
+    """A delay applies to the next publication; published prices stay."""
     published = market.published_at(date(2026, 3, 17))
     sim.publication_delay = timedelta(hours=3)
     assert sim.publication_delay == timedelta(hours=3)
@@ -98,7 +98,7 @@ async def test_late_publication(
         prices = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
         assert len(prices["items"]) == count
     sim.publication_delay = timedelta(days=2)
-    # The day after has come, and its prices are still the last ones.
+    # Two days later, no further prices are published.
     clock.move(days=2)
     api = await api.log_in()
     prices = await _prices(api, smart_household, "2026-03-16", "2026-03-20")
@@ -109,15 +109,17 @@ async def test_late_publication(
 
 
 @pytest.mark.parametrize("delay", [timedelta(seconds=-1), timedelta(days=31)])
-def test_absurd_delays(sim: Simulator, delay: timedelta) -> None:
-    """Prices come after they are made, and before they are forgotten."""
+def test_invalid_delays(sim: Simulator, delay: timedelta) -> None:
+    """Negative delays and those over a month are refused."""
     with pytest.raises(ValueError, match="not within a month"):
         sim.publication_delay = delay
 
 
 @pytest.mark.parametrize("delayed", [True, False])
-async def test_publication_lever(sim: Simulator, anonymous: Api, delayed: bool) -> None:
-    """At the demo, too, prices can be late, and on time again."""
+async def test_publication_endpoint(
+    sim: Simulator, anonymous: Api, delayed: bool
+) -> None:
+    """The control endpoint sets and removes the delay."""
     sim.publication_delay = timedelta(hours=1)
     body = {"minutes": 90} if delayed else {}
     answer = await anonymous.post("/_simulator/publication", body)
@@ -128,10 +130,10 @@ async def test_publication_lever(sim: Simulator, anonymous: Api, delayed: bool) 
 
 
 @pytest.mark.parametrize("minutes", ["soon", -1, 1e300, None])
-async def test_bad_publication_lever(
+async def test_invalid_delay_at_endpoint(
     sim: Simulator, anonymous: Api, minutes: object
 ) -> None:
-    """What is no delay changes nothing."""
+    """An invalid delay is refused and changes nothing."""
     answer = await anonymous.post("/_simulator/publication", {"minutes": minutes})
     assert answer.status == 400
     assert sim.publication_delay == timedelta(0)
@@ -141,21 +143,21 @@ async def test_bad_publication_lever(
 async def test_contracts_that_are_not_active(
     sim: Simulator, api: Api, status: str
 ) -> None:
-    """Without a delivery there is no price; nothing is not an empty list."""
+    """The prices of a contract that is not active are null."""
     household = sim.add(scenarios.no_order(9, status=status))
     prices = await _prices(api, household, "2026-03-10", "2026-03-10")
     assert prices["items"] is None
 
 
 async def test_before_the_contract(api: Api, smart_household: Household) -> None:
-    """There are no prices from before the delivery began."""
+    """There are no prices before the start of the contract."""
     smart_household.start_at = datetime(2026, 3, 9, 23, tzinfo=UTC)
     prices = await _prices(api, smart_household, "2026-03-08", "2026-03-10")
     assert len(prices["items"]) == 96
 
 
 async def test_feed_in(sim: Simulator, api: Api) -> None:
-    """Who sells is paid what the exchange pays."""
+    """Payouts have the exchange price as their only component."""
     household = find_household(sim, "feed_in")
     prices = await _prices(api, household, "2026-03-10", "2026-03-10")
     for item in prices["items"]:
@@ -164,7 +166,7 @@ async def test_feed_in(sim: Simulator, api: Api) -> None:
 
 
 async def test_module_3(sim: Simulator, api: Api) -> None:
-    """Under module 3 the grid fee has three levels over the day."""
+    """With modules 1 and 3, the grid fee has three levels over the day."""
     household = sim.add(scenarios.smart_already(2, hourly=True))
     household.add_module(MODULE_3)
     assert set(await _grid_fees(api, household)) == {9.47}
@@ -175,14 +177,14 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
 
 
 async def test_module_2(sim: Simulator, api: Api) -> None:
-    """Under module 2 the energy part of the grid fee is 60 % lower."""
+    """With module 2, the grid fee is 60 % lower."""
     household = sim.add(scenarios.smart_already(2))
     household.add_module(MODULE_2)
     assert set(await _grid_fees(api, household)) == {3.79}
 
 
 async def test_modules_begin(sim: Simulator, api: Api) -> None:
-    """A module changes nothing before it is in force."""
+    """A module does not change the grid fee before it is in force."""
     household = sim.add(scenarios.smart_already(2))
     module = household.add_module(MODULE_2, "ordered")
     assert set(await _grid_fees(api, household)) == {9.47}
@@ -191,7 +193,7 @@ async def test_modules_begin(sim: Simulator, api: Api) -> None:
 
 
 async def test_modules_end(sim: Simulator, api: Api) -> None:
-    """A module counts from its beginning until its end, also when that has passed."""
+    """A module applies from its start to its end, also once it has ended."""
     household = sim.add(scenarios.smart_already(2, hourly=True))
     begin = datetime(2026, 3, 10, 9, tzinfo=UTC)
     module = household.add_module(
@@ -208,7 +210,7 @@ async def test_modules_end(sim: Simulator, api: Api) -> None:
 
 
 async def test_modules_that_ended(sim: Simulator, api: Api) -> None:
-    """What has ended just now does so with a day, and leaves today alone."""
+    """A module that ends today applies until yesterday."""
     household = sim.add(scenarios.smart_already(2))
     household.add_module(MODULE_2, "ended")
     assert set(await _grid_fees(api, household, "2026-03-15")) == {3.79}
@@ -227,7 +229,7 @@ async def test_modules_that_ended(sim: Simulator, api: Api) -> None:
 async def test_windows(
     sim: Simulator, api: Api, low: Any, high: Any, expected: list[float]
 ) -> None:
-    """Every grid operator has hours of its own, or none at all."""
+    """The windows of module 3 can be set, or left out."""
     household = sim.add(
         scenarios.smart_already(2, hourly=True, low_hours=low, high_hours=high)
     )
@@ -243,7 +245,7 @@ async def test_windows(
 async def test_set_prices(
     sim: Simulator, api: Api, smart_household: Household, day: str, count: int
 ) -> None:
-    """A day's prices can be chosen; what is not grid or levies is electricity."""
+    """Set prices change the energy component only."""
     smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
     for kind in (MODULE_1, MODULE_3):
         smart_household.add_module(kind)
@@ -276,7 +278,7 @@ async def test_set_prices(
 async def test_set_hourly_prices(
     sim: Simulator, api: Api, smart_household: Household, day: str, hours: int
 ) -> None:
-    """An hour costs the mean of its quarters, if all of these are known."""
+    """An hourly price is the mean of its quarter-hours, or null."""
     smart_household.start_at, smart_household.hourly = (
         datetime(2025, 1, 1, tzinfo=UTC),
         True,
@@ -295,7 +297,7 @@ async def test_set_hourly_prices(
 
 
 async def test_set_payouts(sim: Simulator, api: Api) -> None:
-    """Who sells is paid what was chosen."""
+    """Payouts can be set."""
     household = find_household(sim, "feed_in")
     amounts = [8.123, None, -2.0, *[5.0] * 93]
     sim.set_prices(date(2026, 3, 10), amounts)
@@ -309,7 +311,7 @@ async def test_set_payouts(sim: Simulator, api: Api) -> None:
 async def test_set_prices_are_published(
     sim: Simulator, api: Api, smart_household: Household, clock: Clock
 ) -> None:
-    """Chosen prices are known no sooner than others."""
+    """Set prices are published at the usual time."""
     sim.set_prices(date(2026, 3, 17), [1.0] * 24)
     assert await _amounts(api, smart_household, "2026-03-17") == []
     clock.moment = market.published_at(date(2026, 3, 17))
@@ -319,7 +321,7 @@ async def test_set_prices_are_published(
 
 @pytest.mark.parametrize("count", [0, 1, 25, 92, 100])
 def test_set_prices_of_another_day(sim: Simulator, count: int) -> None:
-    """A day has as many prices as it has quarters or hours."""
+    """A wrong number of prices is refused."""
     with pytest.raises(ValueError, match="has 96 quarters"):
         sim.set_prices(date(2026, 3, 10), [1.0] * count)
 
@@ -350,7 +352,7 @@ async def _grid_fees(
 async def test_bad_periods(
     api: Api, smart_household: Household, query: dict[str, str], code: str
 ) -> None:
-    """A period is two days, in order."""
+    """An invalid period is refused."""
     path = f"/subscriptions/{smart_household.subscription_id}/prices"
     answer = await api.get(path, **query)
     assert answer.status == 400
@@ -358,7 +360,7 @@ async def test_bad_periods(
 
 
 def test_a_year_of_the_market() -> None:
-    """The market has seasons, weekends, peaks, and noons that cost nothing or less."""
+    """Prices vary by season and weekday, and can be negative at noon."""
     days = days_between(date(2026, 1, 1), date(2027, 1, 1))
     year = {day: market.spot_prices(day) for day in days}
     means = {day: sum(year[day]) / len(year[day]) for day in days}
@@ -373,7 +375,7 @@ def test_a_year_of_the_market() -> None:
     for day in negative:
         cheapest = year[day].index(min(year[day])) / 4
         assert 9 <= cheapest <= 17
-    # On a few of these even the whole price is below zero.
+    # On a few of these, even the all-in price is negative.
     dark = [day for day in days if (min(year[day]) + 1.8) * 1.19 + 15.67 < 0]
     assert 0 < len(dark) < 12
     assert max(max(prices) for prices in year.values()) < 40

@@ -1,4 +1,4 @@
-"""Meter readings."""
+"""Tests of the meter readings."""
 
 from datetime import datetime
 import math
@@ -28,7 +28,7 @@ async def _all(api: Api, household: Household) -> list[dict[str, Any]]:
 
 
 async def test_weekly_readings(api: Api, household: Household) -> None:
-    """A reading a week since the contract began, the newest first."""
+    """There is a reading a week since the start of the contract."""
     items = await _all(api, household)
     assert [item["type"] for item in items] == ["grid_reading"] * 6 + [
         "customer_report"
@@ -46,7 +46,7 @@ async def test_weekly_readings(api: Api, household: Household) -> None:
 async def test_new_meter(
     sim: Simulator, api: Api, household: Household, clock: Clock
 ) -> None:
-    """A new meter begins near zero; the old one has had its last reading."""
+    """A new meter starts near zero, after a final reading of the old one."""
     old = household.meter_id
     clock.move(days=43)
     sim.tick()
@@ -67,10 +67,10 @@ async def test_new_meter(
 
 
 @pytest.mark.parametrize("weekday", range(7))
-async def test_change_of_meters_on_any_day(
+async def test_meter_exchange_on_any_weekday(
     api: Api, household: Household, clock: Clock, weekday: int
 ) -> None:
-    """Whatever the day, both meters are read once on it."""
+    """Both meters are read once on the day of the exchange."""
     clock.move(days=weekday)
     household.advance_to("installed")
     clock.move(minutes=1)
@@ -85,8 +85,8 @@ async def test_change_of_meters_on_any_day(
     assert [item["meter"] for item in items].count(household.meter_id) == 1
 
 
-async def test_walk_over_all(sim: Simulator, api: Api) -> None:
-    """The organisation reads all meters, page by page, each reading once."""
+async def test_all_pages(sim: Simulator, api: Api) -> None:
+    """All pages together have each reading once."""
     sim.households[1].advance_to("activated")
     seen = await api.read_list(READINGS, limit=7)
     assert len({item["id"] for item in seen}) == len(seen) > 100
@@ -96,14 +96,14 @@ async def test_walk_over_all(sim: Simulator, api: Api) -> None:
 
 
 async def test_filter_by_type(sim: Simulator, api: Api) -> None:
-    """Reports can be told from readings."""
+    """Readings can be filtered by type."""
     query = {"filter[type][eq]": "customer_report", "limit": "100"}
     items = (await api.get(READINGS, **query)).json["items"]
     assert len(items) == len(sim.households)
 
 
 async def test_report(api: Api, household: Household) -> None:
-    """A customer's reading counts from the beginning of its day."""
+    """A customer's reading has the timestamp of the start of its day."""
     value = (await _all(api, household))[0]["value"]
     body = {
         "subscription": household.subscription_id,
@@ -146,7 +146,7 @@ async def test_report(api: Api, household: Household) -> None:
 async def test_bad_reports(
     api: Api, household: Household, changes: dict[str, Any], code: str
 ) -> None:
-    """What cannot be is not taken."""
+    """Invalid readings are refused."""
     body = {
         "subscription": household.subscription_id,
         "value": 99999,
@@ -166,10 +166,10 @@ async def test_bad_reports(
         ("no_order", {"status": "ended"}, "ended_subscription"),
     ],
 )
-async def test_nothing_to_report(
+async def test_unsupported_reports(
     sim: Simulator, api: Api, name: str, overrides: dict[str, str], code: str
 ) -> None:
-    """Not every home has a meter to be read by hand."""
+    """Reports for smart meters and inactive contracts are refused."""
     household = sim.add(scenarios.ALL[name](8, **overrides))
     body = {
         "subscription": household.subscription_id,

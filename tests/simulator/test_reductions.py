@@ -1,4 +1,4 @@
-"""Grid fee reductions after §14a EnWG."""
+"""Tests of the grid fee reductions (§14a EnWG)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ async def _order(api: Api, household: Household, kind: Any) -> Answer:
 
 
 async def test_order(sim: Simulator, api: Api, clock: Clock) -> None:
-    """A module is ordered at once, and comes into force two weeks later."""
+    """An ordered module is activated after two weeks."""
     household = sim.households[0]
     answer = await _order(api, household, MODULE_1)
     assert answer.status == 200
@@ -37,7 +37,7 @@ async def test_order(sim: Simulator, api: Api, clock: Clock) -> None:
 
 
 async def test_pending_contract(sim: Simulator, api: Api) -> None:
-    """Before the contract begins, an order is an intention."""
+    """A module ordered before the contract starts is intended."""
     household = sim.add(scenarios.happy_path(2, status="pending"))
     answer = await _order(api, household, MODULE_1)
     assert answer.json["status"] == "intended"
@@ -47,7 +47,7 @@ async def test_pending_contract(sim: Simulator, api: Api) -> None:
 
 
 async def test_module_3(sim: Simulator, api: Api) -> None:
-    """It takes a smart meter first, then module 1."""
+    """Module 3 requires a smart meter and module 1."""
     household = sim.households[0]
     assert (await _order(api, household, MODULE_3)).codes == ["missing_smart_meter"]
     household.advance_to("activated")
@@ -58,15 +58,15 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
 
 @pytest.mark.parametrize("status", ["rejected", "ended"])
 async def test_module_1_is_gone(sim: Simulator, api: Api, status: str) -> None:
-    """A module 1 that was refused or is over does not carry module 3."""
+    """Module 3 requires a module 1 that is not rejected or ended."""
     household = sim.households[0]
     household.advance_to("activated")
     household.add_module(MODULE_1, status)
     assert (await _order(api, household, MODULE_3)).codes == ["missing_module_1"]
 
 
-async def test_readers(sim: Simulator, anonymous: Api) -> None:
-    """Who may only read orders nothing, and neither do customers."""
+async def test_missing_scope(sim: Simulator, anonymous: Api) -> None:
+    """Read-only clients and customers cannot order."""
     household = sim.households[0]
     reader = await anonymous.log_in(READ_ONLY)
     customer = await anonymous.log_in_customer(sim, household.customer_id)
@@ -76,8 +76,8 @@ async def test_readers(sim: Simulator, anonymous: Api) -> None:
     assert household.modules == []
 
 
-async def test_steering(sim: Simulator, api: Api) -> None:
-    """What a test makes of a module is what the API shows, at once."""
+async def test_module_set_by_a_test(sim: Simulator, api: Api) -> None:
+    """The API shows what a test sets."""
     household = sim.households[0]
     begin, end = datetime(2026, 4, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     module = household.add_module(MODULE_2, valid_from=begin, valid_until=end)
@@ -100,7 +100,7 @@ async def _shown(api: Api, household: Household) -> tuple[str, Any, Any]:
 
 
 async def test_rejected(sim: Simulator, clock: Clock) -> None:
-    """A module that was rejected stays so when the time comes."""
+    """A rejected module is not activated."""
     household = sim.add(scenarios.no_order(2))
     module = household.order_module(MODULE_1)
     module.status = "rejected"
@@ -111,7 +111,7 @@ async def test_rejected(sim: Simulator, clock: Clock) -> None:
 
 
 async def test_several_orders(sim: Simulator, clock: Clock) -> None:
-    """Each of several modules is confirmed when its time comes."""
+    """Each module is activated two weeks after its order."""
     household = sim.add(scenarios.smart_already(2))
     first = household.order_module(MODULE_1)
     clock.move(days=1)
@@ -126,7 +126,7 @@ async def test_several_orders(sim: Simulator, clock: Clock) -> None:
 
 @pytest.mark.parametrize("status", ["intended", "ordered", "activated"])
 async def test_duplicate(sim: Simulator, api: Api, status: str) -> None:
-    """What is there or on its way cannot be ordered again."""
+    """An open or active module cannot be ordered again."""
     household = sim.households[0]
     household.add_module(MODULE_2, status)
     answer = await _order(api, household, MODULE_2)
@@ -136,7 +136,7 @@ async def test_duplicate(sim: Simulator, api: Api, status: str) -> None:
 
 @pytest.mark.parametrize("status", ["rejected", "ended"])
 async def test_reorder(sim: Simulator, api: Api, status: str) -> None:
-    """What was refused or is over can be ordered again."""
+    """A rejected or ended module can be ordered again."""
     household = sim.households[0]
     first = household.add_module(MODULE_2, status)
     assert (first.valid_until is not None) == (status == "ended")
@@ -158,19 +158,19 @@ async def test_reorder(sim: Simulator, api: Api, status: str) -> None:
 async def test_refused(
     sim: Simulator, api: Api, make: Any, kind: Any, code: str
 ) -> None:
-    """Not everything can be had."""
+    """Unknown modules and feed-in contracts are refused."""
     household = sim.household(make().subscription_id)
     assert (await _order(api, household, kind)).codes == [code]
 
 
 async def test_ended_contract(sim: Simulator, api: Api) -> None:
-    """Who left pays no grid fee that could be reduced."""
+    """A module for an ended contract is refused."""
     household = sim.add(scenarios.no_order(2, status="ended"))
     assert (await _order(api, household, MODULE_1)).codes == ["ended_subscription"]
 
 
 async def test_pace(clock: Clock) -> None:
-    """The pace of the simulation holds for modules, too."""
+    """The pace applies to modules."""
     household = scenarios.no_order()
     sim = Simulator([household], now=clock, pace=timedelta(seconds=1) / DAY)
     module = household.order_module(MODULE_1)
@@ -179,6 +179,6 @@ async def test_pace(clock: Clock) -> None:
     assert module.status == "activated"
 
 
-async def test_nothing(api: Api) -> None:
-    """What is not there is not found."""
+async def test_unknown_module(api: Api) -> None:
+    """An unknown ID is not found."""
     assert (await api.get(f"{PATH}/gfr_none")).status == 404

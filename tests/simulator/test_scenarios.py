@@ -1,4 +1,4 @@
-"""Stories: how orders move."""
+"""Tests of the scenarios and their timelines."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,8 @@ from simulator.clock import DAY
 from .common import START, Clock
 
 
-def _walk(household: Household, clock: Clock) -> list[str]:
-    """Let a household live through its story, and return the statuses seen."""
+def _statuses(household: Household, clock: Clock) -> list[str]:
+    """Apply a household's timeline and return the statuses of its order."""
     sim = Simulator([household], now=clock)
     seen: list[str] = []
     while True:
@@ -55,18 +55,18 @@ def _walk(household: Household, clock: Clock) -> list[str]:
         ("unsupported_plan", ""),
     ],
 )
-def test_walks(name: str, statuses: str, clock: Clock) -> None:
-    """Every scenario takes its own way."""
-    assert _walk(scenarios.ALL[name](), clock) == statuses.split()
+def test_statuses(name: str, statuses: str, clock: Clock) -> None:
+    """Each scenario has its sequence of statuses."""
+    assert _statuses(scenarios.ALL[name](), clock) == statuses.split()
 
 
-def test_every_scenario_is_walked() -> None:
-    """The table above is complete."""
+def test_every_scenario_is_listed() -> None:
+    """The table above has all scenarios."""
     assert len(scenarios.ALL) == 12
 
 
 def test_happy_path(clock: Clock) -> None:
-    """Eight weeks: every milestone leaves its mark."""
+    """Each milestone sets its timestamps."""
     household = scenarios.happy_path()
     sim = Simulator([household], now=clock)
     order = household.order
@@ -76,7 +76,7 @@ def test_happy_path(clock: Clock) -> None:
     clock.move(days=23)
     sim.tick()
     assert order.status == "scheduled"
-    # Nine o'clock in Berlin, in summer time by then.
+    # 9:00 in Berlin, in summer time.
     assert order.appointment_at == datetime(2026, 4, 27, 7, tzinfo=UTC)
     first_meter = household.meter_id
     clock.move(days=19)
@@ -98,7 +98,7 @@ def _modules(household: Household) -> list[tuple[str, str]]:
 
 
 def test_from_order_to_tariff(clock: Clock) -> None:
-    """Once the meter is live, the grid fee becomes what it is good for."""
+    """Modules 1 and 3 follow the activation."""
     household = scenarios.from_order_to_tariff()
     sim = Simulator([household], now=clock)
     household.advance_to("installed")
@@ -116,7 +116,7 @@ def test_from_order_to_tariff(clock: Clock) -> None:
 
 
 def test_pace_of_the_tariff(clock: Clock) -> None:
-    """The modules keep to the pace of the walk."""
+    """The modules of a timeline follow its pace."""
     household = scenarios.from_order_to_tariff()
     pace = timedelta(seconds=120) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
@@ -133,8 +133,8 @@ def test_pace_of_the_tariff(clock: Clock) -> None:
     ]
 
 
-def test_modules_that_are_there(clock: Clock) -> None:
-    """What the customer ordered is not ordered again, but confirmed."""
+def test_existing_modules(clock: Clock) -> None:
+    """A timeline activates modules that the customer has ordered."""
     household = scenarios.from_order_to_tariff()
     Simulator([household], now=clock)
     household.order_module("enwg-14a-module-1")
@@ -145,7 +145,7 @@ def test_modules_that_are_there(clock: Clock) -> None:
 
 
 def test_dynamic_tariff(clock: Clock) -> None:
-    """Everything has been there for months, and nobody is told about it now."""
+    """The past timeline sets its dates and emits no events."""
     household = scenarios.dynamic_tariff()
     sim = Simulator([household], now=clock)
     order = household.order
@@ -166,15 +166,15 @@ def test_dynamic_tariff(clock: Clock) -> None:
     ]
 
 
-def test_entering_a_story(clock: Clock) -> None:
-    """A household can appear in the middle of its story, and goes on from there."""
+def test_elapsed_timeline(clock: Clock) -> None:
+    """A household can be added in the middle of its timeline."""
     household = scenarios.happy_path(elapsed=timedelta(days=23))
     pace = timedelta(seconds=56) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
     order = household.order
     assert order
     assert (order.status, order.created_at) == ("scheduled", START - timedelta(days=23))
-    # What happens just now is told.
+    # The step that is due now emits its event.
     assert [event.topic for event in sim.events.values()] == ["meter_order.scheduled"]
     clock.move(seconds=19)
     sim.tick()
@@ -182,7 +182,7 @@ def test_entering_a_story(clock: Clock) -> None:
 
 
 def test_time_can_jump(clock: Clock) -> None:
-    """After a long pause everything that was due has happened."""
+    """A jump of the clock applies all steps that are due."""
     sim = Simulator(now=clock)
     clock.move(days=300)
     sim.tick()
@@ -193,7 +193,7 @@ def test_time_can_jump(clock: Clock) -> None:
 
 
 def test_blocked(clock: Clock) -> None:
-    """A block lies beside the status, and is lifted."""
+    """A block keeps the status, and is lifted."""
     household = scenarios.blocked_then_unblocked()
     Simulator([household], now=clock)
     order = household.order
@@ -215,7 +215,7 @@ def _blocked(household: Household) -> tuple[datetime | None, str | None]:
 
 
 def test_appointment_moves(clock: Clock) -> None:
-    """An appointment moves while the status stays."""
+    """A new appointment keeps the status."""
     household = scenarios.appointment_moved()
     Simulator([household], now=clock)
     household.advance_to("scheduled")
@@ -230,7 +230,7 @@ def test_appointment_moves(clock: Clock) -> None:
 
 
 def test_cancelled(clock: Clock) -> None:
-    """A cancellation says when and why, and ends the appointment."""
+    """A cancellation has a time and a reason."""
     household = scenarios.cancelled_by_request()
     Simulator([household], now=clock)
     household.advance_to("cancelled")
@@ -243,7 +243,7 @@ def test_cancelled(clock: Clock) -> None:
 
 
 def test_pre_existing(clock: Clock) -> None:
-    """The meter that was there stays, and the order is activated after all."""
+    """The order is activated with the existing meter."""
     household = scenarios.pre_existing_then_activated()
     Simulator([household], now=clock)
     meter = household.meter_id
@@ -258,7 +258,7 @@ def test_pre_existing(clock: Clock) -> None:
 
 
 def test_skipped_steps(clock: Clock) -> None:
-    """A milestone that nobody reported has no timestamp."""
+    """A skipped milestone has no timestamp."""
     household = scenarios.skipped_steps()
     Simulator([household], now=clock)
     household.advance_to("activated")
@@ -268,7 +268,7 @@ def test_skipped_steps(clock: Clock) -> None:
 
 
 def test_pending_contract(clock: Clock) -> None:
-    """A contract that waits for its meter begins with it."""
+    """A pending contract starts with the activation of its meter."""
     household = scenarios.happy_path(status="pending")
     sim = Simulator([household], now=clock)
     assert household.start_at
@@ -279,7 +279,7 @@ def test_pending_contract(clock: Clock) -> None:
 
 
 def test_contract_ends(clock: Clock) -> None:
-    """A step can end the contract itself."""
+    """A step can end the contract."""
     end = Step(after=timedelta(days=1), subscription="ended")
     household = scenarios.smart_already(timeline=[end])
     sim = Simulator([household], now=clock)
@@ -290,7 +290,7 @@ def test_contract_ends(clock: Clock) -> None:
 
 
 def test_pace(clock: Clock) -> None:
-    """Eight weeks fit into two minutes."""
+    """The pace shortens eight weeks to two minutes."""
     household = scenarios.happy_path()
     pace = timedelta(seconds=120) / scenarios.longest_duration([household])
     sim = Simulator([household], now=clock, pace=pace)
@@ -303,8 +303,8 @@ def test_pace(clock: Clock) -> None:
     assert household.order.status == "activated"
 
 
-def test_advancing_alone() -> None:
-    """A household moves without a simulator, and keeps what it has when it joins one."""
+def test_household_without_simulator() -> None:
+    """A household advances without a simulator, and keeps its order in one."""
     household = scenarios.happy_path()
     household.advance_to("scheduled")
     assert household.order
@@ -314,16 +314,16 @@ def test_advancing_alone() -> None:
     assert sim.events == {}
 
 
-def test_no_move_without_order() -> None:
-    """What is not ordered cannot be installed."""
+def test_step_without_order() -> None:
+    """A step that needs an order raises an error."""
     steps = [Step(after=timedelta(0), status="installed")]
     household = scenarios.no_order(timeline=steps)
     with pytest.raises(ValueError, match="has no order"):
         household.advance()
 
 
-def test_machine_clock(freezer: FrozenDateTimeFactory) -> None:
-    """Without a clock of its own the simulator takes the machine's, frozen or not."""
+def test_system_clock(freezer: FrozenDateTimeFactory) -> None:
+    """By default, the simulator uses the system clock."""
     freezer.move_to("2026-05-01T12:00:00+00:00")
     sim = Simulator()
     assert sim.now() == datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -335,12 +335,12 @@ def test_machine_clock(freezer: FrozenDateTimeFactory) -> None:
 
 
 def test_identities() -> None:
-    """Ids are the same in every run, and no two households share any."""
-    everyone = [
+    """IDs are reproducible and unique."""
+    households = [
         make(index) for make in scenarios.ALL.values() for index in range(1, 101)
     ]
     for name in ("subscription_id", "customer_id", "meter_id", "order_id", "malo"):
-        assert len({getattr(each, name) for each in everyone}) == len(everyone)
+        assert len({getattr(each, name) for each in households}) == len(households)
     places = {
         (each.street, each.house_number, each.city)
         for each in (scenarios.happy_path(index) for index in range(1, 1001))
@@ -354,7 +354,7 @@ def test_identities() -> None:
 
 
 def test_adding_and_removing(clock: Clock) -> None:
-    """Households come and go."""
+    """Households can be added and removed."""
     sim = Simulator([], now=clock)
     household = sim.add(scenarios.happy_path())
     with pytest.raises(ValueError, match="already"):
@@ -370,7 +370,7 @@ def test_adding_and_removing(clock: Clock) -> None:
         sim.household(household.subscription_id)
 
 
-def test_families(clock: Clock) -> None:
+def test_customer_with_two_contracts(clock: Clock) -> None:
     """A customer can have several contracts."""
     one = scenarios.happy_path()
     two = scenarios.feed_in(customer_id=one.customer_id)
@@ -381,7 +381,7 @@ def test_families(clock: Clock) -> None:
 
 
 def test_scenario_file(clock: Clock) -> None:
-    """The example file says what it means."""
+    """The example file is read with its overrides."""
     path = Path(simulator.__file__).with_name("example.json")
     households = scenarios.load(path)
     Simulator(households, now=clock)

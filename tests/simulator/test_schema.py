@@ -1,4 +1,4 @@
-"""Every answer has the shape that Nomos describes, in every story."""
+"""Tests of the responses against the API description of Nomos."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -44,15 +44,15 @@ def _validator(path: str, method: str, status: int) -> OAS30Validator:
 
 
 def _check(answer: Answer, path: str, method: str, status: int) -> None:
-    """Compare an answer with its description."""
+    """Validate a response against the API description."""
     assert answer.status == status, answer.text
     errors = list(_validator(path, method, status).iter_errors(answer.json))
     assert not errors, errors
     assert answer.headers["X-API-Version"] == CURRENT
 
 
-def test_everything_is_there() -> None:
-    """The simulator has the described operations, all of them and no others."""
+def test_operations() -> None:
+    """The simulator has exactly the described operations."""
     described = {
         (method.upper(), path)
         for path, methods in _description()["paths"].items()
@@ -64,15 +64,15 @@ def test_everything_is_there() -> None:
     assert _description()["info"]["version"] == CURRENT
 
 
-def test_the_check_can_fail() -> None:
-    """A wrong answer would be noticed."""
+def test_validator() -> None:
+    """The validator finds invalid responses."""
     validator = _validator("/meter-orders/{id}", "get", 200)
     assert not validator.is_valid({"object": "meter_order"})
     assert not validator.is_valid({"code": "BAD_REQUEST"})
 
 
 def _reads(household: Household) -> Iterator[tuple[str, str]]:
-    """Yield what can be read of a household, with its description's path."""
+    """Yield the described path and the request path of a household's objects."""
     one = f"/subscriptions/{household.subscription_id}"
     if household.order:
         yield "/meter-orders/{id}", f"/meter-orders/{household.order_id}"
@@ -93,7 +93,7 @@ def _reads(household: Household) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", scenarios.ALL)
 async def test_reading(name: str, anonymous: Api, sim: Simulator) -> None:
-    """At every step of every story every answer is as described."""
+    """Responses are valid at every step of every scenario."""
     household = find_household(sim, name)
     for status in ("intended", "ordered", "rejected", "activated", "ended"):
         household.add_module("enwg-14a-module-1", status)
@@ -111,7 +111,7 @@ async def test_reading(name: str, anonymous: Api, sim: Simulator) -> None:
 
 @pytest.mark.parametrize("status", ["pending", "active", "ended"])
 async def test_contracts(status: str, sim: Simulator, api: Api) -> None:
-    """Contracts before, in and after their time are as described."""
+    """Responses are valid for pending, active and ended contracts."""
     details: list[dict[str, Any]] = [
         {"number": None, "supplier_id": None},
         {"company_name": "Kiosk", "malo": None},
@@ -124,7 +124,7 @@ async def test_contracts(status: str, sim: Simulator, api: Api) -> None:
 
 
 async def test_writing(sim: Simulator, api: Api, anonymous: Api, clock: Clock) -> None:
-    """What is written comes back as described."""
+    """Responses to writes are valid."""
     household = find_household(sim, "no_order")
     body: dict[str, Any] = {"subscription": household.subscription_id}
     answer = await api.post("/meter-orders", body)
@@ -141,7 +141,7 @@ async def test_writing(sim: Simulator, api: Api, anonymous: Api, clock: Clock) -
 
 
 async def test_refusals(sim: Simulator, api: Api, anonymous: Api) -> None:
-    """Every refusal has its envelope."""
+    """Error responses are valid."""
     orders = "/meter-orders"
     _check(await anonymous.get(orders), orders, "get", 401)
     _check(await api.get(orders, limit=0), orders, "get", 400)

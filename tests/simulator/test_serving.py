@@ -1,4 +1,4 @@
-"""Serving: in a test, and from the command line."""
+"""Tests of the HTTP server and the command line."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ PACE = timedelta(seconds=0.2) / DAY
 
 
 async def test_serve() -> None:
-    """A served simulator lives: orders move, and webhooks go out by themselves."""
+    """A served simulator applies due steps and delivers webhooks."""
     received = asyncio.Event()
 
     async def receive(request: web.Request) -> web.Response:
@@ -49,7 +49,7 @@ async def test_serve() -> None:
 
 
 async def test_serve_again() -> None:
-    """A simulator can be stopped and started."""
+    """A simulator can be served again."""
     sim = Simulator()
     for _ in range(2):
         async with (
@@ -61,7 +61,7 @@ async def test_serve_again() -> None:
 
 
 async def test_stopping_does_not_wait() -> None:
-    """A request that takes forever does not hold up the end."""
+    """A pending request does not delay the shutdown."""
     sim = Simulator()
     sim.fail(Fault.LATENCY, seconds=60)
     async with aiohttp.ClientSession() as session, asyncio.timeout(5):
@@ -73,7 +73,7 @@ async def test_stopping_does_not_wait() -> None:
 
 
 async def test_thousand_households(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page of a thousand households costs no more than a page."""
+    """Listing renders each order once, whatever their number."""
     sim = Simulator([scenarios.happy_path(index) for index in range(1, 1001)])
     shown = Counter[str]()
 
@@ -106,7 +106,7 @@ async def _start(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_command_line(number: signal.Signals) -> None:
-    """It says where it is, does its work, and goes when told to."""
+    """The command prints its URL and exits without errors on a signal."""
     example = str(Path(simulator.__file__).with_name("example.json"))
     process, line = await _start(
         *("--scenario", "no_order", "--scenario", "no_order", "--scenario", example),
@@ -135,7 +135,7 @@ async def test_command_line(number: signal.Signals) -> None:
 
 
 async def test_wrong_scenario() -> None:
-    """A scenario that is not there is an error, and says so."""
+    """An unknown scenario is an error."""
     process, line = await _start("--scenario", "perpetual_motion")
     _, errors = await process.communicate()
     assert line == ""

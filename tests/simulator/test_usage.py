@@ -1,4 +1,4 @@
-"""Usage."""
+"""Tests of the usage."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def _sum(usage: dict[str, Any]) -> float:
 
 
 async def test_end_is_exclusive(api: Api, smart_household: Household) -> None:
-    """From one day to the next is one day."""
+    """The end of a period is exclusive."""
     usage = await _usage(
         api, smart_household, resolution="15min", start="2026-03-10", end="2026-03-11"
     )
@@ -44,7 +44,7 @@ async def test_end_is_exclusive(api: Api, smart_household: Household) -> None:
 async def test_clock_changes(
     api: Api, smart_household: Household, day: str, after: str, count: int
 ) -> None:
-    """A day is as long as it is."""
+    """Days of a clock change have 23 or 25 hours."""
     smart_household.start_at = datetime(2025, 1, 1, tzinfo=UTC)
     query = {"start": day, "end": after}
     quarters = await _usage(api, smart_household, resolution="15min", **query)
@@ -56,7 +56,7 @@ async def test_clock_changes(
 
 
 async def test_resolutions_agree(api: Api, smart_household: Household) -> None:
-    """However it is cut, it is the same electricity."""
+    """All resolutions have the same total."""
     period = {"start": "2025-12-01", "end": "2026-02-01"}
     counts = {}
     totals = []
@@ -69,7 +69,7 @@ async def test_resolutions_agree(api: Api, smart_household: Household) -> None:
 
 
 async def test_weeks_begin_on_monday(api: Api, smart_household: Household) -> None:
-    """A week is labelled with its Monday."""
+    """A week starts on Monday."""
     usage = await _usage(
         api, smart_household, resolution="week", start="2026-03-04", end="2026-03-12"
     )
@@ -92,7 +92,7 @@ async def test_weeks_begin_on_monday(api: Api, smart_household: Household) -> No
 async def test_auto(
     api: Api, smart_household: Household, end: str, resolution: str
 ) -> None:
-    """Longer periods come in larger pieces."""
+    """The default resolution depends on the length of the period."""
     usage = await _usage(api, smart_household, start="2025-06-01", end=end)
     assert usage["resolution"] == resolution
 
@@ -109,7 +109,7 @@ async def test_yesterday_comes_at_four(
     hour: int,
     count: int,
 ) -> None:
-    """Yesterday appears in the afternoon; it is also what is shown unasked."""
+    """Yesterday's usage is available from 16:00, and is the default period."""
     clock.moment = datetime(2026, 3, 16, hour, tzinfo=UTC)
     api = await api.log_in()
     usage = await _usage(api, smart_household, resolution="15min")
@@ -144,7 +144,7 @@ async def test_preliminary(api: Api, smart_household: Household, clock: Clock) -
 
 
 async def test_since_activation(sim: Simulator, api: Api, clock: Clock) -> None:
-    """A meter knows nothing from before it was live."""
+    """Usage starts with the activation of the meter."""
     household = sim.households[0]
     household.advance_to("activated")
     clock.move(days=3, hours=8)
@@ -157,7 +157,7 @@ async def test_since_activation(sim: Simulator, api: Api, clock: Clock) -> None:
 
 
 async def test_history_can_be_given(api: Api, sim: Simulator) -> None:
-    """A test may say since when a meter is live."""
+    """A test can set the start of the measurements."""
     since = datetime(2026, 3, 9, 23, tzinfo=UTC)
     household = sim.add(scenarios.happy_path(3, smart_since=since))
     household.advance_to("activated")
@@ -168,7 +168,7 @@ async def test_history_can_be_given(api: Api, sim: Simulator) -> None:
 
 
 async def test_analog(api: Api, sim: Simulator, clock: Clock) -> None:
-    """Without a smart meter there are only months, whatever is asked for."""
+    """An analog meter has monthly usage only."""
     household = sim.households[0]
     clock.moment = datetime(2026, 5, 12, 12, tzinfo=UTC)
     sim.tick()
@@ -191,7 +191,7 @@ async def test_analog(api: Api, sim: Simulator, clock: Clock) -> None:
 
 
 async def test_pending_and_ended(api: Api, sim: Simulator, clock: Clock) -> None:
-    """There is no usage before a contract, and none after it."""
+    """There is no usage before and after the contract."""
     for household in (
         scenarios.no_order(4, status="pending"),
         scenarios.smart_already(4, status="pending"),
@@ -207,7 +207,7 @@ async def test_pending_and_ended(api: Api, sim: Simulator, clock: Clock) -> None
 
 
 async def test_feed_in(api: Api, sim: Simulator) -> None:
-    """What the sun gives counts upwards, by day, and more so in summer."""
+    """Feed-in is positive, by day only, and higher in summer."""
     household = find_household(sim, "feed_in")
     quarters = await _usage(
         api, household, resolution="15min", start="2026-03-10", end="2026-03-11"
@@ -223,7 +223,7 @@ async def test_feed_in(api: Api, sim: Simulator) -> None:
 
 
 async def test_a_year_is_what_was_estimated(smart_household: Household) -> None:
-    """The estimate of the checkout was not far off."""
+    """The usage of a year is close to the estimate."""
     year = usage_data.sum_usage(smart_household, date(2025, 3, 1), date(2026, 3, 1))
     assert year == pytest.approx(smart_household.estimated_usage, rel=0.1)
 
@@ -236,16 +236,16 @@ async def test_a_year_is_what_was_estimated(smart_household: Household) -> None:
         {"start": "2026-03-10", "end": "2026-03-09"},
     ],
 )
-async def test_bad_questions(
+async def test_invalid_queries(
     api: Api, smart_household: Household, query: dict[str, str]
 ) -> None:
-    """What makes no sense is refused."""
+    """Invalid parameters are refused."""
     path = f"/subscriptions/{smart_household.subscription_id}/usage"
     assert (await api.get(path, **query)).status == 400
 
 
 async def test_set_usage(api: Api, smart_household: Household) -> None:
-    """A day that was told is as it was told, and what is missing is left out."""
+    """Set usage replaces the generated one; missing values are left out."""
     day = date(2026, 3, 10)
     smart_household.set_usage(day, [0.25, None, *([0.5] * 94)])
     query = {"start": "2026-03-10", "end": "2026-03-11"}
@@ -268,6 +268,6 @@ async def test_set_usage(api: Api, smart_household: Household) -> None:
 def test_set_usage_that_does_not_fit(
     smart_household: Household, day: date, count: int
 ) -> None:
-    """Who tells too few or too many quarter-hours made a mistake."""
+    """A wrong number of values is refused."""
     with pytest.raises(ValueError, match="quarters"):
         smart_household.set_usage(day, [0.25] * count)

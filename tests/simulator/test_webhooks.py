@@ -1,4 +1,4 @@
-"""Webhooks and events."""
+"""Tests of webhooks and events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,32 +20,32 @@ SECRET = "whsec_demo"
 
 
 class Receiver:
-    """Somebody who listens."""
+    """Receiver of webhooks."""
 
     def __init__(self) -> None:
-        """Begin willing to hear."""
-        self.heard: list[tuple[str, bytes]] = []
+        """Create a receiver that accepts webhooks."""
+        self.received: list[tuple[str, bytes]] = []
         self.status = 204
         self.url = ""
 
-    async def hear(self, request: web.Request) -> web.Response:
-        """Take one webhook."""
+    async def handle(self, request: web.Request) -> web.Response:
+        """Handle a webhook."""
         body = await request.read()
-        self.heard.append((request.headers["X-Nomos-Signature"], body))
+        self.received.append((request.headers["X-Nomos-Signature"], body))
         return web.Response(status=self.status)
 
     @property
     def topics(self) -> list[str]:
-        """What was heard of."""
-        return [json.loads(body)["topic"] for _, body in self.heard]
+        """Topics of the received events."""
+        return [json.loads(body)["topic"] for _, body in self.received]
 
 
 @pytest.fixture
 async def receiver(sim: Simulator) -> AsyncIterator[Receiver]:
-    """Return a registered endpoint."""
+    """Return the receiver of a registered endpoint."""
     receiver = Receiver()
     app = web.Application()
-    app.router.add_post("/hook", receiver.hear)
+    app.router.add_post("/hook", receiver.handle)
     async with TestServer(app) as server:
         receiver.url = str(server.make_url("/hook"))
         sim.register_webhook(receiver.url, SECRET)
@@ -53,7 +53,7 @@ async def receiver(sim: Simulator) -> AsyncIterator[Receiver]:
 
 
 async def test_milestones(sim: Simulator, receiver: Receiver, api: Api) -> None:
-    """Every milestone is told, with ids and nothing else, and can be looked up."""
+    """Each milestone sends an event with IDs, which the API returns."""
     household = sim.households[0]
     household.advance_to("activated")
     assert await sim.deliver_webhooks() == 6
@@ -68,7 +68,7 @@ async def test_milestones(sim: Simulator, receiver: Receiver, api: Api) -> None:
             "activated",
         )
     )
-    for _, body in receiver.heard:
+    for _, body in receiver.received:
         event = json.loads(body)
         assert set(event) == {"id", "timestamp", "topic", "context"}
         assert event["id"].startswith("evt_")
@@ -81,18 +81,18 @@ async def test_milestones(sim: Simulator, receiver: Receiver, api: Api) -> None:
 
 
 async def test_blocked_and_cancelled(sim: Simulator, receiver: Receiver) -> None:
-    """A block is told, its end is not, and neither is another appointment."""
+    """The start of a block sends an event; its end and appointments do not."""
     _, blocked, moved, cancelled, *_ = sim.households
     blocked.advance(3)
     await sim.deliver_webhooks()
     assert sorted(receiver.topics) == ["meter_order.blocked", "meter_order.placed"]
-    receiver.heard.clear()
+    receiver.received.clear()
     moved.advance_to("scheduled")
     moved.advance(2)
     await sim.deliver_webhooks()
     assert receiver.topics.count("meter_order.scheduled") == 1
     assert len(receiver.topics) == 4
-    receiver.heard.clear()
+    receiver.received.clear()
     cancelled.advance_to("cancelled")
     await sim.deliver_webhooks()
     assert "meter_order.cancelled" in receiver.topics
@@ -101,7 +101,7 @@ async def test_blocked_and_cancelled(sim: Simulator, receiver: Receiver) -> None
 async def test_order_through_the_api(
     sim: Simulator, receiver: Receiver, api: Api
 ) -> None:
-    """An order that somebody places is told as well."""
+    """An order placed through the API sends an event."""
     household = next(each for each in sim.households if each.after_ordering)
     await api.post("/meter-orders", {"subscription": household.subscription_id})
     await sim.deliver_webhooks()
@@ -109,10 +109,10 @@ async def test_order_through_the_api(
 
 
 async def test_signature(sim: Simulator, receiver: Receiver, clock: Clock) -> None:
-    """The signature covers the time and the very bytes that were sent."""
+    """The signature covers the time and the body."""
     sim.emit("test.event", {})
     await sim.deliver_webhooks()
-    ((header, body),) = receiver.heard
+    ((header, body),) = receiver.received
     seconds = int(clock().timestamp())
     digest = hmac.new(SECRET.encode(), b"%d." % seconds + body, hashlib.sha256)
     assert header == f"t={seconds},v1={digest.hexdigest()}"
@@ -121,7 +121,7 @@ async def test_signature(sim: Simulator, receiver: Receiver, clock: Clock) -> No
 
 
 async def test_retries(sim: Simulator, receiver: Receiver, clock: Clock) -> None:
-    """Who does not answer is asked twelve more times within about three days."""
+    """A failed delivery is retried twelve times within about three days."""
     receiver.status = 503
     sim.emit("test.event", {})
     assert await sim.deliver_webhooks() == 1
@@ -131,16 +131,16 @@ async def test_retries(sim: Simulator, receiver: Receiver, clock: Clock) -> None
         assert await sim.deliver_webhooks() == 0
         clock.move(seconds=1)
         assert await sim.deliver_webhooks() == 1
-    assert len(receiver.heard) == 13
+    assert len(receiver.received) == 13
     assert timedelta(days=2.5) < clock() - begin < timedelta(days=3.5)
-    assert len({body for _, body in receiver.heard}) == 1
-    assert len({header for header, _ in receiver.heard}) == 13
+    assert len({body for _, body in receiver.received}) == 1
+    assert len({header for header, _ in receiver.received}) == 13
     clock.move(days=10)
     assert await sim.deliver_webhooks() == 0
 
 
 async def test_recovery(sim: Simulator, receiver: Receiver, clock: Clock) -> None:
-    """Once heard, an event is not sent again, unless Nomos feels like it."""
+    """A delivered event is not sent again, unless redelivered."""
     receiver.status = 302
     event = sim.emit("test.event", {})
     await sim.deliver_webhooks()
@@ -149,14 +149,14 @@ async def test_recovery(sim: Simulator, receiver: Receiver, clock: Clock) -> Non
     await sim.deliver_webhooks()
     clock.move(days=1)
     assert await sim.deliver_webhooks() == 0
-    assert len(receiver.heard) == 2
+    assert len(receiver.received) == 2
     sim.redeliver(event.id)
     await sim.deliver_webhooks()
-    assert receiver.heard[2][1] == receiver.heard[0][1]
+    assert receiver.received[2][1] == receiver.received[0][1]
 
 
-async def test_nobody_there(sim: Simulator, clock: Clock) -> None:
-    """An address where nobody listens does not bother the simulator."""
+async def test_unreachable_endpoint(sim: Simulator, clock: Clock) -> None:
+    """A delivery to an unreachable endpoint is retried."""
     sim.register_webhook("http://127.0.0.1:1/hook", SECRET)
     sim.emit("test.event", {})
     assert await sim.deliver_webhooks() == 1
@@ -167,21 +167,23 @@ async def test_nobody_there(sim: Simulator, clock: Clock) -> None:
 
 
 async def test_nothing_is_sent_twice(sim: Simulator, receiver: Receiver) -> None:
-    """Two who deliver at the same time do not get in each other's way."""
+    """Concurrent deliveries send an event once."""
     sim.emit("test.event", {})
     made = await asyncio.gather(sim.deliver_webhooks(), sim.deliver_webhooks())
     assert sorted(made) == [0, 1]
-    assert len(receiver.heard) == 1
+    assert len(receiver.received) == 1
 
 
 async def test_registering_again(sim: Simulator, receiver: Receiver) -> None:
-    """The same address with another secret replaces the first."""
+    """Registering an address again replaces its secret."""
     sim.register_webhook(receiver.url, "another")
     assert [endpoint.secret for endpoint in sim.webhooks] == ["another"]
 
 
-async def test_levers(sim: Simulator, receiver: Receiver, anonymous: Api) -> None:
-    """A person at the demo can register an address and try it."""
+async def test_control_endpoints(
+    sim: Simulator, receiver: Receiver, anonymous: Api
+) -> None:
+    """The control endpoints register a webhook and send a test event."""
     body = {"url": receiver.url, "secret": "by hand"}
     assert (await anonymous.post("/_simulator/webhooks", body)).status == 200
     assert (await anonymous.post("/_simulator/webhooks", {})).status == 400
@@ -193,7 +195,7 @@ async def test_levers(sim: Simulator, receiver: Receiver, anonymous: Api) -> Non
 
 
 async def test_test_events_are_no_resource(sim: Simulator, api: Api) -> None:
-    """A test event is only ever sent."""
+    """The API does not return test events."""
     event = sim.emit("test.event", {})
     assert (await api.get(f"/events/{event.id}")).status == 404
     assert (await api.get("/events/evt_none")).status == 404
