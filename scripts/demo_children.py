@@ -1,0 +1,60 @@
+"""Processes of the demo: Home Assistant and the simulator."""
+
+from pathlib import Path
+import re
+import sys
+import sysconfig
+
+from . import ROOT
+from .demo_processes import Child, log_tail
+
+STATE = ROOT / ".demo"
+CONFIG = STATE / "config"
+HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
+SIMULATOR_LOG = STATE / "simulator.log"
+
+SCENARIOS = ("from_order_to_tariff", "dynamic_tariff")
+"""One contract whose order is in progress, and one that was activated months ago."""
+
+
+def home_assistant(nomos: str) -> Child:
+    """Return the process of Home Assistant."""
+    environment = {"NOMOS_API_URL": nomos}
+    headers = ROOT / ".python" / "usr" / "include"
+    if headers.exists():
+        # Compilers do not search an unpacked Python for headers.
+        platform = sysconfig.get_config_var("MULTIARCH")
+        environment["CPATH"] = f"{headers}:{headers / platform}"
+    return Child(
+        "Home Assistant",
+        [
+            str(Path(sys.executable).with_name("hass")),
+            "-c",
+            str(CONFIG),
+            "--log-no-color",
+        ],
+        HOME_ASSISTANT_LOG,
+        CONFIG,
+        environment,
+    )
+
+
+def simulator(port: int, duration: float) -> Child:
+    """Return the process of the simulator."""
+    return Child(
+        "The simulator",
+        [
+            *(sys.executable, "-m", "simulator"),
+            *("--port", str(port)),
+            *(part for name in SCENARIOS for part in ("--scenario", name)),
+            *("--duration", str(duration)),
+        ],
+        SIMULATOR_LOG,
+        ROOT,
+    )
+
+
+def installing(log: Path) -> str:
+    """Return the package that Home Assistant is installing, as text."""
+    match = re.search(r"Attempting install of (\S+)$", log_tail(log, 1))
+    return f"installing {match[1]}" if match else ""
