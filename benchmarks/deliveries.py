@@ -23,7 +23,7 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 
 from custom_components.nomos_energy.const import CONF_WEBHOOK_SECRET
-from custom_components.nomos_energy.webhook import BURST
+from custom_components.nomos_energy.webhooks.receiver import BURST
 from simulator import Simulator, scenarios
 from simulator.webhooks import SIGNATURE, sign
 from tests import asked, organisation_entry

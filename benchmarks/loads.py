@@ -18,8 +18,8 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from custom_components.nomos_energy.loads.planner import PlannedLoad, Span
 from custom_components.nomos_energy.nomos import PriceSeries, transport
-from custom_components.nomos_energy.planned_loads import PlannedLoad, Span
 from simulator import Fault, Household, market, scenarios
 from tests import DAY, pass_time
 

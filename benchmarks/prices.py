@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.nomos_energy.coordinator import NomosCoordinator
 from custom_components.nomos_energy.nomos import berlin_day, midnight
-from custom_components.nomos_energy.windows import cheapest
+from custom_components.nomos_energy.prices.optimizer import cheapest
 from simulator import scenarios
 from tests import DAY, asked, organisation_entry, pass_time
 

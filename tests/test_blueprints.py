@@ -37,8 +37,8 @@ from simulator import Fault, Household, Simulator, Step, scenarios
 
 from . import DAY, come_back, entity_id, leave, look_again, pass_time
 from .conftest import SetUp
-from .test_load_coordinator import until
-from .test_load_flow import a_wallbox, load_entity, plan
+from .loads.test_coordinator import until
+from .loads.test_flow import a_wallbox, load_entity, plan
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
 BLUEPRINTS = sorted(FOLDER.glob("*.yaml"))

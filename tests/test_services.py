@@ -26,16 +26,16 @@ from pytest_homeassistant_custom_component.common import (
 )
 import voluptuous as vol
 
-from custom_components.nomos_energy import orders
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import transport
+from custom_components.nomos_energy.orders import placing
 from simulator import APP, Fault, Household, Simulator, scenarios
 from simulator.oauth import READ_ONLY, Client
 from simulator.versions import OLDER
 
 from . import DAY, asked, look_again, pass_time, state
 from .conftest import SetUp
-from .test_event import listen, way
+from .orders.test_events import listen, way
 
 NOW = "2026-11-23T10:00:00+00:00"
 
@@ -460,7 +460,7 @@ async def test_detail_that_nobody_knows(
     """A refusal with a detail that is new is no reason to stumble."""
     home = simulator.add(scenarios.unsupported_plan())
     await set_up()
-    monkeypatch.delitem(orders.METER_ORDER.by_detail, "unsupported_product")
+    monkeypatch.delitem(placing.METER_ORDER.by_detail, "unsupported_product")
     assert await refusal(hass, home) == (FAILED, "order_failed")
 
 

@@ -15,14 +15,14 @@ from custom_components.nomos_energy import (
     button,
     calendar,
     event,
-    grid_fee_sensors,
-    load_sensors,
     number,
-    order_sensors,
-    price_sensors,
     switch,
-    usage_sensors,
 )
+from custom_components.nomos_energy.grid_fees import sensors as grid_fee_sensors
+from custom_components.nomos_energy.loads import sensors as load_sensors
+from custom_components.nomos_energy.orders import sensors as order_sensors
+from custom_components.nomos_energy.prices import sensors as price_sensors
+from custom_components.nomos_energy.usage import sensors as usage_sensors
 
 FOLDER = Path(integration.__file__).parent
 

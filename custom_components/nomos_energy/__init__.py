@@ -10,11 +10,11 @@ from .api import async_create_client
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
 from .gates import async_watch_gates
-from .loads import async_watch_loads
+from .loads.subentries import async_watch_loads
 from .repairs import async_forget_issues, async_watch_contracts
 from .services import async_setup_services
 from .store import MemoryStore
-from .webhook import async_forget_webhook, async_setup_webhook
+from .webhooks.receiver import async_forget_webhook, async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -21,7 +21,7 @@ from .entity import (
     NomosPriceEntity,
     async_add_for_each_contract,
 )
-from .load_entity import LoadEntity, async_add_for_each_load
+from .loads.entity import LoadEntity, async_add_for_each_load
 
 PARALLEL_UPDATES = 0
 

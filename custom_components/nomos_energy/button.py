@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry
 from .entity import NomosEntity
-from .orders import async_order_smart_meter
+from .orders.placing import async_order_smart_meter
 
 PARALLEL_UPDATES = 1
 

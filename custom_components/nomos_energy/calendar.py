@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import NomosConfigEntry
 from .entity import NomosOrderEntity, async_add_for_each_contract
+from .localize import async_get_texts
 from .nomos import Provider
-from .texts import async_get_texts
 
 PARALLEL_UPDATES = 0
 

@@ -52,7 +52,7 @@ from .const import (
     SUBENTRY_PLANNED_LOAD,
 )
 from .coordinator import NomosConfigEntry, devices_of
-from .load_flow import PlannedLoadFlow
+from .loads.flow import PlannedLoadFlow
 from .nomos import (
     ClientCredentials,
     FixedToken,
@@ -63,7 +63,7 @@ from .nomos import (
     NomosRateLimitError,
     Subscription,
 )
-from .webhook import async_forget_webhook, async_webhook_url
+from .webhooks.receiver import async_forget_webhook, async_webhook_url
 
 _LOGGER = logging.getLogger(__name__)
 

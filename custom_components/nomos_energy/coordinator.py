@@ -35,9 +35,9 @@ from .nomos import (
 from .store import Memory, MemoryStore
 
 if TYPE_CHECKING:
-    from .load_coordinator import LoadCoordinator
-    from .price_coordinator import PriceCoordinator
-    from .usage_coordinator import UsageCoordinator
+    from .loads.coordinator import LoadCoordinator
+    from .prices.coordinator import PriceCoordinator
+    from .usage.coordinator import UsageCoordinator
 
 DAY = timedelta(days=1)
 

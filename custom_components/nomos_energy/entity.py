@@ -15,8 +15,8 @@ from homeassistant.helpers.update_coordinator import (
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry, NomosCoordinator
 from .nomos import Contract
-from .price_coordinator import PriceCoordinator
-from .usage_coordinator import UsageCoordinator
+from .prices.coordinator import PriceCoordinator
+from .usage.coordinator import UsageCoordinator
 
 ROOM = 9000
 """How many entities to enable: Home Assistant adds 10,000 of an account at most."""

@@ -10,8 +10,8 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from .const import DOMAIN
 from .coordinator import NomosConfigEntry
-from .price_coordinator import PriceCoordinator
-from .usage_coordinator import UsageCoordinator
+from .prices.coordinator import PriceCoordinator
+from .usage.coordinator import UsageCoordinator
 
 AT_A_TIME = 10
 """For how many contracts Nomos is asked in parallel for the first time."""

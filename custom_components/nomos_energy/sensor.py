@@ -5,12 +5,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NomosConfigEntry
 from .entity import async_add_for_each_contract
-from .grid_fee_sensors import module_sensors, window_sensors
-from .load_entity import async_add_for_each_load
-from .load_sensors import load_sensors
-from .order_sensors import order_sensors
-from .price_sensors import price_sensors
-from .usage_sensors import reading_sensors, usage_sensors
+from .grid_fees.sensors import module_sensors, window_sensors
+from .loads.entity import async_add_for_each_load
+from .loads.sensors import load_sensors
+from .orders.sensors import order_sensors
+from .prices.sensors import price_sensors
+from .usage.sensors import reading_sensors, usage_sensors
 
 PARALLEL_UPDATES = 0
 

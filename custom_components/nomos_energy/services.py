@@ -18,8 +18,8 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .nomos import Contract, GridFeeModule, GridFeeReduction, MeterOrder
-from .orders import async_order_grid_fee_reduction, async_order_smart_meter
-from .price_actions import (
+from .orders.placing import async_order_grid_fee_reduction, async_order_smart_meter
+from .prices.actions import (
     FIND_CHEAPEST_WINDOW_SCHEMA,
     GET_PRICES_SCHEMA,
     async_find_cheapest_window,

@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
+from .loads.planner import Span
 from .nomos import Contract, MeterOrder, NomosError, PriceSeries, UsageDay
-from .planned_loads import Span
 
 STORAGE_VERSION = 1
 SAVE_DELAY = 1

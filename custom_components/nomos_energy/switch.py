@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NomosConfigEntry
-from .load_entity import LoadEntity, async_add_for_each_load
+from .loads.entity import LoadEntity, async_add_for_each_load
 
 PARALLEL_UPDATES = 0
 

@@ -21,9 +21,9 @@ from custom_components.nomos_energy.binary_sensor import (
 )
 from custom_components.nomos_energy.calendar import INSTALLATION
 from custom_components.nomos_energy.event import ORDER_UPDATE
-from custom_components.nomos_energy.grid_fee_sensors import MODULES, WINDOW
-from custom_components.nomos_energy.order_sensors import ORDER_SENSORS
-from custom_components.nomos_energy.price_sensors import AROUND_PRICE, PRICE
+from custom_components.nomos_energy.grid_fees.sensors import MODULES, WINDOW
+from custom_components.nomos_energy.orders.sensors import ORDER_SENSORS
+from custom_components.nomos_energy.prices.sensors import AROUND_PRICE, PRICE
 from scripts import demo_watch
 from scripts.demo_config import prepare_config
 from scripts.demo_dashboard import (

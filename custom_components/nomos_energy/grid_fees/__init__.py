@@ -1,0 +1,1 @@
+"""Grid fees and their reductions by § 14a EnWG."""

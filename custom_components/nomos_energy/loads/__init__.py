@@ -1,0 +1,1 @@
+"""Planned loads: planner, coordinator, entities, subentry form."""

@@ -1,0 +1,177 @@
+"""The form in which somebody plans a load."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntryState,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import (
+    DurationSelector,
+    DurationSelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TimeSelector,
+)
+import voluptuous as vol
+
+from ..coordinator import NomosConfigEntry
+from ..prices.price_list import UNIT
+from .planner import WEEKDAYS, PlannedLoad
+
+CONF_SUBSCRIPTION = "subscription"
+CONF_RUN_TIME = "run_time"
+CONF_EARLIEST = "earliest"
+CONF_LATEST = "latest"
+CONF_SHORTEST_PIECE = "shortest_piece"
+CONF_UPPER_PRICE = "upper_price"
+CONF_POWER = "power"
+CONF_WEEKDAYS = "weekdays"
+
+A_NIGHT = {
+    CONF_RUN_TIME: {"hours": 3, "minutes": 0, "seconds": 0},
+    CONF_EARLIEST: "18:00:00",
+    CONF_LATEST: "07:00:00",
+    CONF_WEEKDAYS: list(WEEKDAYS),
+}
+"""What the form begins with: a car that comes home in the evening."""
+
+HIGHEST_PRICE = 5.0
+"""EUR/kWh; beyond what an exchange lets prices rise to."""
+
+MOST_POWER = 1000.0
+"""kW."""
+
+NOTHING = timedelta(0)
+
+
+class PlannedLoadFlow(ConfigSubentryFlow):
+    """Add a planned load to an account, or change one."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask what is to run, for how long, and when it may."""
+        entry: NomosConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        contracts = _contracts(entry)
+        if not contracts:
+            return self.async_abort(reason="no_consumption")
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            name = user_input[CONF_NAME].strip()
+            load = PlannedLoad.from_data(name, user_input)
+            errors = _errors(load)
+            if not errors:
+                data = {
+                    key: value for key, value in user_input.items() if key != CONF_NAME
+                }
+                return self._finish(name, data)
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                _schema(contracts), user_input or self._known(contracts)
+            ),
+            errors=errors,
+        )
+
+    async_step_reconfigure = async_step_user
+
+    def _known(self, contracts: list[SelectOptionDict]) -> Mapping[str, Any]:
+        """Return what the form shows first."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {CONF_SUBSCRIPTION: contracts[0]["value"], **A_NIGHT}
+        subentry = self._get_reconfigure_subentry()
+        return {CONF_NAME: subentry.title, **subentry.data}
+
+    def _finish(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
+        if self.source != SOURCE_RECONFIGURE:
+            return self.async_create_entry(title=name, data=data)
+        # The loads see for themselves what has changed.
+        return self.async_update_and_abort(
+            self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
+        )
+
+
+def _contracts(entry: NomosConfigEntry) -> list[SelectOptionDict]:
+    return [
+        SelectOptionDict(
+            value=key, label=f"{contract.name} ({contract.subscription.number or key})"
+        )
+        for key, contract in entry.runtime_data.data.items()
+        if not contract.feeds_in
+    ]
+
+
+def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
+    duration = DurationSelector(
+        DurationSelectorConfig(enable_day=False, allow_negative=False)
+    )
+    return vol.Schema(
+        {
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_SUBSCRIPTION): SelectSelector(
+                SelectSelectorConfig(
+                    options=contracts, mode=SelectSelectorMode.DROPDOWN
+                )
+            ),
+            vol.Required(CONF_RUN_TIME): duration,
+            vol.Required(CONF_EARLIEST): TimeSelector(),
+            vol.Required(CONF_LATEST): TimeSelector(),
+            vol.Optional(CONF_SHORTEST_PIECE): duration,
+            vol.Optional(CONF_UPPER_PRICE): NumberSelector(
+                NumberSelectorConfig(
+                    min=-HIGHEST_PRICE,
+                    max=HIGHEST_PRICE,
+                    step="any",
+                    unit_of_measurement=UNIT,
+                    mode=NumberSelectorMode.BOX,
+                )
+            ),
+            vol.Optional(CONF_POWER): NumberSelector(
+                NumberSelectorConfig(
+                    min=0,
+                    max=MOST_POWER,
+                    step="any",
+                    unit_of_measurement="kW",
+                    mode=NumberSelectorMode.BOX,
+                )
+            ),
+            vol.Required(CONF_WEEKDAYS): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(WEEKDAYS),
+                    multiple=True,
+                    mode=SelectSelectorMode.LIST,
+                    translation_key="weekday",
+                )
+            ),
+        }
+    )
+
+
+def _errors(load: PlannedLoad) -> dict[str, str]:
+    """Return what is wrong with a load, by the field in which it is."""
+    errors = {}
+    if not load.name:
+        errors[CONF_NAME] = "name_missing"
+    if load.run_time <= NOTHING:
+        errors[CONF_RUN_TIME] = "run_time_missing"
+    elif load.run_time > load.room:
+        errors[CONF_LATEST] = "hours_too_short"
+    if load.shortest_piece and load.shortest_piece > load.run_time:
+        errors[CONF_SHORTEST_PIECE] = "piece_too_long"
+    if not load.weekdays:
+        errors[CONF_WEEKDAYS] = "no_weekday"
+    return errors

@@ -1,0 +1,98 @@
+"""When a planned load runs next, for how long, and what that costs."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.components.sensor import (
+    DOMAIN as SENSOR_DOMAIN,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+)
+from homeassistant.const import UnitOfTime
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import StateType
+
+from ..const import DOMAIN
+from ..prices.price_list import CURRENCY, UNIT
+from .coordinator import LoadCoordinator, LoadState
+from .entity import LoadEntity
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadSensorDescription(SensorEntityDescription):
+    """Describe a sensor of a planned load."""
+
+    value_fn: Callable[[LoadState], StateType | datetime]
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+PLANNED_COST = LoadSensorDescription(
+    key="planned_cost",
+    translation_key="planned_cost",
+    device_class=SensorDeviceClass.MONETARY,
+    native_unit_of_measurement=CURRENCY,
+    suggested_display_precision=2,
+    value_fn=lambda load: _rounded(load.cost, 4),
+)
+
+LOAD_SENSORS = (
+    LoadSensorDescription(
+        key="next_start",
+        translation_key="next_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda load: load.next_start,
+    ),
+    LoadSensorDescription(
+        key="next_end",
+        translation_key="next_end",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda load: load.next_end,
+    ),
+    LoadSensorDescription(
+        key="planned_price",
+        translation_key="planned_price",
+        native_unit_of_measurement=UNIT,
+        suggested_display_precision=4,
+        value_fn=lambda load: _rounded(load.price, 6),
+    ),
+    PLANNED_COST,
+    LoadSensorDescription(
+        key="remaining_today",
+        translation_key="remaining_today",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=2,
+        value_fn=lambda load: round(load.remaining / timedelta(hours=1), 4),
+    ),
+)
+
+
+def load_sensors(coordinator: LoadCoordinator) -> Iterable[SensorEntity]:
+    """Return the sensors of a planned load; its cost only where that can be told."""
+    registry = er.async_get(coordinator.hass)
+    for description in LOAD_SENSORS:
+        sensor = LoadSensor(coordinator, description)
+        if description is not PLANNED_COST or coordinator.load.power:
+            yield sensor
+        elif known := registry.async_get_entity_id(
+            SENSOR_DOMAIN, DOMAIN, str(sensor.unique_id)
+        ):
+            registry.async_remove(known)
+
+
+class LoadSensor(LoadEntity, SensorEntity):
+    """A fact about what is planned."""
+
+    entity_description: LoadSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the fact."""
+        return self.entity_description.value_fn(self.load)

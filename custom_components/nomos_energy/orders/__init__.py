@@ -1,0 +1,1 @@
+"""The meter order: entities, events, placing an order, repairs."""

@@ -1,0 +1,1 @@
+"""Prices: coordinator, entities, actions, the best time for a load."""

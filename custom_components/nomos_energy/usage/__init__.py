@@ -1,0 +1,1 @@
+"""Usage: coordinator, statistics for the Energy dashboard, entities."""

@@ -1,0 +1,133 @@
+"""Consumption and cost as the Energy dashboard reads them: hourly statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from ..const import DOMAIN
+from ..localize import async_get_texts
+from ..nomos import Contract, HourUsage, add_up
+from ..prices.price_list import CURRENCY
+
+LOOK_BACK = (timedelta(days=2), timedelta(days=62), None)
+"""How far back to look for the sum that hours are added to; None: to the beginning."""
+
+AT_A_TIME = 1000
+"""How many rows are handed to the recorder before others get their turn."""
+
+type Rows = Mapping[datetime, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractStatistics:
+    """The two statistics of a contract."""
+
+    energy: StatisticMetaData
+    money: StatisticMetaData
+
+
+async def async_describe(
+    hass: HomeAssistant, key: str, contract: Contract
+) -> ContractStatistics:
+    """Return the statistics of a contract, with names in the household's language."""
+    texts = await async_get_texts(hass)
+    energy, money = (
+        ("returned", "compensation") if contract.feeds_in else ("consumption", "cost")
+    )
+
+    def describe(kind: str, unit: str, unit_class: str | None) -> StatisticMetaData:
+        return StatisticMetaData(
+            has_sum=True,
+            mean_type=StatisticMeanType.NONE,
+            name=texts[f"statistics_{kind}"].format(contract=contract.name),
+            source=DOMAIN,
+            statistic_id=f"{DOMAIN}:{slugify(key)}_{kind}",
+            unit_class=unit_class,
+            unit_of_measurement=unit,
+        )
+
+    return ContractStatistics(
+        describe(energy, UnitOfEnergy.KILO_WATT_HOUR, EnergyConverter.UNIT_CLASS),
+        describe(money, CURRENCY, None),
+    )
+
+
+async def async_write(
+    hass: HomeAssistant,
+    statistics: ContractStatistics,
+    hours: Mapping[datetime, HourUsage],
+) -> None:
+    """Write hours, and put right all sums that follow; returns once they are stored.
+
+    What is stored already and not among these hours stays as it is.
+    """
+    if not hours:
+        return
+    energy = {start: hour.energy for start, hour in hours.items()}
+    money = {start: hour.cost for start, hour in hours.items()}
+    for metadata, rows in ((statistics.energy, energy), (statistics.money, money)):
+        recorder = get_instance(hass)
+        changed = await recorder.async_add_executor_job(
+            partial(_changed, hass, metadata["statistic_id"], rows)
+        )
+        for place in range(0, len(changed), AT_A_TIME):
+            async_add_external_statistics(
+                hass, metadata, changed[place : place + AT_A_TIME]
+            )
+            stored = hass.loop.create_future()
+            recorder.queue_task(SynchronizeTask(stored))
+            await stored
+
+
+def _changed(hass: HomeAssistant, statistic_id: str, rows: Rows) -> list[StatisticData]:
+    """Return the rows that are not stored as they should be, in their order."""
+    begin = min(rows)
+    stored = {
+        dt_util.utc_from_timestamp(row["start"]): (row["state"] or 0.0, row["sum"])
+        for row in statistics_during_period(
+            hass, begin, None, {statistic_id}, "hour", None, {"state", "sum"}
+        ).get(statistic_id, ())
+    }
+    states = {start: state for start, (state, _) in stored.items()} | dict(rows)
+    starts = sorted(states)
+    sums = add_up(
+        _sum_before(hass, statistic_id, begin), map(states.__getitem__, starts)
+    )
+    return [
+        StatisticData(start=start, state=states[start], sum=total)
+        for start, total in zip(starts, sums, strict=True)
+        if stored.get(start) != (states[start], total)
+    ]
+
+
+def _sum_before(hass: HomeAssistant, statistic_id: str, begin: datetime) -> float:
+    for reach in LOOK_BACK:
+        rows = statistics_during_period(
+            hass,
+            begin - reach if reach else dt_util.utc_from_timestamp(0),
+            begin,
+            {statistic_id},
+            "hour",
+            None,
+            {"sum"},
+        ).get(statistic_id)
+        if rows:
+            return rows[-1]["sum"] or 0.0
+    return 0.0

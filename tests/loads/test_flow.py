@@ -1,0 +1,242 @@
+"""Planning a load by clicking."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from simulator import Household, Simulator, scenarios
+from tests.conftest import SetUp
+
+WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
+    """Return what somebody enters for a car, apart from some fields; None: nothing."""
+    entered = {
+        CONF_NAME: "Wallbox",
+        "subscription": home.subscription_id,
+        "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
+        "earliest": "18:00:00",
+        "latest": "07:00:00",
+        "weekdays": WEEK,
+        **changes,
+    }
+    return {key: value for key, value in entered.items() if value is not None}
+
+
+async def plan(
+    hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
+) -> str:
+    """Add a planned load, and return its subentry's id."""
+    before = set(entry.subentries)
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+    )
+    assert flow["type"] is FlowResultType.FORM
+    done = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], entered
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY, done
+    await hass.async_block_till_done()
+    (key,) = set(entry.subentries) - before
+    return key
+
+
+async def change(
+    hass: HomeAssistant, entry: MockConfigEntry, key: str, entered: dict[str, Any]
+) -> None:
+    """Change a planned load."""
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": key},
+    )
+    assert flow["type"] is FlowResultType.FORM
+    done = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], entered
+    )
+    assert done["type"] is FlowResultType.ABORT
+    assert done["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+def load_entity(hass: HomeAssistant, key: str, what: str) -> str:
+    """Return an entity of a planned load."""
+    platform = {"run_now": "binary_sensor", "enabled": "switch"}.get(
+        what, "number" if what == "run_time_today" else "sensor"
+    )
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{key}_{what}")
+    assert found, what
+    return found
+
+
+def shown(hass: HomeAssistant, key: str, what: str) -> str:
+    """Return what an entity of a planned load shows."""
+    state = hass.states.get(load_entity(hass, key, what))
+    assert state
+    return state.state
+
+
+async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """A planned load gets a device of its own, with the name that somebody entered."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home, name=" Wallbox "))
+    assert entry.subentries[key].title == "Wallbox"
+    (device,) = (
+        each for each in dr.async_get(hass).devices if (DOMAIN, key) in each.identifiers
+    )
+    assert device.name == "Wallbox"
+    assert device.config_subentry_id == key
+    contract = dr.async_get(hass).async_get(str(device.via_device_id))
+    assert contract
+    assert (DOMAIN, home.subscription_id) in contract.identifiers
+    assert shown(hass, key, "run_now") == "off"
+    assert hass.states.get("binary_sensor.wallbox_run_now")
+
+
+async def test_what_is_suggested(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The form begins with a night, and shows what was entered before."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    simulator.add(scenarios.feed_in())
+    entry = await set_up()
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+    )
+    schema = flow["data_schema"]
+    assert schema
+    fields = {str(each): each for each in schema.schema}
+    suggested = {
+        name: (field.description or {}).get("suggested_value")
+        for name, field in fields.items()
+    }
+    assert suggested["subscription"] == home.subscription_id
+    assert suggested["earliest"] == "18:00:00"
+    assert suggested["weekdays"] == WEEK
+    options = schema.schema[fields["subscription"]].config["options"]
+    assert [each["value"] for each in options] == [home.subscription_id]
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"name": "  "}, {"name": "name_missing"}),
+        (
+            {"run_time": {"hours": 0, "minutes": 0, "seconds": 0}},
+            {"run_time": "run_time_missing"},
+        ),
+        (
+            {"run_time": {"hours": 13, "minutes": 15, "seconds": 0}},
+            {"latest": "hours_too_short"},
+        ),
+        (
+            {"earliest": "10:05:00", "latest": "13:10:00"},
+            {"latest": "hours_too_short"},
+        ),
+        (
+            {"shortest_piece": {"hours": 3, "minutes": 15, "seconds": 0}},
+            {"shortest_piece": "piece_too_long"},
+        ),
+        ({"weekdays": []}, {"weekdays": "no_weekday"}),
+        (
+            {"name": "", "weekdays": []},
+            {"name": "name_missing", "weekdays": "no_weekday"},
+        ),
+    ],
+)
+async def test_mistakes(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    """Each mistake is explained where it was made, and can be corrected."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+    )
+    flow = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], a_wallbox(home, **changes)
+    )
+    assert flow["type"] is FlowResultType.FORM
+    assert flow["errors"] == errors
+    done = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], a_wallbox(home)
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_nothing_to_plan_by(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Who only feeds in, or whose account is not loaded, is told so."""
+    simulator.add(scenarios.feed_in())
+    entry = await set_up()
+
+    async def reason() -> str | None:
+        flow = await hass.config_entries.subentries.async_init(
+            (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+        )
+        assert flow["type"] is FlowResultType.ABORT
+        return flow["reason"]
+
+    assert await reason() == "no_consumption"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert await reason() == "not_loaded"
+
+
+async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """What is changed is planned at once, and the entities keep their ids."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    assert shown(hass, key, "run_time_today") == "3.0"
+    registry = er.async_get(hass)
+    cost = ("sensor", DOMAIN, f"{key}_planned_cost")
+    assert not registry.async_get_entity_id(*cost)
+    entity = load_entity(hass, key, "run_now")
+
+    await change(hass, entry, key, a_wallbox(home, name="Auto", power=11))
+    assert registry.async_get_entity_id(*cost)
+    assert load_entity(hass, key, "run_now") == entity
+    assert entry.subentries[key].title == "Auto"
+    (device,) = (
+        each for each in dr.async_get(hass).devices if (DOMAIN, key) in each.identifiers
+    )
+    assert device.name == "Auto"
+
+    run_time = {"hours": 1, "minutes": 30, "seconds": 0}
+    await change(hass, entry, key, a_wallbox(home, run_time=run_time))
+    assert shown(hass, key, "run_time_today") == "1.5"
+    assert not registry.async_get_entity_id(*cost)
+
+
+async def test_remove(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    storage: dict[str, Any],
+) -> None:
+    """What is removed is gone, and the others stay."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    other = await plan(hass, entry, a_wallbox(home, name="Boiler"))
+    hass.config_entries.async_remove_subentry(entry, key)
+    await hass.async_block_till_done()
+    assert not hass.states.get("binary_sensor.wallbox_run_now")
+    assert shown(hass, other, "run_now") == "off"
+    assert not er.async_get(hass).async_get_entity_id(
+        "binary_sensor", DOMAIN, f"{key}_run_now"
+    )
+    await hass.config_entries.async_unload(entry.entry_id)

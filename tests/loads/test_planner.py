@@ -1,0 +1,337 @@
+"""When a planned load may run, and the plan that costs the least."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
+from math import ceil
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.nomos_energy.loads.planner import (
+    Plan,
+    PlannedLoad,
+    Span,
+    average_price,
+)
+from custom_components.nomos_energy.nomos import PriceSeries, midnight
+from tests.nomos.test_prices import series
+from tests.prices.test_optimizer import pieces_of
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+DAY = date(2026, 11, 24)
+BERLIN = "Europe/Berlin"
+
+
+@pytest.fixture(autouse=True)
+def berlin() -> Any:
+    """Live in Germany."""
+    before = dt_util.get_default_time_zone()
+    zone = dt_util.get_time_zone(BERLIN)
+    assert zone
+    dt_util.set_default_time_zone(zone)
+    yield
+    dt_util.set_default_time_zone(before)
+
+
+def a_load(**changes: Any) -> PlannedLoad:
+    """Return an hour each day at any time, apart from some fields."""
+    return PlannedLoad(
+        **{
+            "name": "Wallbox",
+            "subscription_id": "sub_1",
+            "run_time": HOUR,
+            "earliest": time(0),
+            "latest": time(0),
+            **changes,
+        }
+    )
+
+
+def hours(load: PlannedLoad, now: str, count: int = 1) -> list[tuple[str, str]]:
+    """Return the next hours of a load by the clock on the wall."""
+    found = load.hours(datetime.fromisoformat(now).astimezone(UTC))
+    return [
+        (
+            f"{dt_util.as_local(each.start):%a %H:%M}",
+            f"{dt_util.as_local(each.end):%a %H:%M}",
+        )
+        for each, _ in zip(found, range(count), strict=False)
+    ]
+
+
+# When it may run
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "now", "expected"),
+    [
+        (time(9), time(17), "2026-11-24T08:00+01:00", ("Tue 09:00", "Tue 17:00")),
+        (time(9), time(17), "2026-11-24T12:00+01:00", ("Tue 09:00", "Tue 17:00")),
+        (time(9), time(17), "2026-11-24T17:00+01:00", ("Wed 09:00", "Wed 17:00")),
+        (time(22), time(6), "2026-11-24T21:00+01:00", ("Tue 22:00", "Wed 06:00")),
+        (time(22), time(6), "2026-11-24T05:59+01:00", ("Mon 22:00", "Tue 06:00")),
+        (time(22), time(6), "2026-11-24T06:00+01:00", ("Tue 22:00", "Wed 06:00")),
+        (time(0), time(0), "2026-11-24T12:00+01:00", ("Tue 00:00", "Wed 00:00")),
+        (time(14), time(14), "2026-11-24T12:00+01:00", ("Mon 14:00", "Tue 14:00")),
+    ],
+)
+def test_hours(
+    earliest: time, latest: time, now: str, expected: tuple[str, str]
+) -> None:
+    """They may go over midnight, and go on as long as they are not over."""
+    load = a_load(earliest=earliest, latest=latest)
+    assert hours(load, now) == [expected]
+
+
+def test_weekdays() -> None:
+    """What counts is the day on which the hours begin."""
+    load = a_load(earliest=time(22), latest=time(6), weekdays=frozenset({4, 5}))
+    assert hours(load, "2026-11-24T12:00+01:00", 3) == [
+        ("Fri 22:00", "Sat 06:00"),
+        ("Sat 22:00", "Sun 06:00"),
+        ("Fri 22:00", "Sat 06:00"),
+    ]
+    assert hours(load, "2026-11-29T05:00+01:00") == [("Sat 22:00", "Sun 06:00")]
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "now", "length"),
+    [
+        (time(0), time(0), "2027-03-28T01:00+01:00", 23),
+        (time(0), time(0), "2026-10-25T01:00+02:00", 25),
+        (time(22), time(6), "2027-03-28T01:00+01:00", 7),
+        (time(22), time(6), "2026-10-25T01:00+02:00", 9),
+        (time(2), time(3), "2027-03-28T00:30+01:00", 0),
+    ],
+)
+def test_change_of_clocks(earliest: time, latest: time, now: str, length: int) -> None:
+    """A night is as long as the clocks let it be."""
+    load = a_load(earliest=earliest, latest=latest)
+    found = next(load.hours(datetime.fromisoformat(now).astimezone(UTC)))
+    if length:
+        assert found.end - found.start == length * HOUR
+    else:
+        # There is no such hour on that day, but on the next one.
+        assert found.end - found.start in (timedelta(0), HOUR)
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "room"),
+    [
+        (time(9), time(17), 8 * HOUR),
+        (time(22), time(6), 8 * HOUR),
+        (time(0), time(0), 24 * HOUR),
+        (time(9, 5), time(9, 55), 2 * QUARTER),
+        (time(9, 5), time(9, 20), timedelta(0)),
+    ],
+)
+def test_room(earliest: time, latest: time, room: timedelta) -> None:
+    """Full quarter-hours count."""
+    assert a_load(earliest=earliest, latest=latest).room == room
+
+
+# The plan
+
+
+def a_day(prices: list[Any], begin: time = time(0)) -> PriceSeries:
+    """Return a day on which it costs 30 ct but for a while."""
+    cents: list[Any] = [30] * 96
+    place = begin.hour * 4 + begin.minute // 15
+    cents[place : place + len(prices)] = prices
+    return series(cents, DAY)
+
+
+def planned(
+    load: PlannedLoad, prices: PriceSeries, left: timedelta | None = None
+) -> Plan:
+    """Return the plan of a day, made at its beginning."""
+    begin = midnight(DAY)
+    return load.plan(
+        next(load.hours(begin)), begin, load.run_time if left is None else left, prices
+    )
+
+
+def slots(plan: Plan, begin: time) -> list[tuple[int, int]]:
+    """Return the pieces in quarter-hours since a time of the day."""
+    start = datetime.combine(DAY, begin, dt_util.get_default_time_zone())
+    return [
+        ((piece.start - start) // QUARTER, (piece.end - start) // QUARTER)
+        for piece in plan.pieces
+    ]
+
+
+MORNING = {"earliest": time(8), "latest": time(10)}
+TWO_VALLEYS = [10, 10, 40, 40, 40, 10, 10, 40]
+
+
+@pytest.mark.parametrize(
+    ("prices", "changes", "expected", "is_fallback"),
+    [
+        (TWO_VALLEYS, {}, [(0, 4)], False),
+        (TWO_VALLEYS, {"shortest_piece": 2 * QUARTER}, [(0, 2), (5, 7)], False),
+        (TWO_VALLEYS, {"shortest_piece": 3 * QUARTER}, [(0, 4)], False),
+        (TWO_VALLEYS, {"run_time": timedelta(minutes=31)}, [(0, 3)], False),
+        # More than there is room for
+        (TWO_VALLEYS, {"run_time": 3 * HOUR}, [(0, 8)], False),
+        # An upper price
+        (TWO_VALLEYS, {"upper_price": 0.1}, [(0, 2)], False),
+        (
+            TWO_VALLEYS,
+            {"upper_price": 0.1, "shortest_piece": QUARTER},
+            [(0, 2), (5, 7)],
+            False,
+        ),
+        (
+            TWO_VALLEYS,
+            {"upper_price": 0.1, "shortest_piece": 3 * QUARTER},
+            [],
+            False,
+        ),
+        (TWO_VALLEYS, {"upper_price": 0.05}, [], False),
+        (TWO_VALLEYS, {"upper_price": -0.05}, [], False),
+        # Prices that nobody knows
+        ([None, *TWO_VALLEYS[1:]], {}, [(3, 7)], False),
+        ([None] * 8, {}, [(4, 8)], True),
+        ([10, None] * 4, {}, [(4, 8)], True),
+        (
+            [10, None] * 4,
+            {"shortest_piece": QUARTER},
+            [(0, 1), (2, 3), (4, 5), (6, 7)],
+            False,
+        ),
+        ([None] * 6 + [40, 40], {"upper_price": 0.3}, [(2, 6)], True),
+        ([None, 40] * 4, {"upper_price": 0.3}, [(6, 7)], True),
+    ],
+)
+def test_plan(
+    prices: list[Any],
+    changes: dict[str, Any],
+    expected: list[tuple[int, int]],
+    is_fallback: bool,
+) -> None:
+    """The cheapest time, for as long as is possible; the latest without prices."""
+    load = a_load(**MORNING, **changes)
+    plan = planned(load, a_day(prices, time(8)))
+    assert slots(plan, time(8)) == expected
+    assert plan.is_fallback is is_fallback
+
+
+def test_day_that_is_not_published() -> None:
+    """Cheap hours of today are no plan for a night of which half is unknown."""
+    load = a_load(earliest=time(22), latest=time(6))
+    plan = load.plan(
+        next(load.hours(midnight(DAY) + 12 * HOUR)),
+        midnight(DAY) + 12 * HOUR,
+        HOUR,
+        a_day([1] * 8, time(22)),
+    )
+    assert plan == Plan(
+        (Span(midnight(DAY) + 29 * HOUR, midnight(DAY) + 30 * HOUR),), is_fallback=True
+    )
+
+
+@pytest.mark.parametrize("left", [timedelta(0), -HOUR])
+def test_nothing_left(left: timedelta) -> None:
+    """Who is done has no plan."""
+    assert planned(a_load(**MORNING), a_day(TWO_VALLEYS, time(8)), left) == Plan()
+
+
+@given(
+    st.lists(
+        st.one_of(st.integers(-5, 8).map(lambda each: each * 5), st.none()),
+        min_size=8,
+        max_size=8,
+    ),
+    st.integers(1, 9),
+    st.one_of(st.none(), st.integers(1, 4)),
+    st.one_of(st.none(), st.sampled_from([0.0, 0.1, 0.2])),
+)
+def test_optimum(
+    prices: list[int | None],
+    quarters: int,
+    shortest: int | None,
+    upper: float | None,
+) -> None:
+    """Nothing is cheaper among all that runs for as long as is possible."""
+    load = a_load(
+        **MORNING,
+        run_time=quarters * QUARTER,
+        shortest_piece=shortest and min(shortest, quarters) * QUARTER,
+        upper_price=upper,
+    )
+    plan = planned(load, a_day(list(prices), time(8)))
+    run = [slot for piece in slots(plan, time(8)) for slot in range(*piece)]
+    if plan.is_fallback:
+        assert None in prices
+        assert len(plan.pieces) <= 1
+        return
+
+    def is_allowed(chosen: tuple[int, ...]) -> bool:
+        pieces = pieces_of(chosen)
+        if shortest is None and len(pieces) > 1:
+            return False
+        least = min(shortest or 1, quarters)
+        return all(end - begin >= least for begin, end in pieces) and all(
+            (price := prices[slot]) is not None
+            and (upper is None or price / 100 <= upper)
+            for slot in chosen
+        )
+
+    def cost(chosen: tuple[int, ...]) -> int:
+        return sum(prices[slot] or 0 for slot in chosen)
+
+    for length in range(min(quarters, 8), -1, -1):
+        ways = [ways for ways in combinations(range(8), length) if is_allowed(ways)]
+        if ways:
+            assert len(run) == length
+            assert cost(tuple(run)) == min(map(cost, ways))
+            break
+
+
+@given(
+    st.integers(0, 7 * 60),
+    st.integers(1, 8 * 60),
+    st.one_of(st.none(), st.integers(1, 60)),
+    st.lists(st.one_of(st.none(), st.integers(-10, 50)), min_size=32, max_size=32),
+)
+def test_plan_is_within_the_hours(
+    minute: int, minutes: int, shortest: int | None, prices: list[int | None]
+) -> None:
+    """Whenever it is made, it is in the future, in order, and not longer than asked."""
+    load = a_load(
+        earliest=time(8),
+        latest=time(16),
+        shortest_piece=shortest and timedelta(minutes=shortest),
+    )
+    now = midnight(DAY) + 8 * HOUR + timedelta(minutes=minute)
+    left = timedelta(minutes=minutes)
+    here = next(load.hours(now))
+    plan = load.plan(here, now, left, a_day(list(prices), time(8)))
+    edges = [edge for piece in plan.pieces for edge in piece]
+    assert edges == sorted(edges)
+    if edges:
+        assert now - timedelta(minutes=1) <= edges[0]
+        assert edges[-1] <= here.end
+    total = sum((each.end - each.start for each in plan.pieces), timedelta(0))
+    assert total <= ceil(left / QUARTER) * QUARTER
+
+
+# What it costs
+
+
+def test_average_price() -> None:
+    """Parts of a quarter-hour count as long as they are."""
+    prices = a_day([10, 20, None], time(8))
+    begin = midnight(DAY) + 8 * HOUR
+    half = QUARTER / 2
+    assert average_price([Span(begin, begin + 2 * QUARTER)], prices) == pytest.approx(
+        0.15
+    )
+    assert average_price([Span(begin + half, begin + 2 * QUARTER)], prices) == (
+        pytest.approx((0.1 + 2 * 0.2) / 3)
+    )
+    assert average_price([Span(begin, begin + 3 * QUARTER)], prices) is None
+    assert average_price([], prices) is None

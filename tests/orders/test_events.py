@@ -1,0 +1,669 @@
+"""What happens to an order is announced, once, to whoever listens."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import (
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    ServiceCall,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import ChangeType
+from simulator import Fault, Household, Simulator, Step, scenarios
+from tests import DAY, come_back, leave, look_again, next_start, pass_time, state
+from tests.conftest import SetUp
+
+type Told = tuple[str, str | None, str | None]
+
+WAY = [
+    "created",
+    "placed",
+    "check_submitted",
+    "check_reviewed",
+    "scheduled",
+    "installed",
+    "activated",
+]
+
+
+def way(*milestones: str) -> list[Told]:
+    """Return the announcements that lead from one milestone to the next."""
+    return [(new, old, new) for old, new in pairwise(milestones)]
+
+
+def event_id(hass: HomeAssistant, home: Household) -> str:
+    """Return the event entity of a household's contract."""
+    found = er.async_get(hass).async_get_entity_id(
+        Platform.EVENT, DOMAIN, f"{home.subscription_id}_order_update"
+    )
+    assert found
+    return found
+
+
+def listen(hass: HomeAssistant, home: Household | None = None) -> list[Told]:
+    """Return what is announced from now on, as Home Assistant's own trigger hears it.
+
+    It does not listen to what an entity says that was unavailable before.
+    """
+    heard: list[Told] = []
+
+    @callback
+    def hear(event: Event[EventStateChangedData]) -> None:
+        old, new = event.data["old_state"], event.data["new_state"]
+        if old is None or new is None or new.domain != Platform.EVENT:
+            return
+        if home and new.entity_id != event_id(hass, home):
+            return
+        if old.state in (STATE_UNAVAILABLE, new.state):
+            return
+        if new.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+            return
+        attributes = new.attributes
+        told = [attributes[key] for key in ("event_type", "old", "new")]
+        kind, before, after = (None if word is None else str(word) for word in told)
+        assert kind
+        heard.append((kind, before, after))
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, hear)
+    return heard
+
+
+async def tell_by_automation(hass: HomeAssistant, home: Household) -> list[ServiceCall]:
+    """Let an automation tell what it hears, and return what it has told."""
+    told = async_mock_service(hass, "test", "tell")
+    assert await async_setup_component(
+        hass,
+        "automation",
+        {
+            "automation": {
+                "mode": "queued",
+                "triggers": {
+                    "trigger": "event.received",
+                    "target": {"entity_id": event_id(hass, home)},
+                    "options": {"event_type": list(ChangeType)},
+                },
+                "actions": {
+                    "action": "test.tell",
+                    "data": {
+                        key: f"{{{{ trigger.to_state.attributes.{key} }}}}"
+                        for key in ("event_type", "old", "new")
+                    },
+                },
+            }
+        },
+    )
+    await hass.async_block_till_done()
+    return told
+
+
+# The order's life
+
+
+HAPPY = [
+    *way(*WAY[:5]),
+    ("appointment_set", None, "2027-01-04T08:00:00+00:00"),
+    *way(*WAY[4:]),
+]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("happy_path", HAPPY),
+        (
+            "blocked_then_unblocked",
+            [
+                *way("created", "placed"),
+                ("blocked", None, "check_missing"),
+                ("unblocked", "check_missing", None),
+                *way("placed", "check_submitted", "check_reviewed"),
+                ("blocked", None, "grid_operator_registration"),
+                ("unblocked", "grid_operator_registration", None),
+                *way("check_reviewed", "scheduled"),
+                ("appointment_set", None, "2027-01-09T08:00:00+00:00"),
+                *way("scheduled", "installed", "activated"),
+            ],
+        ),
+        (
+            "appointment_moved",
+            [
+                *way(*WAY[:5]),
+                ("appointment_set", None, "2026-12-28T08:00:00+00:00"),
+                (
+                    "appointment_moved",
+                    "2026-12-28T08:00:00+00:00",
+                    "2027-01-19T08:00:00+00:00",
+                ),
+                (
+                    "appointment_moved",
+                    "2027-01-19T08:00:00+00:00",
+                    "2027-01-12T08:00:00+00:00",
+                ),
+                *way("scheduled", "installed", "activated"),
+            ],
+        ),
+        (
+            "cancelled_by_request",
+            way("created", "placed", "check_submitted", "cancelled"),
+        ),
+        (
+            "pre_existing_then_activated",
+            way("created", "placed", "cancelled", "activated"),
+        ),
+        (
+            "skipped_steps",
+            [
+                *way("created", "check_reviewed", "scheduled"),
+                ("appointment_set", None, "2027-01-02T08:00:00+00:00"),
+                *way("scheduled", "activated"),
+            ],
+        ),
+        ("no_order", []),
+        ("smart_already", []),
+        ("feed_in", []),
+        ("unsupported_plan", []),
+    ],
+)
+@pytest.mark.usefixtures("all_entities_enabled")
+async def test_every_scenario(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    scenario: str,
+    expected: list[Told],
+) -> None:
+    """Whoever listens hears all that happens to an order, each thing once."""
+    simulator.add(scenarios.ALL[scenario]())
+    heard = listen(hass)
+    await set_up()
+    await pass_time(hass, freezer, 63 * DAY, DAY)
+    assert heard == expected
+
+
+@pytest.mark.parametrize("days", range(0, 57, 7))
+async def test_first_look(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, days: int
+) -> None:
+    """What was there before anybody looked is no news, however far the order is."""
+    home = simulator.add(scenarios.blocked_then_unblocked())
+    while home.next_due() and home.timeline[home.position].after <= days * DAY:
+        home.advance()
+    heard = listen(hass)
+    entry = await set_up()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    found = hass.states.get(event_id(hass, home))
+    assert found
+    assert found.state == STATE_UNKNOWN
+    assert not heard
+
+
+async def test_order_of_somebody_without_one(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An order that is placed elsewhere is announced, and all that follows."""
+    home = simulator.add(scenarios.no_order())
+    heard = listen(hass)
+    await set_up()
+    home.place_order()
+    await look_again(hass, home)
+    assert heard == way("not_ordered", "created")
+    await pass_time(hass, freezer, 60 * DAY, DAY)
+    assert heard == way("not_ordered", "created") + HAPPY
+
+
+async def test_only_the_contract_that_changed(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """What happens to one contract is not announced for another one."""
+    home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    await set_up()
+    heard, elsewhere = listen(hass, home), listen(hass, other)
+    home.advance()
+    await look_again(hass, other)
+    assert heard == way("created", "placed")
+    assert not elsewhere
+
+
+async def test_new_contract(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What was before a contract was first seen is no news; what follows is."""
+    simulator.add(scenarios.happy_path(1, timeline=[]))
+    await set_up()
+    heard = listen(hass)
+    new = simulator.add(scenarios.happy_path(2))
+    new.advance_to("check_submitted")
+    await pass_time(hass, freezer, DAY)
+    assert not heard
+    new.advance()
+    await look_again(hass, new)
+    assert heard == way("check_submitted", "check_reviewed")
+
+
+# Blocks and appointments
+
+
+async def test_blocks(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """A block is announced with its reason, and so is one that follows another."""
+    timeline = [
+        Step(after=0 * DAY, status="created"),
+        Step(after=1 * DAY, blocked="check_missing"),
+        Step(after=2 * DAY, blocked="grid_operator_registration"),
+        Step(after=3 * DAY, blocked=False),
+        Step(after=4 * DAY, blocked="check_missing"),
+        Step(after=5 * DAY, blocked=False, status="placed"),
+    ]
+    home = simulator.add(scenarios.happy_path(timeline=timeline))
+    await set_up()
+    heard = listen(hass)
+    for expected in (
+        [("blocked", None, "check_missing")],
+        [
+            ("unblocked", "check_missing", None),
+            ("blocked", None, "grid_operator_registration"),
+        ],
+        [("unblocked", "grid_operator_registration", None)],
+        [("blocked", None, "check_missing")],
+        [("unblocked", "check_missing", None), ("placed", "created", "placed")],
+    ):
+        heard.clear()
+        home.advance()
+        await look_again(hass, home)
+        assert heard == expected
+
+
+async def test_blocked_again_while_nobody_looked(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A block that ended and began again between two looks is both."""
+    home = simulator.add(scenarios.blocked_then_unblocked())
+    home.advance(2)
+    await set_up()
+    assert home.order
+    heard = listen(hass)
+    freezer.tick(timedelta(hours=2))
+    home.order.blocked_at = dt_util.utcnow()
+    await look_again(hass, home)
+    assert heard == [
+        ("unblocked", "check_missing", None),
+        ("blocked", None, "check_missing"),
+    ]
+
+
+async def test_appointments(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An appointment is set, moved and cancelled, and that it was kept is no news."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("check_reviewed")
+    await set_up()
+    order = home.order
+    assert order
+    heard = listen(hass)
+    first, second = (dt_util.utcnow() + days * DAY for days in (7, 9))
+    order.appointment_at = first
+    await look_again(hass, home)
+    order.appointment_at = second
+    await look_again(hass, home)
+    order.appointment_at = None
+    await look_again(hass, home)
+    order.appointment_at = first
+    await look_again(hass, home)
+    assert heard == [
+        ("appointment_set", None, first.isoformat()),
+        ("appointment_moved", first.isoformat(), second.isoformat()),
+        ("appointment_cancelled", second.isoformat(), None),
+        ("appointment_set", None, first.isoformat()),
+    ]
+    heard.clear()
+    home.advance_to("installed")
+    order.appointment_at = None
+    await look_again(hass, home)
+    assert heard == way("check_reviewed", "installed")
+
+
+async def test_cancelled_with_appointment(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Nobody comes any more when an order is cancelled, which is said too."""
+    home = simulator.add(
+        scenarios.happy_path(
+            timeline=[
+                *scenarios.happy_path().timeline[:5],
+                Step(
+                    after=40 * DAY,
+                    status="cancelled",
+                    cancelled_reason="customer_request",
+                ),
+            ]
+        )
+    )
+    home.advance_to("scheduled")
+    await set_up()
+    assert home.order
+    assert home.order.appointment_at
+    appointment = home.order.appointment_at.isoformat()
+    heard = listen(hass)
+    home.advance()
+    await look_again(hass, home)
+    assert heard == [
+        *way("scheduled", "cancelled"),
+        ("appointment_cancelled", appointment, None),
+    ]
+
+
+# Once, whatever happens in between
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.SERVER_ERROR, Fault.HTML, Fault.CONNECTION_RESET, Fault.TRUNCATED_JSON],
+)
+async def test_failures_in_between(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    fault: Fault,
+) -> None:
+    """A Nomos that does not answer every other day hides nothing and repeats nothing."""
+    simulator.add(scenarios.happy_path())
+    await set_up()
+    heard = listen(hass)
+    for day in range(60):
+        if day % 2:
+            simulator.recover()
+        else:
+            simulator.fail(fault)
+        await pass_time(hass, freezer, DAY, timedelta(hours=6))
+    assert heard == HAPPY
+
+
+async def test_long_silence(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """After ten days without an answer all that happened meanwhile is announced."""
+    simulator.add(scenarios.happy_path())
+    await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.SERVER_ERROR)
+    await pass_time(hass, freezer, 10 * DAY, timedelta(hours=6))
+    assert not heard
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(hours=7))
+    assert heard == way("created", "placed", "check_submitted")
+
+
+async def test_login_that_was_broken_for_a_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What happened under a broken login is announced when it works again."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    heard = listen(hass)
+    clients = dict(simulator.tokens.clients)
+    simulator.tokens.clients.clear()
+    simulator.expire_tokens()
+    await look_again(hass, home)
+    found = hass.states.get(event_id(hass, home))
+    assert found
+    assert found.state == STATE_UNAVAILABLE
+    home.advance()
+    simulator.tokens.clients.update(clients)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert heard == way("created", "placed")
+
+
+async def test_odd_word_in_between(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A word that nobody knows is no milestone, and what it hides is no news."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("check_reviewed")
+    await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.UNKNOWN_STATUS)
+    await look_again(hass, home)
+    simulator.recover()
+    await look_again(hass, home)
+    assert not heard
+    simulator.fail(Fault.UNKNOWN_STATUS)
+    await look_again(hass, home)
+    home.advance_to("installed")
+    await look_again(hass, home)
+    assert [kind for kind, _, _ in heard] == ["appointment_set"]
+    simulator.recover()
+    await look_again(hass, home)
+    assert heard[1:] == way("check_reviewed", "installed")
+
+
+async def test_new_order_with_odd_word(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """That somebody ordered is announced also under a word that nobody knows."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.UNKNOWN_STATUS)
+    home.place_order()
+    await look_again(hass, home)
+    assert heard == way("not_ordered", "created")
+    simulator.recover()
+    home.advance()
+    await look_again(hass, home)
+    assert heard == way("not_ordered", "created", "placed")
+
+
+async def test_order_is_not_told_for_a_day(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """An order that Nomos forgets for a while is not announced a second time."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("placed")
+    await set_up()
+    heard = listen(hass)
+    order, home.order = home.order, None
+    await look_again(hass, home)
+    assert state(hass, home, "order_status") == "not_ordered"
+    home.order = order
+    await look_again(hass, home)
+    assert not heard
+    home.advance()
+    await look_again(hass, home)
+    assert heard == way("placed", "check_submitted")
+
+
+# Restarts
+
+
+async def test_reload_every_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An entry that is loaded again announces everything still, and nothing twice."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    heard = listen(hass)
+    for _ in range(60):
+        freezer.tick(DAY)
+        # What was announced by the first is not on disk yet when the second begins.
+        for _ in range(2):
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done()
+    assert [kind for kind, _, _ in heard] == [kind for kind, _, _ in HAPPY]
+
+
+@pytest.mark.parametrize("status", WAY)
+async def test_restart_in_every_state(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
+) -> None:
+    """What was announced before a restart is not again, and what follows is."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    home.advance_to(status)
+    await look_again(hass, home)
+    async with next_start(hass, entry) as (new, _):
+        told = await tell_by_automation(new, home)
+        heard = listen(new)
+        await new.async_start()
+        await new.async_block_till_done()
+        assert not heard
+        assert not told
+        home.advance()
+        await look_again(new, home)
+        following = WAY[WAY.index(status) :][:2]
+        assert [told for told in heard if told[0] in WAY] == way(*following)
+
+
+@pytest.mark.parametrize("status", WAY[1:])
+async def test_step_while_home_assistant_was_off(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
+) -> None:
+    """A milestone that was reached during a restart is announced after it, once."""
+    home = simulator.add(scenarios.happy_path())
+    before = WAY[WAY.index(status) - 1]
+    home.advance_to(before)
+    entry = await set_up()
+    heard = listen(hass)
+    await leave(hass, entry)
+    home.advance()
+    await come_back(hass, entry)
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    assert [told for told in heard if told[0] in WAY] == way(before, status)
+
+
+@pytest.mark.parametrize("restarts", [1, 3])
+async def test_missed_fortnight(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    restarts: int,
+) -> None:
+    """Three changes while Home Assistant was off are three events, in their order."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("check_reviewed")
+    entry = await set_up()
+    heard = listen(hass)
+    await leave(hass, entry)
+    freezer.tick(14 * DAY)
+    home.advance_to("installed")
+    for _ in range(restarts):
+        await come_back(hass, entry)
+        await leave(hass, entry)
+    assert home.order
+    assert home.order.appointment_at
+    assert heard == [
+        *way("check_reviewed", "scheduled"),
+        ("appointment_set", None, home.order.appointment_at.isoformat()),
+        *way("scheduled", "installed"),
+    ]
+
+
+async def test_missed_fortnight_reaches_automations(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Automations hear what happened while Home Assistant was off, all of it.
+
+    They do not listen before Home Assistant has started, so the events wait.
+    """
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    freezer.tick(14 * DAY)
+    home.advance_to("check_submitted")
+    async with next_start(hass, entry) as (new, _):
+        heard = listen(new)
+        told = await tell_by_automation(new, home)
+        # Somebody looks before the start is over, and finds still more.
+        home.advance()
+        await look_again(new, home)
+        assert not heard
+        await new.async_start()
+        await new.async_block_till_done()
+        expected = way("created", "placed", "check_submitted", "check_reviewed")
+        assert heard == expected
+        assert [
+            (call.data["event_type"], call.data["old"], call.data["new"])
+            for call in told
+        ] == expected
+
+
+async def test_missed_fortnight_while_nomos_is_away(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What was missed is announced as soon as Nomos answers after the restart."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    heard = listen(hass)
+    await leave(hass, entry)
+    freezer.tick(14 * DAY)
+    home.advance_to("check_reviewed")
+    simulator.fail(Fault.CONNECTION_RESET)
+    await come_back(hass, entry)
+    await pass_time(hass, freezer, timedelta(hours=2), timedelta(minutes=5))
+    assert not heard
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=5))
+    assert heard == way("created", "placed", "check_submitted", "check_reviewed")
+
+
+async def test_last_event_is_shown_after_a_restart(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The event that was announced last is still there, and no new one."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    home.advance()
+    await look_again(hass, home)
+    before = hass.states.get(event_id(hass, home))
+    await leave(hass, entry)
+    await come_back(hass, entry)
+    after = hass.states.get(event_id(hass, home))
+    assert before
+    assert after
+    assert after.state == before.state
+    assert after.attributes == before.attributes
+    assert before.attributes["event_type"] == "placed"

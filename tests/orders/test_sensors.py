@@ -1,0 +1,219 @@
+"""What a household sees of its order."""
+
+from typing import Any
+
+from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
+from custom_components.nomos_energy.prices.sensors import AROUND_PAYOUT, PAYOUT
+from custom_components.nomos_energy.usage.sensors import METER_READING
+from simulator import Simulator, scenarios
+from tests import entity_id, look_again, state
+from tests.conftest import SetUp
+
+
+@pytest.mark.usefixtures("all_entities_enabled")
+@pytest.mark.parametrize("status", ["created", "scheduled", "installed", "activated"])
+async def test_sensors(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+) -> None:
+    """Every sensor, at four moments of an order's life."""
+    monkeypatch.setattr("custom_components.nomos_energy.PLATFORMS", [Platform.SENSOR])
+    simulator.add(scenarios.happy_path()).advance_to(status)
+    entry = await set_up()
+    await snapshot_platform(hass, er.async_get(hass), snapshot, entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        (
+            scenarios.no_order,
+            {
+                "order_status": "not_ordered",
+                "appointment": STATE_UNKNOWN,
+                "installed": STATE_UNKNOWN,
+                "activated": STATE_UNKNOWN,
+                "progress": "0",
+                "expected_activation": STATE_UNKNOWN,
+                "blocked_reason": "none",
+                "cancelled_reason": "none",
+                "provider": STATE_UNKNOWN,
+                "order_blocked": "off",
+                "smart_meter_active": "off",
+            },
+        ),
+        (
+            scenarios.smart_already,
+            {
+                "order_status": "not_ordered",
+                "progress": "100",
+                "expected_activation": STATE_UNKNOWN,
+                "smart_meter_active": "on",
+            },
+        ),
+        (
+            scenarios.happy_path,
+            {
+                "order_status": "created",
+                "progress": "14",
+                "expected_activation": "2027-01-18",
+                "provider": "energy-metering",
+                "smart_meter_active": "off",
+            },
+        ),
+    ],
+)
+async def test_states(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    scenario: Any,
+    expected: dict[str, str],
+) -> None:
+    """What is shown where there is no order, or only just one."""
+    home = simulator.add(scenario())
+    await set_up()
+    assert {key: state(hass, home, key) for key in expected} == expected
+
+
+async def test_blocked(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A block shows with its reason and since when, and goes away again."""
+    home = simulator.add(scenarios.blocked_then_unblocked())
+    await set_up()
+    for reason in (
+        BlockedReason.CHECK_MISSING,
+        BlockedReason.GRID_OPERATOR_REGISTRATION,
+    ):
+        while not (home.order and home.order.blocked_reason == reason):
+            home.advance()
+        await look_again(hass, home)
+        assert state(hass, home, "blocked_reason") == reason
+        blocked = hass.states.get(entity_id(hass, home, "order_blocked"))
+        assert blocked
+        assert blocked.state == "on"
+        assert blocked.attributes["blocked_since"] == home.order.blocked_at
+        home.advance()
+        await look_again(hass, home)
+        assert state(hass, home, "blocked_reason") == "none"
+        assert state(hass, home, "order_blocked") == "off"
+
+
+async def test_cancelled(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Two cancellations that mean different things are told apart."""
+    over = simulator.add(scenarios.cancelled_by_request(1))
+    waiting = simulator.add(scenarios.pre_existing_then_activated(2))
+    for home in (over, waiting):
+        home.advance_to("cancelled")
+    await set_up()
+    for home in (over, waiting):
+        assert state(hass, home, "order_status") == "cancelled"
+    assert state(hass, over, "cancelled_reason") == CancelledReason.CUSTOMER_REQUEST
+    assert state(hass, over, "expected_activation") == STATE_UNKNOWN
+    assert state(hass, over, "progress") == STATE_UNKNOWN
+    assert state(hass, waiting, "cancelled_reason") == CancelledReason.PRE_EXISTING
+    assert state(hass, waiting, "expected_activation") == "2027-01-18"
+    assert state(hass, waiting, "progress") == "86"
+    reason = hass.states.get(entity_id(hass, over, "cancelled_reason"))
+    assert reason
+    assert over.order
+    assert reason.attributes["cancelled_at"] == over.order.cancelled_at
+
+    waiting.advance_to("activated")
+    await look_again(hass, waiting)
+    assert state(hass, waiting, "expected_activation") == "2026-11-23"
+    assert state(hass, waiting, "cancelled_reason") == "none"
+
+
+async def test_appointment_moves(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The appointment follows, and the expected activation with it."""
+    home = simulator.add(scenarios.appointment_moved())
+    home.advance_to("scheduled")
+    await set_up()
+    assert state(hass, home, "appointment") == "2026-12-05T08:00:00+00:00"
+    assert state(hass, home, "expected_activation") == "2027-01-18"
+    assert home.order
+    home.order.appointment_at = dt_util.parse_datetime("2027-02-10T09:00:00+01:00")
+    await look_again(hass, home)
+    assert state(hass, home, "appointment") == "2027-02-10T08:00:00+00:00"
+    assert state(hass, home, "expected_activation") == "2027-02-10"
+
+
+async def test_feed_in(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Who feeds in sees the gate; what nobody can order is disabled."""
+    roof = simulator.add(scenarios.feed_in())
+    entry = await set_up()
+    enabled = {
+        registered.unique_id
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if not registered.disabled
+    }
+    assert enabled == {
+        f"{roof.subscription_id}_{key}"
+        for key in (
+            "smart_meter_active",
+            "tomorrow_payouts",
+            PAYOUT.key,
+            *(description.key for description in AROUND_PAYOUT),
+            METER_READING.key,
+        )
+    }
+
+
+async def test_device(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    snapshot: SnapshotAssertion,
+) -> None:
+    """A contract is a service with the way to its portal."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, home.subscription_id), entry.entry_id
+    )
+    assert device == snapshot
+
+
+async def test_device_names(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Contracts are named by address, by address and number, or by number."""
+    address = {"street": "Torstraße", "house_number": "119"}
+    home = simulator.add(scenarios.happy_path(1, **address))
+    roof = simulator.add(scenarios.feed_in(1, **address, number="ROOF1"))
+    other = simulator.add(scenarios.happy_path(2, street="", house_number=""))
+    entry = await set_up()
+    names = {
+        device.name
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+    }
+    assert names == {
+        f"Torstraße 119 ({home.number})",
+        f"Torstraße 119 ({roof.number})",
+        other.number,
+    }

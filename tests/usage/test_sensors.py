@@ -1,0 +1,289 @@
+"""What was used yesterday, what it cost, and what the meter shows."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.usage.sensors import (
+    CONSUMPTION,
+    FEED_IN,
+    USAGE_UNTIL,
+)
+from simulator import Fault, Household, Simulator, scenarios
+from tests import DAY, asked, entity_id, look_again, pass_time, state, writes
+from tests.conftest import SetUp
+
+YESTERDAY = date(2026, 11, 22)
+
+
+def shown(hass: HomeAssistant, home: Household, key: str) -> State:
+    """Return all that an entity shows."""
+    found = hass.states.get(entity_id(hass, home, key))
+    assert found
+    return found
+
+
+@pytest.fixture
+def afternoon(simulator: Simulator, freezer: FrozenDateTimeFactory) -> None:
+    """Begin when yesterday is known."""
+    freezer.move_to("2026-11-23T16:30:00+00:00")
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+@pytest.mark.parametrize(
+    ("scenario", "descriptions"),
+    [(scenarios.dynamic_tariff, CONSUMPTION), (scenarios.feed_in, FEED_IN)],
+)
+async def test_everything(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    snapshot: SnapshotAssertion,
+    scenario: Callable[..., Household],
+    descriptions: tuple[Any, ...],
+) -> None:
+    """Each fact has its name, unit and class."""
+    home = simulator.add(scenario())
+    await set_up()
+    keys = [*(each.key for each in descriptions), USAGE_UNTIL.key, "meter_reading"]
+    for key in keys:
+        assert shown(hass, home, key) == snapshot(name=key)
+    others = {each.key for each in (*CONSUMPTION, *FEED_IN)} - set(keys)
+    registry = er.async_get(hass)
+    assert not [
+        key
+        for key in others
+        if registry.async_get_entity_id(
+            "sensor", DOMAIN, f"{home.subscription_id}_{key}"
+        )
+    ]
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_yesterday(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Yesterday's figures are those of the quarters, and go at midnight."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    home.set_usage(YESTERDAY, [0.25] * 48 + [0.5] * 48)
+    simulator.set_prices(YESTERDAY, [40.0] * 48 + [10.0] * 48)
+    await set_up()
+    assert state(hass, home, "consumption_yesterday") == "36.0"
+    assert state(hass, home, "cost_yesterday") == "7.2"
+    assert state(hass, home, "average_price_paid_yesterday") == "0.2"
+    attributes = shown(hass, home, "cost_yesterday").attributes
+    assert (attributes["date"], attributes["preliminary"]) == ("2026-11-22", True)
+    assert state(hass, home, "usage_until") == "2026-11-22T23:00:00+00:00"
+    await pass_time(hass, freezer, timedelta(hours=7))
+    assert state(hass, home, "consumption_yesterday") == STATE_UNKNOWN
+    assert state(hass, home, "usage_until") == "2026-11-22T23:00:00+00:00"
+    await pass_time(hass, freezer, timedelta(hours=18))
+    assert state(hass, home, "consumption_yesterday") != STATE_UNKNOWN
+    assert shown(hass, home, "cost_yesterday").attributes["date"] == "2026-11-23"
+    assert state(hass, home, "usage_until") == "2026-11-23T23:00:00+00:00"
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+@pytest.mark.parametrize(
+    ("usage", "prices", "states"),
+    [
+        ([None] + [0.25] * 95, [40.0] * 96, (STATE_UNKNOWN,) * 3),
+        ([0.25] * 96, [None] + [40.0] * 95, ("24.0", STATE_UNKNOWN, STATE_UNKNOWN)),
+        ([0.0] * 96, [40.0] * 96, ("0.0", "0.0", STATE_UNKNOWN)),
+        ([1.0] * 96, [-10.0] * 96, ("96.0", "-9.6", "-0.1")),
+    ],
+)
+async def test_what_is_not_known(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    usage: list[float | None],
+    prices: list[float | None],
+    states: tuple[str, ...],
+) -> None:
+    """No figure is shown that lacks a quarter; nothing used has no average price."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    home.set_usage(YESTERDAY, usage)
+    simulator.set_prices(YESTERDAY, prices)
+    await set_up()
+    keys = ("consumption_yesterday", "cost_yesterday", "average_price_paid_yesterday")
+    assert tuple(state(hass, home, key) for key in keys) == states
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_nomos_is_away(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What was measured stays true, however long Nomos is away."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    until = state(hass, home, "usage_until")
+    used = state(hass, home, "consumption_yesterday")
+    simulator.fail(Fault.SERVER_ERROR)
+    await pass_time(hass, freezer, timedelta(hours=6))
+    assert state(hass, home, "consumption_yesterday") == used
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
+    assert state(hass, home, "usage_until") == until
+    assert state(hass, home, "consumption_yesterday") == STATE_UNKNOWN
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_asked_for(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Home Assistant's own action asks Nomos for the usage, and only for that."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    asked(simulator)
+    await async_setup_component(hass, "homeassistant", {})
+    await hass.services.async_call(
+        "homeassistant",
+        "update_entity",
+        {"entity_id": entity_id(hass, home, "cost_yesterday")},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert asked(simulator) == ["get_usage"]
+
+
+async def test_nothing_is_recorded(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Without a recorder there is nothing to bring usage into, and nobody asks."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    assert "get_usage" not in asked(simulator)
+    assert not er.async_get(hass).async_get_entity_id(
+        "sensor", DOMAIN, f"{home.subscription_id}_cost_yesterday"
+    )
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_writes(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A day writes each of its figures when it is there, and when it is over."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    await pass_time(hass, freezer, DAY)
+    written = writes(hass)
+    await pass_time(hass, freezer, DAY)
+    cost = entity_id(hass, home, "cost_yesterday")
+    until = entity_id(hass, home, "usage_until")
+    assert (written.count(cost), written.count(until)) == (2, 1)
+
+
+# What the meter shows
+
+
+async def test_reading_before_the_gate(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What somebody read is shown, with its day and who it was, before any smart meter."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    reading = shown(hass, home, "meter_reading")
+    assert float(reading.state) > 0
+    assert reading.attributes["date"] == "2026-11-23"
+    assert reading.attributes["kind"] == "grid_reading"
+    assert reading.attributes["unit_of_measurement"] == "kWh"
+    await pass_time(hass, freezer, 15 * DAY, timedelta(hours=6))
+    later = shown(hass, home, "meter_reading")
+    assert float(later.state) > float(reading.state)
+    assert later.attributes["date"] == "2026-11-30"
+
+
+async def test_swapped_meter(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """The new meter begins from nothing, which is no consumption below zero."""
+    home = simulator.add(scenarios.happy_path(first_reading=31000.0))
+    await set_up()
+    before = shown(hass, home, "meter_reading")
+    assert float(before.state) > 31000
+    home.advance_to("activated")
+    await look_again(hass, home)
+    await pass_time(hass, freezer, 9 * DAY, timedelta(hours=6))
+    after = shown(hass, home, "meter_reading")
+    assert float(after.state) < 1000
+    assert home.swapped_at
+    reset = dt_util.parse_datetime(after.attributes["last_reset"], raise_on_error=True)
+    assert reset > dt_util.parse_datetime(
+        before.attributes["last_reset"], raise_on_error=True
+    )
+    assert abs(reset - home.swapped_at) < DAY
+
+
+async def test_no_reading(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """The sensor appears with the first reading."""
+    simulator.fail(Fault.SERVER_ERROR, "/meter-readings")
+    home = simulator.add(scenarios.happy_path())
+    await set_up()
+    sensor = f"{home.subscription_id}_meter_reading"
+    registry = er.async_get(hass)
+    assert not registry.async_get_entity_id("sensor", DOMAIN, sensor)
+    assert state(hass, home, "order_status") == "created"
+    simulator.recover()
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
+    assert registry.async_get_entity_id("sensor", DOMAIN, sensor)
+
+
+@pytest.mark.parametrize(
+    ("fault", "field", "is_left_out"),
+    [
+        (Fault.MISSING_FIELD, "value", True),
+        (Fault.MALFORMED_TIMESTAMP, "timestamp", True),
+        (Fault.UNKNOWN_STATUS, "value", True),
+        (Fault.UNKNOWN_STATUS, "type", False),
+    ],
+)
+async def test_reading_that_is_unreadable(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    fault: Fault,
+    field: str,
+    is_left_out: bool,
+) -> None:
+    """A reading that says nothing is left out, a new kind of reading is not."""
+    home = simulator.add(scenarios.no_order())
+    simulator.fail(fault, "/meter-readings", field=field)
+    await set_up()
+    sensor = f"{home.subscription_id}_meter_reading"
+    found = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, sensor)
+    assert (found is None) == is_left_out
+    if found:
+        reading = shown(hass, home, "meter_reading")
+        assert float(reading.state) > 0
+        assert reading.attributes["kind"] is None
+    assert state(hass, home, "order_status") == "not_ordered"
