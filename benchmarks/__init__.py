@@ -1,11 +1,10 @@
-"""What the integration costs: requests, CPU time, memory, imports, state writes.
+"""Benchmarks: requests, CPU time, memory, state writes and storage writes.
 
-Every figure is taken in a process of its own, so that none feels what another
-has loaded or left behind. `scripts/bench` runs them all and prints one table.
+Each figure is measured in a process of its own, so that no other one has warmed it up.
+`scripts/bench` runs all sections and prints one table.
 """
 
 import logging
 
-# Home Assistant's cloud brings cameras along, which miss a library that a machine
-# without pictures doesn't have.
+# Home Assistant Cloud imports the camera component, which logs that a library is missing.
 logging.getLogger("homeassistant.components.camera").setLevel(logging.CRITICAL)

@@ -1,71 +1,70 @@
-"""A month that passes within seconds, with Home Assistant and Nomos in it."""
+"""Frozen clock that is moved in steps, for Home Assistant and the simulator alike."""
 
-# Has to come before Home Assistant, whose clock could not be moved otherwise.
+# Has to be imported before Home Assistant, whose clock could not be moved otherwise.
 import pytest_homeassistant_custom_component.patch_time  # noqa: F401
 
 # isort: split
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 import os
-from typing import Any
 
 from aiohttp.test_utils import TestServer
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.nomos_energy.nomos import QUARTER
 from simulator import Simulator
-from tests import organisation_entry
 
-from .home import home_assistant, set_up
+from .home import home_assistant
 
 NOW = "2026-11-23T10:00:00+00:00"
-MONTH = 30
-"""Days."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """All that a month needs."""
+    """Home Assistant and the simulator under one frozen clock."""
 
     hass: HomeAssistant
     simulator: Simulator
     freezer: FrozenDateTimeFactory
 
-    async def follow(
-        self, *subscriptions: str, subentries: Iterable[Mapping[str, Any]] = ()
-    ) -> ConfigEntry:
-        """Set up an account that follows some subscriptions, or without any all."""
-        options: dict[str, Any] = {}
-        if subscriptions:
-            options["subscriptions"] = list(subscriptions)
-        entry = organisation_entry(options=options, subentries_data=list(subentries))
-        entry.add_to_hass(self.hass)
-        await set_up(self.hass, entry)
-        # What goes on in the background would run out of time as soon as that moves.
-        await self.hass.async_block_till_done(wait_background_tasks=True)
-        return entry
+    async def advance(self, duration: timedelta, step: timedelta = QUARTER) -> None:
+        """Move the clock in steps; after each one all that is due is done."""
+        end = dt_util.utcnow() + duration
+        while (now := dt_util.utcnow()) < end:
+            self.freezer.tick(min(step, end - now))
+            async_fire_time_changed(self.hass)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    def take_operations(self) -> list[str]:
+        """Return the operations requested since the last call, in order."""
+        operations = [request.operation for request in self.simulator.requests]
+        self.simulator.requests.clear()
+        return operations
 
 
-def play[T](story: Callable[[Stage], Awaitable[T]]) -> T:
-    """Tell a story outside of ordinary time and return what came of it."""
+def run_frozen[T](measure: Callable[[Stage], Awaitable[T]]) -> T:
+    """Run a measurement under a frozen clock and return its result."""
     with freeze_time(NOW) as freezer:
         assert isinstance(freezer, FrozenDateTimeFactory)
-        return asyncio.run(_play(story, freezer))
+        return asyncio.run(_run(measure, freezer))
 
 
-async def _play[T](
-    story: Callable[[Stage], Awaitable[T]], freezer: FrozenDateTimeFactory
+async def _run[T](
+    measure: Callable[[Stage], Awaitable[T]], freezer: FrozenDateTimeFactory
 ) -> T:
-    async with _nomos() as simulator, home_assistant() as hass:
-        return await story(Stage(hass, simulator, freezer))
+    async with _serve() as simulator, home_assistant() as hass:
+        return await measure(Stage(hass, simulator, freezer))
 
 
 @asynccontextmanager
-async def _nomos() -> AsyncIterator[Simulator]:
+async def _serve() -> AsyncIterator[Simulator]:
     simulator = Simulator(households=[])
     server = TestServer(simulator.app, host="127.0.0.1")
     await server.start_server(access_log=None)

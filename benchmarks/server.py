@@ -1,6 +1,6 @@
-"""A Nomos in another process, whose CPU time is not ours."""
+"""Simulated Nomos API in another process, whose CPU time is not measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 import json
 import os
@@ -8,18 +8,16 @@ from pathlib import Path
 import subprocess
 import sys
 from tempfile import TemporaryDirectory
+from typing import Any
 
 
 @contextmanager
-def nomos_with(scenario: str, households: int, **details: str) -> Iterator[None]:
-    """Serve an account with many subscriptions, and point the integration at it.
-
-    Details are those in which they differ from the scenario.
-    """
+def serve_households(*households: dict[str, Any]) -> Iterator[None]:
+    """Serve households (scenario and overrides each) to the integration."""
     with TemporaryDirectory() as folder:
-        story = Path(folder) / "scenario.json"
-        story.write_text(_tell(scenario, households, details), encoding="utf-8")
-        command = [sys.executable, "-m", "simulator", "--scenario", str(story)]
+        file = Path(folder) / "scenario.json"
+        file.write_text(json.dumps({"households": households}), encoding="utf-8")
+        command = [sys.executable, "-m", "simulator", "--scenario", str(file)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout
@@ -30,12 +28,3 @@ def nomos_with(scenario: str, households: int, **details: str) -> Iterator[None]
                 yield
             finally:
                 process.terminate()
-
-
-def _tell(scenario: str, households: int, details: Mapping[str, str]) -> str:
-    """Write a story in which, as in life, nearly everybody has their own address."""
-    everybody = [
-        {"scenario": scenario, "index": index, "street": f"Straße {index}", **details}
-        for index in range(1, households + 1)
-    ]
-    return json.dumps({"households": everybody})

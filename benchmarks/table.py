@@ -1,12 +1,13 @@
-"""One table for all figures."""
+"""Text table of all sections."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure, and the goal it was measured against if there is one."""
+    """Figure, with its goal if there is one."""
 
     measure: str
     figure: str
@@ -15,18 +16,24 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
-        """What the row shows, from left to right."""
+        """Cells from left to right."""
         verdict = {True: "yes", False: "MISSED", None: ""}[self.met]
         return self.measure, self.figure, self.goal, verdict
 
 
 @dataclass(frozen=True)
 class Section:
-    """Rows about one thing, and what has to be known to read them."""
+    """Rows of one benchmark, with a note on how they were measured."""
 
     title: str
     rows: tuple[Row, ...]
     note: str = ""
+
+
+def spread(values: Iterable[float]) -> str:
+    """Return the median of some values, with the lowest and the highest one."""
+    values = sorted(values)
+    return f"{median(values):.1f} ({values[0]:.1f} – {values[-1]:.1f})"
 
 
 def render(sections: Iterable[Section]) -> str:

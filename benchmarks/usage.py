@@ -1,13 +1,8 @@
-"""What bringing years of usage into the statistics takes."""
+"""Back-fill of usage: import of past years into the statistics."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-import gc
-from pathlib import Path
-import resource
-from time import perf_counter, process_time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
@@ -22,85 +17,40 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.nomos import berlin_day, midnight
-from tests import DAY, organisation_entry
+from custom_components.nomos_energy.nomos import DAY, berlin_day, midnight
 
-from .home import home_assistant, set_up
-from .isolation import prepared
-from .server import nomos_with
+from .home import add_entry, home_assistant, set_up
+from .isolation import fresh
+from .server import serve_households
 from .table import Row, Section
+from .watch import INTERVAL, Watch, watching
 
-SIZES = (1, 10)
-"""Numbers of subscriptions."""
-
+CONTRACTS, QUICK_CONTRACTS = 10, 1
 YEARS, QUARTER_YEAR = 3 * 365, 91
-"""Days; ten subscriptions go back for less where it has to be quick."""
+"""Days."""
 
-ENOUGH_TIME = 2.0
-"""How many times as long as storing the same rows."""
+MAX_RATIO = 2.0
+"""Time in multiples of the bare insert."""
 
-ENOUGH_MEMORY = 50
-"""MiB more than before."""
+MAX_GROWTH = 50
+"""MiB."""
 
-ENOUGH_OF_THE_LOOP = 20.0
-"""Milliseconds for which nothing else runs in the event loop."""
-
-BEAT = 0.002
-"""Seconds between two looks at the clock and the memory."""
-
-FULL = 2
-"""The generation of a garbage collection that looks at all objects there are."""
-
-_STATM = Path("/proc/self/statm")
-"""Linux alone tells how much memory a process has now."""
+MAX_BLOCK = 20.0
+"""Milliseconds."""
 
 NOTE = (
-    "from the beginning of a set-up to the last row, with a recorder that keeps a file;\n"
-    "   the API runs in another process, but waiting for its answers counts. Bare insert: the\n"
-    "   same rows once more into the same recorder, all of a statistic at once. Memory: how\n"
-    "   much the process grew at most, with all that the recorder takes. Longest block: how\n"
-    "   late a timer of the event loop was at most, once the account is set up; threads have\n"
-    "   their share in it. Full garbage collections are apart: they look at all that Home\n"
-    "   Assistant holds, and come whenever enough was allocated since the last one, by\n"
-    "   whomever."
+    "from the start of a set-up to the last row, with a recorder\n"
+    "   that writes a file; the API runs in another process, but the time of its answers\n"
+    "   counts. Bare insert: the same rows once more into the same recorder. Memory: largest\n"
+    "   growth of the process, the recorder's included. Longest block: largest delay of a\n"
+    "   timer of the event loop after the set-up; threads cause part of it. Full garbage\n"
+    "   collections are excluded: they traverse all objects of Home Assistant."
 )
-
-
-@dataclass
-class Watch:
-    """What something takes while it goes on."""
-
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    block: float = 0.0
-    """Milliseconds by which a timer was late at most, full collections apart."""
-    collections: list[float] = field(default_factory=list)
-    """Milliseconds that each full garbage collection took."""
-    collecting_since: float | None = None
-
-    @property
-    def collected(self) -> float:
-        """Milliseconds that full garbage collections have taken so far."""
-        since = self.collecting_since
-        # A thread that has just collected everything may not have noted its end.
-        current = 0.0 if since is None else perf_counter() - since
-        return sum(self.collections) + current * 1000
-
-    def collecting(self, phase: str, info: dict[str, int]) -> None:
-        """Note a garbage collection, as Python announces it."""
-        if info["generation"] < FULL:
-            return
-        if phase == "stop":
-            self.collections.append(self.collected - sum(self.collections))
-        self.collecting_since = perf_counter() if phase == "start" else None
-
-    growth: float = 0.0
-    """MiB by which the process grew at most."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What an import took, and what storing the same rows takes."""
+    """Cost of a back-fill, and of a bare insert of the same rows."""
 
     rows: int
     backfill: Watch
@@ -108,83 +58,86 @@ class Cost:
 
 
 def section(quick: bool) -> Section:
-    """Measure one subscription, and ten."""
-    rows: list[Row] = []
-    for size in SIZES:
-        days = QUARTER_YEAR if quick and size > 1 else YEARS
-        rows += _rows(f"{size} × {days} days", prepared(cost_of, size, days))
-    return Section("Back-fill of usage", tuple(rows), NOTE)
+    """Measure one back-fill."""
+    contracts = QUICK_CONTRACTS if quick else CONTRACTS
+    days = QUARTER_YEAR if quick else YEARS
+    cost = fresh(measure_backfill, contracts, days)
+    title = f"Back-fill of usage, {contracts} × {days} days"
+    return Section(title, tuple(_rows(cost)), NOTE)
 
 
-def _rows(title: str, cost: Cost) -> Iterable[Row]:
+def _rows(cost: Cost) -> Iterable[Row]:
     backfill, bare = cost.backfill, cost.bare
     ratio = backfill.seconds / bare.seconds
     yield Row(
-        f"{title}: time",
+        "time",
         f"{ratio:.2f} × bare insert ({backfill.seconds:.1f} s, {cost.rows:,} rows)",
-        f"< {ENOUGH_TIME:g} ×",
-        ratio < ENOUGH_TIME,
+        f"< {MAX_RATIO:g} ×",
+        ratio < MAX_RATIO,
     )
     yield Row(
-        f"{title}: CPU time",
+        "CPU time",
         f"{backfill.cpu_seconds / bare.cpu_seconds:.2f} × bare insert"
         f" ({backfill.cpu_seconds:.1f} s)",
     )
-    if _STATM.exists():
+    if backfill.growth:
         yield Row(
-            f"{title}: memory above idle",
+            "memory above idle",
             f"{backfill.growth:.1f} MiB",
-            f"< {ENOUGH_MEMORY} MiB",
-            backfill.growth < ENOUGH_MEMORY,
+            f"< {MAX_GROWTH} MiB",
+            backfill.growth < MAX_GROWTH,
         )
     yield Row(
-        f"{title}: longest block",
+        "longest block of the event loop",
         f"{backfill.block:.1f} ms (bare insert: {bare.block:.1f} ms)",
-        f"< {ENOUGH_OF_THE_LOOP:g} ms",
-        backfill.block < ENOUGH_OF_THE_LOOP,
-    )
-    yield Row(
-        f"{title}: full garbage collections",
-        f"{len(backfill.collections)}, {max(backfill.collections, default=0):.0f} ms"
-        f" at most (bare insert: {len(bare.collections)})",
+        f"< {MAX_BLOCK:g} ms",
+        backfill.block < MAX_BLOCK,
     )
 
 
-def cost_of(size: int, days: int) -> Cost:
-    """Measure an account of some size that goes back for some days."""
+def measure_backfill(contracts: int, days: int) -> Cost:
+    """Measure the back-fill of some contracts over some days."""
     start = midnight(berlin_day(dt_util.utcnow()) - days * DAY)
-    with nomos_with("smart_already", size, start_at=start.isoformat()):
-        return asyncio.run(_cost(size, days))
+    households = (
+        {
+            "scenario": "smart_already",
+            "index": index,
+            "street": f"Straße {index}",
+            "start_at": start.isoformat(),
+        }
+        for index in range(1, contracts + 1)
+    )
+    with serve_households(*households):
+        return asyncio.run(_measure(contracts, days))
 
 
-async def _cost(size: int, days: int) -> Cost:
+async def _measure(contracts: int, days: int) -> Cost:
     async with home_assistant() as hass:
-        entry = organisation_entry()
-        entry.add_to_hass(hass)
-        # Without a recorder, usage is left out, and the rest is not measured.
+        entry = add_entry(hass)
+        # Without a recorder, everything but the usage is set up.
         await set_up(hass, entry)
-        await hass.async_block_till_done(wait_background_tasks=True)
         await hass.config_entries.async_unload(entry.entry_id)
         recorder = await _start_recorder(hass)
         async with watching() as backfill:
-            await set_up(hass, entry)
-            # Adding the entities of many contracts at once is no part of it.
-            await asyncio.sleep(2 * BEAT)
+            await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done()
+            # Adding the entities of many contracts at once is not part of the back-fill.
+            await asyncio.sleep(2 * INTERVAL)
             backfill.block = 0.0
             await hass.async_block_till_done(wait_background_tasks=True)
-            await _stored(hass, recorder)
-        stored = await recorder.async_add_executor_job(_read, hass)
-        rows = sum(len(each) for _, each in stored)
-        # The last day may not be out yet; consumption and cost have 24 rows each.
-        if rows < size * (days - 2) * 48:
+            await _wait_until_stored(hass, recorder)
+        statistics = await recorder.async_add_executor_job(_read, hass)
+        rows = sum(len(each) for _, each in statistics)
+        # The last day may not be published yet; consumption and cost have 24 rows each.
+        if rows < contracts * (days - 2) * 48:
             raise RuntimeError(f"There are {rows} rows only")
         async with watching() as bare:
-            for metadata, each in stored:
+            for metadata, each in statistics:
                 copy = f"{metadata['statistic_id']}_copy"
                 async_add_external_statistics(
                     hass, metadata | {"statistic_id": copy}, each
                 )
-            await _stored(hass, recorder)
+            await _wait_until_stored(hass, recorder)
         return Cost(rows, backfill, bare)
 
 
@@ -195,16 +148,16 @@ async def _start_recorder(hass: HomeAssistant) -> Recorder:
         raise RuntimeError("Home Assistant did not set up the recorder")
     recorder = get_instance(hass)
     await recorder.async_recorder_ready.wait()
-    await _stored(hass, recorder)
+    await _wait_until_stored(hass, recorder)
     return recorder
 
 
-async def _stored(hass: HomeAssistant, recorder: Recorder) -> None:
+async def _wait_until_stored(hass: HomeAssistant, recorder: Recorder) -> None:
     await hass.async_add_executor_job(recorder.block_till_done)
 
 
 def _read(hass: HomeAssistant) -> list[tuple[StatisticMetaData, list[StatisticData]]]:
-    """Return all statistics as they were handed in."""
+    """Return all statistics of the integration as they were imported."""
     found = get_metadata(hass, statistic_source=DOMAIN)
     rows = statistics_during_period(
         hass,
@@ -229,36 +182,3 @@ def _read(hass: HomeAssistant) -> list[tuple[StatisticMetaData, list[StatisticDa
         )
         for key, (_, metadata) in found.items()
     ]
-
-
-@asynccontextmanager
-async def watching() -> AsyncIterator[Watch]:
-    """Note what goes on, until it is over."""
-    gc.collect()
-    watch, idle = Watch(), _resident()
-    gc.callbacks.append(watch.collecting)
-    task = asyncio.create_task(_watch(watch, idle))
-    begin, begin_cpu = perf_counter(), process_time()
-    try:
-        yield watch
-    finally:
-        watch.seconds = perf_counter() - begin
-        watch.cpu_seconds = process_time() - begin_cpu
-        gc.callbacks.remove(watch.collecting)
-        task.cancel()
-
-
-async def _watch(watch: Watch, idle: float) -> None:
-    while True:
-        begin, collected = perf_counter(), watch.collected
-        await asyncio.sleep(BEAT)
-        late = (perf_counter() - begin - BEAT) * 1000
-        watch.block = max(watch.block, late - (watch.collected - collected))
-        watch.growth = max(watch.growth, _resident() - idle)
-
-
-def _resident() -> float:
-    """Return how many MiB the process takes, where that can be told."""
-    if not _STATM.exists():
-        return 0.0
-    return int(_STATM.read_text().split()[1]) * resource.getpagesize() / 1024**2

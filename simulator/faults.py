@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from .errors import ApiError
+
 PROXY_PAGE = (
     "<!DOCTYPE html><html><head><title>Gateway</title></head>"
     "<body><h1>The service is not reachable right now</h1></body></html>"
@@ -21,6 +23,9 @@ class Fault(StrEnum):
     HTML = "html"
     BAD_GATEWAY = "bad_gateway"
     CONNECTION_RESET = "connection_reset"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
     TRUNCATED_JSON = "truncated_json"
     UNKNOWN_STATUS = "unknown_status"
     EXTRA_FIELDS = "extra_fields"
@@ -28,15 +33,23 @@ class Fault(StrEnum):
     MALFORMED_TIMESTAMP = "malformed_timestamp"
     NULL_AMOUNT = "null_amount"
     GAP = "gap"
+    OMITTED = "omitted"
     REVOKED_CONSENT = "revoked_consent"
 
 
+# Faults that the API answers with an error of its own.
+ERROR_FAULTS = {
+    Fault.SERVER_ERROR: ApiError(500, "Internal server error."),
+    Fault.UNAUTHORIZED: ApiError(401, "The access token is not valid."),
+    Fault.FORBIDDEN: ApiError(403, "The login does not permit this."),
+    Fault.NOT_FOUND: ApiError(404, "There is no object with this ID."),
+}
 # Faults that delay or replace the response.
 RESPONSE_FAULTS = frozenset(
     {
         Fault.LATENCY,
         Fault.RATE_LIMIT,
-        Fault.SERVER_ERROR,
+        *ERROR_FAULTS,
         Fault.HTML,
         Fault.BAD_GATEWAY,
         Fault.CONNECTION_RESET,
@@ -51,6 +64,7 @@ DATA_FAULTS = frozenset(
         Fault.MALFORMED_TIMESTAMP,
         Fault.NULL_AMOUNT,
         Fault.GAP,
+        Fault.OMITTED,
     }
 )
 
@@ -102,9 +116,20 @@ class Faults:
             if fault.kind is Fault.GAP:
                 _remove_middle(payload)
                 continue
+            if fault.kind is Fault.OMITTED:
+                _remove_records(payload, fault.subscription)
+                continue
             for record in _records(payload, fault.subscription):
                 _change(record, fault)
         return payload
+
+
+def _remove_records(payload: dict[str, Any], subscription: str | None) -> None:
+    """Remove the records of a subscription from a list."""
+    if payload.get("object") == "list":
+        payload["items"] = [
+            each for each in payload["items"] if not _belongs(each, subscription)
+        ]
 
 
 def _records(

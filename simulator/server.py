@@ -16,7 +16,7 @@ from . import control, oauth_endpoints
 from .backend import Backend, Request
 from .call import Call
 from .errors import ApiError, invalid, unauthorized
-from .faults import PROXY_PAGE, RESPONSE_FAULTS, ActiveFault, Fault
+from .faults import ERROR_FAULTS, PROXY_PAGE, RESPONSE_FAULTS, ActiveFault, Fault
 from .households import Household
 from .oauth import CLIENTS, READ, WRITE, Client, Grant
 from .operations import OPERATIONS, Operation
@@ -185,10 +185,8 @@ class Simulator(Backend):
                     return web.Response(status=500)
                 case Fault.RATE_LIMIT:
                     return self._error_response(request, _rate_limit(fault))
-                case Fault.SERVER_ERROR:
-                    return self._error_response(
-                        request, ApiError(500, "Internal server error.")
-                    )
+                case kind if kind in ERROR_FAULTS:
+                    return self._error_response(request, ERROR_FAULTS[kind])
                 case Fault.HTML:
                     return web.Response(text=PROXY_PAGE, content_type="text/html")
                 case Fault.BAD_GATEWAY:

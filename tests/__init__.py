@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
 from typing import Any
 
@@ -103,6 +103,13 @@ def state(hass: HomeAssistant, household: Household, key: str) -> str:
     found = hass.states.get(entity_id(hass, household, key))
     assert found
     return found.state
+
+
+def local(moment: datetime | str) -> str:
+    """Return a moment as actions return it: in Home Assistant's time zone."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return dt_util.as_local(moment).isoformat()
 
 
 def asked(simulator: Simulator) -> list[str]:

@@ -57,7 +57,7 @@ def storage(hass_storage: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every test hear what is only said once."""
-    monkeypatch.setattr(once, "_said", set())
+    monkeypatch.setattr(once, "_logged", set())
 
 
 @pytest.fixture(autouse=True)

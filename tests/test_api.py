@@ -205,7 +205,7 @@ async def test_secrets_are_not_logged(
             ("homeassistant.helpers.entity", "homeassistant.core", "pytest_")
         )
     )
-    assert "Error fetching Nomos Energy data" in ours
+    assert "contracts data" in ours
     for secret in (
         APP.client_secret,
         home.last_name,

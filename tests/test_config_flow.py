@@ -694,7 +694,7 @@ async def test_choosing_keeps_a_renewed_token(
     menu = await reconfigure(hass, entry)
     form = await submit(hass, menu, next_step_id="choose_subscriptions")
     freezer.tick(2 * 3600)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.contracts.async_refresh()
     renewed = entry.data["token"]["refresh_token"]
     await submit(hass, form, follow_all=False, subscriptions=[home.subscription_id])
     assert entry.data["token"]["refresh_token"] == renewed

@@ -211,7 +211,7 @@ async def test_chosen_contract_ends(
         await pass_time(hass, freezer, DAY)
         of_orders = {"list_meter_orders", "list_subscriptions", "get_subscription"}
         assert len(of_orders.intersection(asked(simulator))) == 1
-    known = entry.runtime_data.data[home.subscription_id].subscription
+    known = entry.runtime_data.contracts.data[home.subscription_id].subscription
     assert known.status == "ended"
 
 
@@ -329,14 +329,14 @@ async def test_failure_keeps_the_last_answer(
     simulator.fail(fault, path=path, **details)
     await pass_time(hass, freezer, 2 * DAY, timedelta(minutes=30))
     assert before == {found.entity_id: found.state for found in hass.states.async_all()}
-    assert caplog.text.count("Error fetching Nomos Energy data") == 1
+    assert caplog.text.count("Error fetching Nomos Energy contracts data") == 1
     assert "recovered" not in caplog.text
 
     home.advance_to("installed")
     simulator.recover()
     await pass_time(hass, freezer, timedelta(hours=6), timedelta(minutes=30))
     assert state(hass, home, "order_status") == "installed"
-    assert caplog.text.count("Fetching Nomos Energy data recovered") == 1
+    assert caplog.text.count("Fetching Nomos Energy contracts data recovered") == 1
 
 
 async def test_retries_get_rarer(

@@ -33,7 +33,7 @@ from simulator import APP, Fault, Household, Simulator, scenarios
 from simulator.oauth import READ_ONLY, Client
 from simulator.versions import OLDER
 
-from . import DAY, asked, look_again, pass_time, state
+from . import DAY, asked, local, look_again, pass_time, state
 from .conftest import SetUp
 from .orders.test_events import listen, way
 
@@ -180,7 +180,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
             "subscription_id": home.subscription_id,
             "status": "created",
             "provider": home.provider,
-            "created_at": NOW,
+            "created_at": local(NOW),
             "appointment_at": None,
             "installed_at": None,
             "activated_at": None,
@@ -298,7 +298,7 @@ async def test_order_while_nomos_is_being_asked(
     simulator.fail(Fault.LATENCY, path="/subscriptions/", times=1, seconds=20)
     asked(simulator)
     polling = hass.async_create_background_task(
-        entry.runtime_data.async_refresh(), "A look at Nomos"
+        entry.runtime_data.contracts.async_refresh(), "A look at Nomos"
     )
     while "get_subscription" not in [each.operation for each in simulator.requests]:
         await asyncio.sleep(0)
@@ -724,10 +724,10 @@ async def test_get_order(
             "subscription_id": home.subscription_id,
             "status": "activated",
             "provider": home.provider,
-            "created_at": NOW,
-            "appointment_at": found.appointment_at.isoformat(),
-            "installed_at": found.installed_at.isoformat(),
-            "activated_at": found.activated_at.isoformat(),
+            "created_at": local(NOW),
+            "appointment_at": local(found.appointment_at),
+            "installed_at": local(found.installed_at),
+            "activated_at": local(found.activated_at),
             "cancelled_at": None,
             "cancelled_reason": None,
             "blocked_at": None,
@@ -749,9 +749,12 @@ async def test_get_order_that_is_cancelled_or_blocked(
     await set_up()
     cancelled = (await call(hass, "get_order", device_id(hass, gone)))["order"]
     assert cancelled["cancelled_reason"] == "customer_request"
-    assert cancelled["cancelled_at"] == NOW
+    assert cancelled["cancelled_at"] == local(NOW)
     blocked = (await call(hass, "get_order", device_id(hass, held)))["order"]
-    assert (blocked["blocked_reason"], blocked["blocked_at"]) == ("check_missing", NOW)
+    assert (blocked["blocked_reason"], blocked["blocked_at"]) == (
+        "check_missing",
+        local(NOW),
+    )
 
 
 async def test_get_no_order(

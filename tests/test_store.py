@@ -27,7 +27,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_storage
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.nomos import Contract, MeterOrder, Plan
+from custom_components.nomos_energy.nomos import (
+    Contract,
+    MeterOrder,
+    Plan,
+    Subscription,
+)
+from custom_components.nomos_energy.store import from_disk, to_disk
 from simulator import APP, Fault, Household, Simulator, scenarios
 
 from . import (
@@ -47,10 +53,11 @@ from . import (
     writes,
 )
 from .conftest import SetUp
-from .nomos.conftest import ORDER, PLAN, SUBSCRIPTION
+from .nomos.common import ORDER, PLAN, SUBSCRIPTION
 
 ENTRY_ID = "01KAV0000000000000000000ME"
-KEY = f"{DOMAIN}.{ENTRY_ID}"
+ACCOUNT = f"{DOMAIN}.{ENTRY_ID}"
+KEY = f"{ACCOUNT}.contracts"
 
 FAULTS = [
     Fault.SERVER_ERROR,
@@ -371,7 +378,7 @@ async def test_file(
     await hass.config_entries.async_remove(ENTRY_ID)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
-    assert not [path for path in on_disk.parent.iterdir() if KEY in path.name]
+    assert not [path for path in on_disk.parent.iterdir() if ACCOUNT in path.name]
     assert other.exists()
 
 
@@ -392,17 +399,19 @@ async def test_reload_at_once(
     assert state(hass, home, "order_status") == "created"
 
 
-def _shape(**data: Any) -> str:
-    empty: dict[str, Any] = {
-        "contracts": {},
-        "answered_at": None,
-        "announced": {},
-        "appointments": {},
-        "delivered": {},
+def _stored(**records: Any) -> str:
+    return json.dumps({"version": 1, "minor_version": 1, "key": KEY, "data": records})
+
+
+CONTRACT = {
+    "subscription": {
+        "id": "sub_1",
+        "customer_id": "cus_1",
+        "plan_id": "pln_1",
+        "status": "active",
+        "type": "consumption",
     }
-    return json.dumps(
-        {"version": 1, "minor_version": 1, "key": KEY, "data": {**empty, **data}}
-    )
+}
 
 
 @pytest.mark.parametrize(
@@ -415,23 +424,42 @@ def _shape(**data: Any) -> str:
         '{"foo": 1}',
         '{"version": 0, "data": {}}',
         '{"version": "one", "data": {}}',
-        '{"version": 1, "minor_version": 1, "data": []}',
+        '{"version": 1, "minor_version": 1, "data": [1]}',
         '{"version": 1, "minor_version": 1, "data": {"contracts": {}}}',
         '{"version": 2, "minor_version": 1, "data": {}}',
-        _shape(contracts=[]),
-        _shape(contracts={"sub_1": {}}),
-        _shape(contracts={"sub_1": {"subscription": {"id": "sub_1"}}}),
-        _shape(contracts={"sub_1": {"subscription": "sub_1"}}),
-        _shape(contracts={"sub_1": None}),
-        _shape(answered_at="yesterday"),
-        _shape(answered_at=17),
-        _shape(answered_at="9999-12-31T23:59:59-12:00"),
-        _shape(announced={"sub_1": {"id": "prdo_1"}}),
-        _shape(announced={"sub_1": [1]}),
-        _shape(appointments={"sub_1": 7}),
-        _shape(appointments={"sub_1": ["soon"]}),
-        _shape(delivered=["evt_1"]),
-        _shape(delivered={"evt_1": None}),
+        _stored(sub_1=None),
+        _stored(sub_1=[]),
+        _stored(sub_1={"answered_at": "2026-11-23T10:00:00+00:00"}),
+        _stored(sub_1={"contract": CONTRACT}),
+        _stored(sub_1={"contract": CONTRACT, "answered_at": "yesterday"}),
+        _stored(sub_1={"contract": CONTRACT, "answered_at": 17}),
+        _stored(
+            sub_1={"contract": CONTRACT, "answered_at": "9999-12-31T23:59:59-12:00"}
+        ),
+        *(
+            _stored(
+                sub_1={
+                    "contract": CONTRACT,
+                    "answered_at": "2026-11-23T10:00:00+00:00",
+                    **part,
+                }
+            )
+            for part in (
+                {"announced": {"id": "prdo_1"}},
+                {"announced": [1]},
+                {"is_announced": "yes"},
+                {"appointments": 7},
+                {"appointments": ["soon"]},
+                {"contract": {"subscription": {"id": "sub_1"}}},
+                {"contract": {"subscription": "sub_1"}},
+                {"contract": {**CONTRACT, "reductions": "none"}},
+                {
+                    "contract": {
+                        "subscription": {**CONTRACT["subscription"], "status": "sold"}
+                    }
+                },
+            )
+        ),
     ],
 )
 async def test_file_that_is_none(
@@ -511,7 +539,7 @@ async def test_file_of_a_newer_minor_version(
     await leave(hass, entry)
     stored = json.loads(on_disk.read_text())
     stored["minor_version"] = 7
-    stored["data"]["weather"] = "fine"
+    stored["data"][home.subscription_id]["weather"] = "fine"
     on_disk.write_text(json.dumps(stored))
     if away:
         simulator.fail(Fault.SERVER_ERROR)
@@ -578,35 +606,28 @@ MOMENTS = st.none() | st.datetimes(
 def test_what_is_stored_is_what_was_known(
     order: dict[str, Any] | None, subscription: dict[str, Any], plan: bool
 ) -> None:
-    """Whatever Nomos may say comes back from the store as it was understood."""
-    contract = Contract.from_json(
-        {
-            "subscription": {**SUBSCRIPTION, **subscription},
-            "order": None if order is None else {**ORDER, **order},
-            "plan": PLAN if plan else None,
-        }
+    """Whatever Nomos may send is stored as it was understood."""
+    contract = Contract(
+        subscription=Subscription.from_json({**SUBSCRIPTION, **subscription}),
+        order=None if order is None else MeterOrder.from_json({**ORDER, **order}),
+        plan=Plan.from_json(PLAN) if plan else None,
     )
-    stored = json.loads(json.dumps(contract.to_json()))
-    assert Contract.from_json(stored) == contract
-    if contract.order:
-        assert MeterOrder.from_json(contract.order.to_json()) == contract.order
-    if contract.plan:
-        assert Plan.from_json(contract.plan.to_json()) == contract.plan
+    assert from_disk(Contract, json.loads(json.dumps(to_disk(contract)))) == contract
 
 
-def test_reading_what_is_stored_says_nothing(
+def test_reading_what_is_stored_logs_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A word that nobody knows was complained of when Nomos said it."""
-    contract = Contract.from_json(
-        {
-            "subscription": {**SUBSCRIPTION, "status": "frozen", "type": "storage"},
-            "order": {**ORDER, "status": "welded", "provider": "somebody"},
-        }
+    """An unknown value was logged when Nomos sent it."""
+    contract = Contract(
+        subscription=Subscription.from_json(
+            {**SUBSCRIPTION, "status": "frozen", "type": "storage"}
+        ),
+        order=MeterOrder.from_json({**ORDER, "status": "welded", "provider": "new"}),
     )
     caplog.clear()
     caplog.set_level(logging.DEBUG)
-    assert Contract.from_json(contract.to_json()) == contract
+    assert from_disk(Contract, to_disk(contract)) == contract
     assert not caplog.records
 
 

@@ -1,4 +1,4 @@
-"""Nomos Energy: the smart-meter order of a household, and what it unlocks."""
+"""Nomos Energy: the smart meter order of a household, and what it unlocks."""
 
 from homeassistant.components.webhook import async_generate_id
 from homeassistant.const import CONF_WEBHOOK_ID, Platform
@@ -8,13 +8,13 @@ from homeassistant.helpers.typing import ConfigType
 
 from .api import async_create_client
 from .const import DOMAIN
-from .coordinator import NomosConfigEntry, NomosCoordinator
-from .gates import async_watch_gates
-from .loads.subentries import async_watch_loads
-from .repairs import async_forget_issues, async_watch_contracts
+from .gates import async_setup_gates
+from .issues import async_delete_issues
+from .orders.issues import async_setup_order_issues
+from .runtime import NomosConfigEntry, async_create_runtime_data, async_remove_stores
 from .services import async_setup_services
-from .store import MemoryStore
-from .webhooks.receiver import async_forget_webhook, async_setup_webhook
+from .webhooks.address import async_delete_cloudhook
+from .webhooks.receiver import async_setup_webhook
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -30,41 +30,45 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up what does not belong to an account."""
+    """Set up the actions."""
     async_setup_services(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> bool:
-    """Set up an account with Nomos."""
+    """Set up an account."""
     if CONF_WEBHOOK_ID not in entry.data:
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_WEBHOOK_ID: async_generate_id()}
         )
     client = await async_create_client(hass, entry)
-    coordinator = NomosCoordinator(hass, entry, client)
-    if await coordinator.async_restore():
-        # What was known before is better than nothing while Nomos is away.
-        await coordinator.async_refresh()
+    runtime = await async_create_runtime_data(hass, entry, client)
+    contracts = runtime.contracts
+    if contracts.async_restore():
+        # Stored contracts are better than none while Nomos does not answer.
+        await contracts.async_refresh()
     else:
-        await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = coordinator
-    async_watch_contracts(hass, entry)
-    async_watch_gates(hass, entry)
-    async_watch_loads(hass, entry)
-    async_setup_webhook(hass, entry)
+        await contracts.async_config_entry_first_refresh()
+    entry.runtime_data = runtime
+    async_setup_order_issues(hass, entry, contracts)
+    async_setup_gates(hass, entry)
+    runtime.deliveries = async_setup_webhook(
+        hass, entry, contracts, runtime.stores.deliveries
+    )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> bool:
-    """Take an account down."""
+    """Unload an account; issues outlast a reload, with what a person ignored."""
+    if entry.disabled_by:
+        async_delete_issues(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Forget an account that is removed."""
-    async_forget_issues(hass, entry)
+    """Remove all that belongs to an account."""
+    async_delete_issues(hass, entry)
     if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
-        await async_forget_webhook(hass, webhook_id)
-    await MemoryStore(hass, entry.entry_id).async_remove()
+        await async_delete_cloudhook(hass, webhook_id)
+    await async_remove_stores(hass, entry)

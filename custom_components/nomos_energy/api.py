@@ -1,10 +1,11 @@
-"""How Home Assistant reaches Nomos: the API's address and an entry's login."""
+"""Client of an account: address of the API, and the login of the config entry."""
 
 import asyncio
 from ipaddress import ip_address
 import os
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
@@ -20,7 +21,6 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from yarl import URL
 
 from .const import DOMAIN
-from .coordinator import NomosConfigEntry
 from .nomos import (
     PRODUCTION_URL,
     ClientCredentials,
@@ -33,10 +33,10 @@ from .nomos import (
 
 
 def api_url() -> str:
-    """Return the address of the Nomos API, without a slash at its end.
+    """Return the address of the Nomos API without a trailing slash.
 
-    It is Nomos' own unless the environment names another one. Raises
-    ConfigEntryError where tokens would cross a network in plain text.
+    The environment variable NOMOS_API_URL replaces it. Raises ConfigEntryError if
+    tokens would cross a network unencrypted.
     """
     address = os.environ.get("NOMOS_API_URL") or PRODUCTION_URL
     try:
@@ -59,10 +59,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def async_create_client(
-    hass: HomeAssistant, entry: NomosConfigEntry
-) -> NomosClient:
-    """Return a client that is logged in as the entry says."""
+async def async_create_client(hass: HomeAssistant, entry: ConfigEntry) -> NomosClient:
+    """Return a client with the login of an entry."""
     session = async_get_clientsession(hass)
     tokens: TokenSource
     if CONF_CLIENT_SECRET in entry.data:
@@ -82,16 +80,16 @@ async def async_create_client(
 
 
 class _OAuthTokens(TokenSource):
-    """Tokens of a customer who signed in with Nomos; kept in the config entry."""
+    """Tokens of a customer who signed in with Nomos, stored in the config entry."""
 
     def __init__(self, session: OAuth2Session) -> None:
         self._session = session
 
     @override
     async def access_token(self, rejected: str | None = None) -> str:
-        # A caller that runs out of time must not take the refresh with it: the
-        # old refresh token is spent by then, and the new one not yet stored.
-        # Nor does the entry go away before the token is stored.
+        # A caller that times out must not cancel the refresh: the old refresh token is
+        # spent by then, and the new one not yet stored. As a task of the entry it is
+        # also awaited before the entry is unloaded.
         refresh = self._session.config_entry.async_create_task(
             self._session.hass, self._async_refresh(rejected)
         )

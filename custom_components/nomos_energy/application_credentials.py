@@ -1,4 +1,4 @@
-"""OAuth as Nomos speaks it: PKCE, and clients known by HTTP Basic alone."""
+"""OAuth implementation of Nomos: PKCE, and client authentication by HTTP Basic."""
 
 from typing import Any, override
 
@@ -25,12 +25,12 @@ from .nomos import NomosAuthError, NomosError, request_token
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return Nomos' way of OAuth for a client id and secret."""
+    """Return the OAuth implementation for a client ID and secret."""
     return _NomosOAuth2Implementation(hass, auth_domain, credential, api_url())
 
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
-    """Return what the dialog tells people who enter a client id and secret."""
+    """Return the placeholders of the dialog for a client ID and secret."""
     return {
         "support_address": "support@nomos.energy",
         "redirect_url": MY_AUTH_CALLBACK_PATH,
@@ -59,7 +59,7 @@ class _NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
     @property
     @override
     def name(self) -> str:
-        """Name that tells these credentials from others."""
+        """Name of the credentials in the selection."""
         return self._name
 
     @override

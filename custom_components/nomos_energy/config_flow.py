@@ -1,12 +1,9 @@
-"""Logging in, choosing what to follow, repairing a login."""
+"""Configuration flow: login, choice of the contracts, reauthentication."""
 
-from asyncio import timeout
 from collections.abc import Mapping
-from dataclasses import dataclass
 import logging
 from typing import Any, override
 
-from homeassistant.components.cloud import CloudNotAvailable
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -14,14 +11,8 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
-    OptionsFlowWithReload,
 )
-from homeassistant.const import (
-    CONF_CLIENT_ID,
-    CONF_CLIENT_SECRET,
-    CONF_TOKEN,
-    CONF_WEBHOOK_ID,
-)
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import (
@@ -44,33 +35,21 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import api_url, async_create_client
-from .const import (
-    CONF_SUBSCRIPTIONS,
-    CONF_WEBHOOK_SECRET,
-    CONF_WEBHOOK_URL,
-    DOMAIN,
-    SUBENTRY_PLANNED_LOAD,
+from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
+from .coordinator import ContractCoordinator
+from .device import contract_devices
+from .flow_account import (
+    Account,
+    Problem,
+    async_read_account,
+    async_subscription_options,
 )
-from .coordinator import NomosConfigEntry, devices_of
 from .loads.flow import PlannedLoadFlow
-from .nomos import (
-    ClientCredentials,
-    FixedToken,
-    NomosAuthError,
-    NomosClient,
-    NomosError,
-    NomosForbiddenError,
-    NomosRateLimitError,
-    Subscription,
-)
-from .webhooks.receiver import async_forget_webhook, async_webhook_url
-
-_LOGGER = logging.getLogger(__name__)
+from .nomos import ClientCredentials, FixedToken, NomosClient
+from .runtime import NomosConfigEntry
+from .webhooks.options_flow import WebhookOptionsFlow
 
 CONF_FOLLOW_ALL = "follow_all"
-
-READ_ADDRESSES_FOR = 20
-"""Seconds to read addresses for; who has thousands gets numbers for the rest."""
 
 API_CREDENTIALS_SCHEMA = vol.Schema(
     {
@@ -81,61 +60,33 @@ API_CREDENTIALS_SCHEMA = vol.Schema(
     }
 )
 
-CONF_WEBHOOKS = "webhooks"
 
-WEBHOOK_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_WEBHOOKS): BooleanSelector(),
-        vol.Optional(CONF_WEBHOOK_SECRET): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.PASSWORD)
-        ),
-    }
-)
+class NomosPlannedLoadFlow(PlannedLoadFlow):
+    """Subentry flow of planned loads, with the contracts of the account."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """What a login can see, and what the config entry has to keep of it."""
-
-    client: NomosClient
-    data: Mapping[str, Any]
-    unique_id: str
-    subscriptions: tuple[Subscription, ...]
-
-    @property
-    def is_household(self) -> bool:
-        """Whether all subscriptions are those of one customer."""
-        return len({record.customer_id for record in self.subscriptions}) == 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Why an account could not be read: a key of the translations."""
-
-    key: str
-    request_id: str = "–"
-    wait: str = "–"
-
-    @property
-    def placeholders(self) -> dict[str, str]:
-        """What the translation may name."""
-        return {"request_id": self.request_id, "wait": self.wait}
+    @override
+    def contracts(self) -> ContractCoordinator | None:
+        """Return the contracts of the account, or None if it is not loaded."""
+        entry: NomosConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return None
+        return entry.runtime_data.contracts
 
 
 class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
-    """Set up an account with Nomos."""
+    """Configuration flow of an account."""
 
     DOMAIN = DOMAIN
 
     _account: Account
-    _labels: list[SelectOptionDict] | None = None
+    _options: list[SelectOptionDict] | None = None
 
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> NomosOptionsFlow:
-        """Return the options of an account."""
-        return NomosOptionsFlow()
+    def async_get_options_flow(config_entry: ConfigEntry) -> WebhookOptionsFlow:
+        """Return the options flow."""
+        return WebhookOptionsFlow()
 
     @classmethod
     @callback
@@ -143,20 +94,20 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what can be added to an account."""
-        return {SUBENTRY_PLANNED_LOAD: PlannedLoadFlow}
+        """Return the subentry flows."""
+        return {SUBENTRY_PLANNED_LOAD: NomosPlannedLoadFlow}
 
     @property
     @override
     def logger(self) -> logging.Logger:
         """Return the logger of the integration."""
-        return _LOGGER
+        return LOGGER
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how to log in."""
+        """Show the ways to log in."""
         _check_address()
         return self.async_show_menu(
             step_id="user", menu_options=["pick_implementation", "api_credentials"]
@@ -165,7 +116,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_api_credentials(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Log in with an organisation's own key."""
+        """Log in with API credentials."""
         problem: Problem | None = None
         if user_input is not None:
             data = {key: value.strip() for key, value in user_input.items()}
@@ -190,7 +141,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Look at the account of a customer who has just signed in."""
+        """Read the account of a customer who has just signed in."""
         tokens = FixedToken(data[CONF_TOKEN])
         client = NomosClient(async_get_clientsession(self.hass), tokens, api_url())
         if problem := await self._async_read_account(client, data):
@@ -200,7 +151,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_subscriptions(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what to follow."""
+        """Show the choice of the contracts."""
         errors = {}
         if user_input is not None:
             chosen = user_input.get(CONF_SUBSCRIPTIONS)
@@ -209,8 +160,8 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             if chosen:
                 return self._finish(chosen)
             errors[CONF_SUBSCRIPTIONS] = "nothing_chosen"
-        if self._labels is None:
-            self._labels = await _async_labels(self._account)
+        if self._options is None:
+            self._options = await async_subscription_options(self._account)
         return self.async_show_form(
             step_id="subscriptions",
             data_schema=self.add_suggested_values_to_schema(
@@ -219,7 +170,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                         vol.Required(CONF_FOLLOW_ALL): BooleanSelector(),
                         vol.Optional(CONF_SUBSCRIPTIONS): SelectSelector(
                             SelectSelectorConfig(
-                                options=self._labels,
+                                options=self._options,
                                 multiple=True,
                                 mode=SelectSelectorMode.DROPDOWN,
                             )
@@ -234,7 +185,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Repair a login that Nomos does not accept any more."""
+        """Start reauthentication."""
         _check_address()
         if CONF_CLIENT_SECRET in entry_data:
             return await self.async_step_api_credentials()
@@ -243,7 +194,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Tell the customer what is about to happen."""
+        """Show what follows before the customer leaves Home Assistant."""
         if user_input is None:
             return self.async_show_form(step_id="reauth_confirm")
         return await self.async_step_sign_in_again()
@@ -251,7 +202,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what to change."""
+        """Show what can be changed."""
         _check_address()
         by_key = CONF_CLIENT_SECRET in self._get_reconfigure_entry().data
         return self.async_show_menu(
@@ -265,7 +216,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_sign_in_again(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Send the customer to Nomos once more."""
+        """Let the customer sign in with Nomos again."""
         assert self._entry
         return await self.async_step_pick_implementation(
             {"implementation": self._entry.data["auth_implementation"]}
@@ -274,7 +225,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def async_step_choose_subscriptions(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Look at the account with the login that is there."""
+        """Read the account with the existing login."""
         entry = self._get_reconfigure_entry()
         try:
             client = await _async_client_of(self.hass, entry)
@@ -282,7 +233,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return self._abort_for(Problem(key="invalid_auth"))
         except ConfigEntryNotReady:
             return self._abort_for(Problem(key="cannot_connect"))
-        # The login stays as it is: it may be renewed while somebody chooses.
+        # The data stay as they are: the token may be refreshed during the choice.
         if problem := await self._async_read_account(client, {}, entry.unique_id):
             return self._abort_for(problem)
         return await self.async_step_subscriptions()
@@ -290,31 +241,15 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     async def _async_read_account(
         self, client: NomosClient, data: Mapping[str, Any], unique_id: str | None = None
     ) -> Problem | None:
-        """Try a login, and return what is wrong with it.
-
-        Without a unique id, the account is the customer whom the login shows.
-        """
-        try:
-            subscriptions = (await client.subscriptions()).records
-            await client.meter_orders()
-        except NomosError as err:
-            _LOGGER.debug("Logging in did not work: %s", err)
-            return _problem(err)
-        except Exception:
-            _LOGGER.exception("Unexpected error while logging in")
-            return Problem(key="unknown")
-        if not subscriptions:
-            return Problem(key="no_subscription")
-        self._account = Account(
-            client=client,
-            data=data,
-            unique_id=unique_id or subscriptions[0].customer_id,
-            subscriptions=subscriptions,
-        )
+        """Read the account of a login; return the problem with it, if any."""
+        account = await async_read_account(client, data, unique_id)
+        if isinstance(account, Problem):
+            return account
+        self._account = account
         return None
 
     async def _async_logged_in(self) -> ConfigFlowResult:
-        """Make sure that it is the right account, and go on."""
+        """Continue if the login belongs to the right account."""
         await self.async_set_unique_id(self._account.unique_id)
         entry = self._entry
         if entry is None or self.unique_id != entry.unique_id:
@@ -326,12 +261,12 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         return await self.async_step_subscriptions()
 
     def _is_account_of(self, entry: NomosConfigEntry) -> bool:
-        """Whether the login is the entry's, or an organisation's new key for it."""
+        """Return if the login belongs to the account, possibly with new credentials."""
         if self.unique_id == entry.unique_id:
             return True
         seen = {record.id for record in self._account.subscriptions}
         return CONF_CLIENT_SECRET in self._account.data and bool(
-            seen & devices_of(self.hass, entry).keys()
+            seen & contract_devices(self.hass, entry).keys()
         )
 
     def _finish(self, chosen: list[str] | None) -> ConfigFlowResult:
@@ -348,7 +283,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 data_updates=self._account.data,
                 options=options,
             )
-        # The entry's title is in Home Assistant's logs: nothing personal here.
+        # The title appears in Home Assistant's logs, so it contains nothing personal.
         return self.async_create_entry(
             title="Nomos Energy", data=self._account.data, options=options
         )
@@ -360,7 +295,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     @property
     def _entry(self) -> NomosConfigEntry | None:
-        """The entry that is repaired or changed; none when one is created."""
+        """Entry that is repaired or changed; None if one is created."""
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
         if self.source == SOURCE_RECONFIGURE:
@@ -372,10 +307,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         return self._entry.options.get(CONF_SUBSCRIPTIONS) if self._entry else None
 
     def _current_choice(self) -> dict[str, Any]:
-        """Return what the form shows first.
-
-        A household follows all that it has; nobody wants to follow thousands.
-        """
+        """Return the suggested values: all contracts of a household, none of thousands."""
         seen = {record.id for record in self._account.subscriptions}
         follows_all = (
             self._chosen is None if self._entry else self._account.is_household
@@ -386,114 +318,19 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         }
 
 
-class NomosOptionsFlow(OptionsFlowWithReload):
-    """Let Nomos tell when something happens."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the address for Nomos' dashboard, and take the secret from there."""
-        webhook_id = self.config_entry.data[CONF_WEBHOOK_ID]
-        options = dict(self.config_entry.options)
-        # Who has no address any more can still switch off.
-        address = await _async_address(self.hass, webhook_id) or options.get(
-            CONF_WEBHOOK_URL
-        )
-        if address is None:
-            return self.async_abort(reason="no_address")
-        errors = {}
-        if user_input is not None:
-            known = options.pop(CONF_WEBHOOK_SECRET, "")
-            options.pop(CONF_WEBHOOK_URL, None)
-            secret = user_input.get(CONF_WEBHOOK_SECRET, "").strip() or known
-            if not user_input[CONF_WEBHOOKS]:
-                await async_forget_webhook(self.hass, webhook_id)
-                return self.async_create_entry(data=options)
-            if secret:
-                return self.async_create_entry(
-                    data={
-                        **options,
-                        CONF_WEBHOOK_SECRET: secret,
-                        CONF_WEBHOOK_URL: address,
-                    }
-                )
-            errors[CONF_WEBHOOK_SECRET] = "secret_missing"
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                WEBHOOK_SCHEMA,
-                {
-                    CONF_WEBHOOKS: user_input[CONF_WEBHOOKS]
-                    if user_input
-                    else CONF_WEBHOOK_SECRET in options
-                },
-            ),
-            errors=errors,
-            description_placeholders={"address": address},
-        )
-
-
-async def _async_address(hass: HomeAssistant, webhook_id: str) -> str | None:
-    try:
-        return await async_webhook_url(hass, webhook_id)
-    except CloudNotAvailable:
-        return None
-
-
 def _check_address() -> None:
-    """End a flow that would send secrets in plain text, before it begins."""
+    """Abort a flow that would send secrets unencrypted."""
     try:
         api_url()
     except ConfigEntryError as err:
         raise AbortFlow("insecure_url") from err
 
 
-def _problem(err: NomosError) -> Problem:
-    match err:
-        case NomosAuthError():
-            key = "invalid_auth"
-        case NomosForbiddenError():
-            key = "no_permission"
-        case NomosRateLimitError():
-            key = "rate_limited"
-        case _:
-            key = "cannot_connect"
-    return Problem(
-        key=key,
-        request_id=err.request_id or "–",
-        wait=str(round(err.retry_after or 0)),
-    )
-
-
 async def _async_client_of(hass: HomeAssistant, entry: NomosConfigEntry) -> NomosClient:
-    """Return the client that the entry uses.
+    """Return the client of an entry.
 
-    A second one beside it would spend refresh tokens that the first one holds.
+    A second client would spend refresh tokens that the first one still holds.
     """
     if entry.state is ConfigEntryState.LOADED:
         return entry.runtime_data.client
     return await async_create_client(hass, entry)
-
-
-async def _async_labels(account: Account) -> list[SelectOptionDict]:
-    """Label subscriptions with what people know them by."""
-    labels = {record.id: _label(record) for record in account.subscriptions}
-    try:
-        async with timeout(READ_ADDRESSES_FOR):
-            async for key, answer in account.client.subscription_details(list(labels)):
-                if not isinstance(answer, Subscription):
-                    continue
-                labels[key] = _label(answer)
-    except (NomosError, TimeoutError) as err:
-        _LOGGER.debug("Not all addresses could be read: %s", err)
-    return [
-        SelectOptionDict(value=key, label=label)
-        for key, label in sorted(labels.items(), key=lambda item: item[1].casefold())
-    ]
-
-
-def _label(record: Subscription) -> str:
-    number = record.number or record.id
-    if (address := record.address) is None:
-        return number
-    return f"{number} · {address.in_full}"

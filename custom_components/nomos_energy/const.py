@@ -1,4 +1,4 @@
-"""Names that more than one module of the integration uses."""
+"""Constants that several modules of the integration use."""
 
 import logging
 from typing import Final
@@ -6,14 +6,16 @@ from typing import Final
 DOMAIN: Final = "nomos_energy"
 LOGGER = logging.getLogger(__package__)
 
+CURRENCY: Final = "EUR"
+PRICE_UNIT: Final = "EUR/kWh"
+
 CONF_SUBSCRIPTIONS: Final = "subscriptions"
-"""Option: ids of the subscriptions to follow; absent when all are followed."""
+"""Option: IDs of the included subscriptions; missing if all are included."""
 
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"
-"""Option: what Nomos signs its deliveries with; absent when there are none."""
+"""Option: signing secret of the webhooks; missing if there are none."""
 
 CONF_WEBHOOK_URL: Final = "webhook_url"
-"""Option: the address that was shown for Nomos' dashboard."""
+"""Option: address that was shown for the partner dashboard of Nomos."""
 
 SUBENTRY_PLANNED_LOAD: Final = "planned_load"
-"""What somebody wants to run each day when electricity is cheap."""

@@ -1,4 +1,4 @@
-"""What a household may publish to get help."""
+"""Diagnostics of an account, without personal data."""
 
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +13,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_SUBSCRIPTIONS
-from .coordinator import NomosConfigEntry
+from .runtime import NomosConfigEntry
 
 TO_REDACT = {
     CONF_CLIENT_ID,
@@ -31,45 +31,46 @@ TO_REDACT = {
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: NomosConfigEntry
 ) -> dict[str, Any]:
-    """Return what is known of an account, without anything personal."""
-    coordinator = entry.runtime_data
+    """Return the diagnostics of an account."""
+    runtime = entry.runtime_data
+    contracts = runtime.contracts
     return {
         "login": async_redact_data(dict(entry.data), TO_REDACT),
         "follows": entry.options.get(CONF_SUBSCRIPTIONS, "all"),
-        "answered_at": coordinator.answered_at,
-        "answer_holds": coordinator.answer_holds,
-        "failures": coordinator.failures,
-        "webhook": asdict(coordinator.deliveries) if coordinator.deliveries else "off",
+        "answered_at": contracts.answered_at,
+        "answer_holds": contracts.answer_holds,
+        "failures": contracts.failures,
+        "webhook": asdict(runtime.deliveries) if runtime.deliveries else "off",
         "prices": {
             key: {
                 "resolution": prices.data.resolution.total_seconds(),
                 "from": prices.data.prices[0].start if prices.data.prices else None,
                 "until": prices.data.end,
                 "unknown": sum(each.amount is None for each in prices.data.prices),
-                "asked_last": prices.asked_at,
+                "fetched_at": prices.fetched_at,
                 "last_update_success": prices.last_update_success,
             }
-            for key, prices in coordinator.prices.items()
+            for key, prices in runtime.prices.items()
         },
         "usage": {
             key: {
                 "imported_until": str(usage.data.imported_until),
                 "measured_until": usage.data.measured_until,
-                "may_change": [str(day) for day in usage.data.days],
+                "may_change": [str(each.day) for each in usage.data.days],
                 "last_update_success": usage.last_update_success,
             }
-            for key, usage in coordinator.usage.items()
+            for key, usage in runtime.usage.items()
         },
         "loads": {
             key: {
                 "subscription": load.load.subscription_id,
                 "is_enabled": load.is_enabled,
-                "pieces": load.data.pieces,
+                "pieces": [(each.start, each.end) for each in load.data.pieces],
                 "is_fallback": load.data.is_fallback,
                 "run_time": str(load.data.run_time),
                 "remaining": str(load.data.remaining),
             }
-            for key, load in coordinator.loads.items()
+            for key, load in runtime.loads.items()
         },
         "contracts": {
             key: async_redact_data(asdict(contract), TO_REDACT)
@@ -78,6 +79,6 @@ async def async_get_config_entry_diagnostics(
                 "progress": contract.progress,
                 "expected_activation": str(contract.expected_activation),
             }
-            for key, contract in coordinator.data.items()
+            for key, contract in contracts.data.items()
         },
     }

@@ -1,4 +1,4 @@
-"""What begins for a contract when its gate opens."""
+"""Coordinators of the contracts with an open gate: prices, usage, planned loads."""
 
 from asyncio import gather
 from collections.abc import Callable, Iterable
@@ -9,35 +9,78 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from .const import DOMAIN
-from .coordinator import NomosConfigEntry
+from .loads.coordinator import LoadCoordinator
+from .loads.planner import PlannedLoad
+from .loads.subentries import async_setup_loads
+from .nomos import PriceSeries
 from .prices.coordinator import PriceCoordinator
+from .runtime import NomosConfigEntry, NomosRuntimeData
 from .usage.coordinator import UsageCoordinator
 
-AT_A_TIME = 10
-"""For how many contracts Nomos is asked in parallel for the first time."""
+PARALLEL_REQUESTS = 10
 
 
 @callback
-def async_watch_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Let prices and usage appear when the gate of a contract opens."""
+def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
+    """Set up prices, usage and planned loads, for each contract when its gate opens."""
+    runtime = entry.runtime_data
     update = partial(_update, hass, entry)
-    entry.async_on_unload(entry.runtime_data.async_add_listener(update))
+    entry.async_on_unload(runtime.contracts.async_add_listener(update))
     update()
+
+    @callback
+    def create_load(key: str, load: PlannedLoad) -> LoadCoordinator:
+        known_prices = partial(_known_prices, runtime, load.subscription_id)
+        return LoadCoordinator(
+            hass,
+            entry,
+            runtime.contracts,
+            runtime.stores.loads,
+            key,
+            load,
+            known_prices,
+        )
+
+    async_setup_loads(hass, entry, runtime.stores.loads, runtime.loads, create_load)
 
 
 @callback
 def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    account = entry.runtime_data
-    prices = _follow(hass, entry, account.prices, PriceCoordinator)
-    # Who records nothing has no statistics to bring usage into.
+    runtime = entry.runtime_data
+
+    @callback
+    def create_prices(key: str) -> PriceCoordinator:
+        prices = PriceCoordinator(
+            hass, entry, runtime.contracts, runtime.stores.prices, key
+        )
+        prices.async_add_listener(partial(_update_loads, runtime, key))
+        return prices
+
+    @callback
+    def create_usage(key: str) -> UsageCoordinator:
+        return UsageCoordinator(
+            hass,
+            entry,
+            runtime.contracts,
+            runtime.stores.usage,
+            key,
+            partial(_known_prices, runtime, key),
+        )
+
+    runtime.stores.prices.async_retain(runtime.contracts.data)
+    runtime.stores.usage.async_retain(runtime.contracts.data)
+    prices = _follow(hass, entry, runtime.prices, create_prices)
+    # Without the recorder there is nothing to import into.
     usage = (
-        _follow(hass, entry, account.usage, UsageCoordinator)
+        _follow(hass, entry, runtime.usage, create_usage)
         if DATA_INSTANCE in hass.data
         else []
     )
     if prices or usage:
         entry.async_create_background_task(
-            hass, _async_ask_first(prices, usage), f"{DOMAIN} first prices and usage"
+            hass,
+            _async_first_refresh(prices, usage),
+            f"{DOMAIN} first prices and usage",
         )
 
 
@@ -46,26 +89,40 @@ def _follow[CoordinatorT: PriceCoordinator | UsageCoordinator](
     hass: HomeAssistant,
     entry: NomosConfigEntry,
     known: dict[str, CoordinatorT],
-    create: Callable[..., CoordinatorT],
+    create: Callable[[str], CoordinatorT],
 ) -> list[CoordinatorT]:
-    """Begin and end with the contracts; return the new ones that have to ask."""
-    account = entry.runtime_data
-    for key in known.keys() - account.data.keys():
+    """Add and remove coordinators; return the new ones that have to be refreshed."""
+    contracts = entry.runtime_data.contracts.data
+    for key in known.keys() - contracts.keys():
         entry.async_create_task(hass, known.pop(key).async_shutdown())
-    new = [
-        create(hass, account, key)
-        for key, contract in account.data.items()
+    new = {
+        key: create(key)
+        for key, contract in contracts.items()
         if contract.smart_meter_active and key not in known
-    ]
-    known.update((each.subscription_id, each) for each in new)
-    return [each for each in new if each.is_due]
+    }
+    known.update(new)
+    return [each for each in new.values() if each.is_due]
 
 
-async def _async_ask_first(
+async def _async_first_refresh(
     prices: Iterable[PriceCoordinator], usage: Iterable[UsageCoordinator]
 ) -> None:
-    """Ask for what everybody waits for first, and then for the long past."""
-    for some in batched(prices, AT_A_TIME, strict=False):
+    """Refresh the prices first: automations wait for them, not for past usage."""
+    for some in batched(prices, PARALLEL_REQUESTS, strict=False):
         await gather(*(each.async_refresh() for each in some))
     for each in usage:
         await each.async_refresh()
+
+
+def _known_prices(runtime: NomosRuntimeData, key: str) -> PriceSeries:
+    """Return the prices of a contract that need no request."""
+    prices = runtime.prices.get(key)
+    return prices.data if prices else PriceSeries()
+
+
+@callback
+def _update_loads(runtime: NomosRuntimeData, key: str) -> None:
+    """Plan the loads of a contract again when its prices have changed."""
+    for load in runtime.loads.values():
+        if load.load.subscription_id == key:
+            load.async_prices_updated()

@@ -1,15 +1,14 @@
-"""What a household wants to know of its order, prices, usage and loads."""
+"""Sensors of all capabilities."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NomosConfigEntry
-from .entity import async_add_for_each_contract
+from .collector import EntityCollector
 from .grid_fees.sensors import module_sensors, window_sensors
-from .loads.entity import async_add_for_each_load
 from .loads.sensors import load_sensors
 from .orders.sensors import order_sensors
 from .prices.sensors import price_sensors
+from .runtime import NomosConfigEntry
 from .usage.sensors import reading_sensors, usage_sensors
 
 PARALLEL_UPDATES = 0
@@ -21,35 +20,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of an account."""
-    async_add_for_each_contract(entry, async_add_entities, order_sensors)
-    async_add_for_each_contract(
-        entry,
-        async_add_entities,
-        price_sensors,
-        condition=lambda contract: contract.smart_meter_active,
+    collect = EntityCollector(hass, entry, async_add_entities)
+    collect.for_contracts(order_sensors)
+    collect.for_prices(price_sensors)
+    collect.for_contracts(module_sensors, lambda contract: contract.has_modules)
+    collect.for_prices(window_sensors, lambda contract: contract.has_grid_fee_windows)
+    collect.for_usage(usage_sensors)
+    collect.for_contracts(
+        reading_sensors, lambda contract: contract.reading is not None
     )
-    async_add_for_each_contract(
-        entry,
-        async_add_entities,
-        module_sensors,
-        condition=lambda contract: contract.has_modules,
-    )
-    async_add_for_each_contract(
-        entry,
-        async_add_entities,
-        window_sensors,
-        condition=lambda contract: contract.has_grid_fee_windows,
-    )
-    async_add_for_each_contract(
-        entry,
-        async_add_entities,
-        usage_sensors,
-        condition=lambda contract: contract.smart_meter_active,
-    )
-    async_add_for_each_contract(
-        entry,
-        async_add_entities,
-        reading_sensors,
-        condition=lambda contract: contract.reading is not None,
-    )
-    async_add_for_each_load(hass, entry, async_add_entities, load_sensors)
+    collect.for_loads(load_sensors)

@@ -1,10 +1,10 @@
-"""Actions: what a contract can be asked for, and what can be ordered for it."""
+"""Actions of the integration."""
 
-from collections.abc import Mapping
-from dataclasses import fields
-from datetime import datetime
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -12,20 +12,25 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
-from .const import DOMAIN
-from .nomos import Contract, GridFeeModule, GridFeeReduction, MeterOrder
-from .orders.placing import async_order_grid_fee_reduction, async_order_smart_meter
+from .const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from .errors import invalid
+from .grid_fees.actions import (
+    ORDER_GRID_FEE_REDUCTION_FIELDS,
+    async_order_grid_fee_reduction,
+)
+from .orders.actions import async_get_order, async_order_smart_meter
 from .prices.actions import (
-    FIND_CHEAPEST_WINDOW_SCHEMA,
-    GET_PRICES_SCHEMA,
+    FIND_CHEAPEST_WINDOW_FIELDS,
+    GET_PRICES_FIELDS,
     async_find_cheapest_window,
     async_get_prices,
 )
-from .targets import CONTRACT, contract_of
+from .prices.coordinator import PriceCoordinator
+from .runtime import NomosConfigEntry, NomosRuntimeData
+from .usage.actions import REIMPORT_USAGE_FIELDS, async_reimport_usage
 
 SERVICE_ORDER_SMART_METER = "order_smart_meter"
 SERVICE_GET_ORDER = "get_order"
@@ -34,106 +39,106 @@ SERVICE_FIND_CHEAPEST_WINDOW = "find_cheapest_window"
 SERVICE_ORDER_GRID_FEE_REDUCTION = "order_grid_fee_reduction"
 SERVICE_REIMPORT_USAGE = "reimport_usage"
 
-MODULES = {module.number: module for module in GridFeeModule if module.number}
+type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Set up the actions, which are there with and without an account."""
-    for name, action, schema, response in (
-        (
-            SERVICE_ORDER_SMART_METER,
-            _async_order_smart_meter,
-            vol.Schema(CONTRACT),
-            SupportsResponse.OPTIONAL,
-        ),
-        (
-            SERVICE_GET_ORDER,
-            _async_get_order,
-            vol.Schema(CONTRACT),
-            SupportsResponse.ONLY,
-        ),
-        (
-            SERVICE_GET_PRICES,
-            async_get_prices,
-            GET_PRICES_SCHEMA,
-            SupportsResponse.ONLY,
-        ),
-        (
-            SERVICE_FIND_CHEAPEST_WINDOW,
-            async_find_cheapest_window,
-            FIND_CHEAPEST_WINDOW_SCHEMA,
-            SupportsResponse.ONLY,
-        ),
-        (
-            SERVICE_ORDER_GRID_FEE_REDUCTION,
-            _async_order_grid_fee_reduction,
-            vol.Schema(
-                {
-                    **CONTRACT,
-                    vol.Required("module"): vol.All(vol.Coerce(int), vol.In(MODULES)),
-                }
-            ),
-            SupportsResponse.OPTIONAL,
-        ),
-        (
-            SERVICE_REIMPORT_USAGE,
-            _async_reimport_usage,
-            vol.Schema({**CONTRACT, vol.Required("start"): cv.date}),
-            SupportsResponse.NONE,
-        ),
-    ):
+    """Register the actions, which exist also without an account."""
+
+    def register(
+        name: str,
+        action: Action,
+        fields: dict[Any, Any],
+        response: SupportsResponse = SupportsResponse.ONLY,
+    ) -> None:
+        schema = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, **fields})
         hass.services.async_register(
             DOMAIN, name, action, schema=schema, supports_response=response
         )
 
-
-async def _async_order_smart_meter(call: ServiceCall) -> ServiceResponse:
-    coordinator, key = contract_of(call)
-    await async_order_smart_meter(coordinator, key)
-    return _describe(coordinator.data[key])
-
-
-async def _async_get_order(call: ServiceCall) -> ServiceResponse:
-    coordinator, key = contract_of(call)
-    return _describe(coordinator.data[key])
-
-
-async def _async_order_grid_fee_reduction(call: ServiceCall) -> ServiceResponse:
-    coordinator, key = contract_of(call)
-    module = MODULES[call.data["module"]]
-    reduction = await async_order_grid_fee_reduction(coordinator, key, module)
-    return {**_data(reduction), "module": module.number}
-
-
-async def _async_reimport_usage(call: ServiceCall) -> None:
-    coordinator, key = contract_of(call)
-    if (usage := coordinator.usage.get(key)) is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="no_usage_yet"
-        )
-    await usage.async_reimport(call.data["start"])
-    if not usage.last_update_success:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="reimport_goes_on"
-        )
+    register(
+        SERVICE_ORDER_SMART_METER, _order_smart_meter, {}, SupportsResponse.OPTIONAL
+    )
+    register(SERVICE_GET_ORDER, _get_order, {})
+    register(SERVICE_GET_PRICES, _get_prices, GET_PRICES_FIELDS)
+    register(
+        SERVICE_FIND_CHEAPEST_WINDOW, _find_cheapest_window, FIND_CHEAPEST_WINDOW_FIELDS
+    )
+    register(
+        SERVICE_ORDER_GRID_FEE_REDUCTION,
+        _order_grid_fee_reduction,
+        ORDER_GRID_FEE_REDUCTION_FIELDS,
+        SupportsResponse.OPTIONAL,
+    )
+    register(
+        SERVICE_REIMPORT_USAGE,
+        _reimport_usage,
+        REIMPORT_USAGE_FIELDS,
+        SupportsResponse.NONE,
+    )
 
 
-def _describe(contract: Contract) -> dict[str, Any]:
-    """Return an order as response data; timestamps are ISO 8601 in UTC."""
-    expected = contract.expected_activation
-    return {
-        "subscription": contract.subscription.id,
-        "smart_meter_active": contract.smart_meter_active,
-        "progress": contract.progress,
-        "expected_activation": expected.isoformat() if expected else None,
-        "order": _data(contract.order) if contract.order else None,
-    }
+async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    return await async_order_smart_meter(runtime.contracts, key)
 
 
-def _data(order: MeterOrder | GridFeeReduction) -> Mapping[str, Any]:
-    values = {each.name: getattr(order, each.name) for each in fields(order)}
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
+async def _get_order(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    return async_get_order(runtime.contracts, key)
+
+
+async def _get_prices(call: ServiceCall) -> ServiceResponse:
+    return await async_get_prices(call, _prices(call))
+
+
+async def _find_cheapest_window(call: ServiceCall) -> ServiceResponse:
+    return await async_find_cheapest_window(call, _prices(call))
+
+
+async def _order_grid_fee_reduction(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    return await async_order_grid_fee_reduction(call, runtime.contracts, key)
+
+
+async def _reimport_usage(call: ServiceCall) -> None:
+    runtime, key = _contract(call)
+    if (usage := runtime.usage.get(key)) is None:
+        raise invalid("no_usage_yet")
+    await async_reimport_usage(call, usage)
+
+
+def _prices(call: ServiceCall) -> PriceCoordinator:
+    runtime, key = _contract(call)
+    if (prices := runtime.prices.get(key)) is None:
+        raise invalid("no_smart_meter_yet")
+    return prices
+
+
+def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
+    """Return the runtime data and the subscription ID of the targeted device.
+
+    The device of a planned load stands for its contract. Raises ServiceValidationError
+    if there is no such contract, or its account is not loaded.
+    """
+    hass = call.hass
+    device = dr.async_get(hass).async_get(call.data[ATTR_DEVICE_ID])
+    # Identifiers of other integrations may have more than two parts.
+    keys = (
+        [each[1] for each in device.identifiers if each[0] == DOMAIN] if device else []
+    )
+    if device is None or not keys:
+        raise invalid("no_such_contract")
+    entry: NomosConfigEntry | None = hass.config_entries.async_get_entry(
+        device.config_entry_id
+    )
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        raise invalid("not_loaded")
+    key = keys[0]
+    subentry = entry.subentries.get(key)
+    if subentry and subentry.subentry_type == SUBENTRY_PLANNED_LOAD:
+        key = subentry.data["subscription"]
+    if key not in entry.runtime_data.contracts.data:
+        raise invalid("not_loaded")
+    return entry.runtime_data, key

@@ -1,232 +1,276 @@
-"""What is remembered over a restart."""
+"""Stores of the capabilities: records by key, kept in Home Assistant's storage.
 
+What is on disk has a format of its own: dataclasses as objects, timestamps and days in
+ISO 8601, durations in seconds.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypeAliasType, Union, cast, get_args, get_origin, get_type_hints
 
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .loads.planner import Span
-from .nomos import Contract, MeterOrder, NomosError, PriceSeries, UsageDay
 
 STORAGE_VERSION = 1
-SAVE_DELAY = 1
 
-STORES: HassKey[dict[str, Store[dict[str, Any]]]] = HassKey(f"{DOMAIN}_stores")
+SAVE_SOON = 1.0
+"""Seconds until what changes rarely is saved."""
 
+SAVE_LATER = 60.0
+"""Seconds until what changes with each poll is saved, so that polls share a write."""
 
-@dataclass(kw_only=True)
-class UsageMemory:
-    """How far the import of a contract's usage has come."""
-
-    imported_until: date | None = None
-    """The first day (Berlin) that is not imported yet; None: none is."""
-    measured_until: datetime | None = None
-    """The end of the last quarter-hour that is known."""
-    days: dict[date, UsageDay] = field(default_factory=dict)
-    """The last days, and those before that may still change."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what from_json reads."""
-        until, measured = self.imported_until, self.measured_until
-        return {
-            "imported_until": until.isoformat() if until else None,
-            "measured_until": measured.isoformat() if measured else None,
-            "days": {
-                day.isoformat(): each.to_store() for day, each in self.days.items()
-            },
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> UsageMemory:
-        """Read it; raises any error where it is none."""
-        until, measured = data["imported_until"], data["measured_until"]
-        days = (UsageDay.from_store(day, each) for day, each in data["days"].items())
-        return cls(
-            imported_until=date.fromisoformat(until) if until else None,
-            measured_until=_moment(measured) if measured else None,
-            days={each.day: each for each in days},
-        )
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""Errors of a reader that meets anything but what was written."""
 
 
-@dataclass(kw_only=True)
-class LoadMemory:
-    """What a planned load did, and what was asked of it."""
+class RecordStore[RecordT]:
+    """Records of one capability by key: immutable, saved when one has changed.
 
-    is_enabled: bool = True
-    run_time: timedelta | None = None
-    """For how long it is to run instead, until `run_time_until`."""
-    run_time_until: datetime | None = None
-    pieces: list[Span] = field(default_factory=list)
-    """When it ran of late; the last one may go on."""
+    The write happens in a thread. It takes the mapping as it is then: a change
+    replaces the mapping and leaves the old one as it was.
+    """
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what from_json reads."""
-        run_time, until = self.run_time, self.run_time_until
-        return {
-            "is_enabled": self.is_enabled,
-            "run_time": None if run_time is None else run_time.total_seconds(),
-            "run_time_until": until.isoformat() if until else None,
-            "pieces": [[edge.isoformat() for edge in each] for each in self.pieces],
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> LoadMemory:
-        """Read it; raises any error where it is none."""
-        run_time, until = data["run_time"], data["run_time_until"]
-        return cls(
-            is_enabled=data["is_enabled"],
-            run_time=None if run_time is None else timedelta(seconds=run_time),
-            run_time_until=_moment(until) if until else None,
-            pieces=[Span(*map(_moment, each)) for each in data["pieces"]],
-        )
-
-
-@dataclass(kw_only=True)
-class Memory:
-    """The last good answer, and what was made of it."""
-
-    contracts: dict[str, Contract] = field(default_factory=dict)
-    answered_at: datetime | None = None
-    announced: dict[str, MeterOrder | None] = field(default_factory=dict)
-    """Orders as they were last announced, by subscription id."""
-    appointments: dict[str, list[datetime]] = field(default_factory=dict)
-    """Appointments that are known and those that took place, in their order."""
-    delivered: dict[str, datetime] = field(default_factory=dict)
-    """Ids of the events that Nomos has delivered, and when it did."""
-    prices: dict[str, PriceSeries] = field(default_factory=dict)
-    """Today's prices and those of the days beside it, by subscription id."""
-    usage: dict[str, UsageMemory] = field(default_factory=dict)
-    """What is known of the meters' usage, by subscription id."""
-    loads: dict[str, LoadMemory] = field(default_factory=dict)
-    """What the planned loads did, by subentry id."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what from_json reads."""
-        return {
-            "contracts": {
-                key: contract.to_json() for key, contract in self.contracts.items()
-            },
-            "answered_at": self.answered_at.isoformat() if self.answered_at else None,
-            "announced": {
-                key: order.to_json() if order else None
-                for key, order in self.announced.items()
-            },
-            "appointments": {
-                key: [moment.isoformat() for moment in moments]
-                for key, moments in self.appointments.items()
-            },
-            "delivered": {
-                key: moment.isoformat() for key, moment in self.delivered.items()
-            },
-            "prices": {key: prices.to_store for key, prices in self.prices.items()},
-            "usage": {key: usage.to_json() for key, usage in self.usage.items()},
-            "loads": {key: load.to_json() for key, load in self.loads.items()},
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Memory:
-        """Read a memory; raises any error where it is none."""
-        answered_at = data["answered_at"]
-        return cls(
-            contracts={
-                key: Contract.from_json(contract)
-                for key, contract in data["contracts"].items()
-            },
-            answered_at=_moment(answered_at) if answered_at else None,
-            announced={
-                key: MeterOrder.from_json(order) if order else None
-                for key, order in data["announced"].items()
-            },
-            appointments={
-                key: [_moment(moment) for moment in moments]
-                for key, moments in data["appointments"].items()
-            },
-            delivered={
-                key: _moment(moment) for key, moment in data["delivered"].items()
-            },
-            # What was written before there were prices is as good.
-            prices={
-                key: PriceSeries.from_store(prices)
-                for key, prices in data.get("prices", {}).items()
-            },
-            usage={
-                key: UsageMemory.from_json(usage)
-                for key, usage in data.get("usage", {}).items()
-            },
-            loads={
-                key: LoadMemory.from_json(load)
-                for key, load in data.get("loads", {}).items()
-            },
-        )
-
-
-def _moment(text: str) -> datetime:
-    return dt_util.as_utc(dt_util.parse_datetime(text, raise_on_error=True))
-
-
-class MemoryStore:
-    """Keeps the memory of one account in Home Assistant's storage."""
-
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Initialize the store."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        capability: str,
+        read: Callable[[Any], RecordT],
+        write: Callable[[RecordT], Any],
+        delay: float,
+    ) -> None:
+        """Initialize the store; it is flushed when the entry is unloaded."""
         self._hass = hass
-        self._entry_id = entry_id
-        # An account that is loaded again has to know what is not written yet.
-        self._store = hass.data.setdefault(STORES, {}).setdefault(
-            entry_id,
-            Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True),
-        )
+        self._name = f"{entry.title} {capability}"
+        self._store = _store(hass, entry.entry_id, capability)
+        self._read = read
+        self._write = write
+        self._delay = delay
+        self._records: Mapping[str, RecordT] = {}
+        self._is_dirty = False
+        self._is_closed = False
+        # Called when the set-up failed, too.
+        entry.async_on_unload(self._async_close)
 
-    async def async_load(self) -> Memory:
-        """Return what is remembered: nothing, where that can't be read."""
+    @property
+    def records(self) -> Mapping[str, RecordT]:
+        """All records by key."""
+        return self._records
+
+    async def async_load(self) -> None:
+        """Load the records; those that are unreadable are set aside and logged."""
         try:
-            data = await self._store.async_load()
-            return Memory() if data is None else Memory.from_json(data)
+            items = (await self._store.async_load() or {}).items()
         except UnsupportedStorageVersionError:
-            reason = "it is from a newer version"
-        except (
-            ArithmeticError,
-            AttributeError,
-            HomeAssistantError,
-            KeyError,
-            NomosError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-        ):
-            reason = "it is not readable"
-        LOGGER.warning("What was known before is set aside, because %s", reason)
-        await self._hass.async_add_executor_job(_set_aside, Path(self._store.path))
-        return Memory()
+            await self._async_set_aside("it was written by a newer version")
+            return
+        except (HomeAssistantError, *UNREADABLE):
+            await self._async_set_aside("it is unreadable")
+            return
+        records: dict[str, RecordT] = {}
+        unreadable = 0
+        for key, value in items:
+            try:
+                records[key] = self._read(value)
+            except UNREADABLE:
+                unreadable += 1
+        self._records = records
+        if unreadable:
+            await self._async_set_aside(f"{unreadable} of its records are unreadable")
+            self._async_save()
 
-    def async_save_soon(self, memory: Memory) -> None:
-        """Save the memory as it will be in a moment."""
-        self._store.async_delay_save(memory.to_json, SAVE_DELAY)
+    @callback
+    def async_set(self, key: str, record: RecordT) -> None:
+        """Set a record; one that is equal to the stored one causes no write."""
+        if key in self._records and self._records[key] == record:
+            return
+        self._records = {**self._records, key: record}
+        self._async_save()
 
-    async def async_remove(self) -> None:
-        """Forget everything, also what was set aside."""
-        self._hass.data[STORES].pop(self._entry_id)
-        await self._store.async_remove()
-        await self._hass.async_add_executor_job(
-            _remove_set_aside, Path(self._store.path)
+    @callback
+    def async_update(self, records: Mapping[str, RecordT]) -> None:
+        """Replace all records."""
+        if records != self._records:
+            self._records = dict(records)
+            self._async_save()
+
+    @callback
+    def async_retain(self, keys: Collection[str]) -> None:
+        """Remove the records of all other keys."""
+        self.async_update(
+            {key: record for key, record in self._records.items() if key in keys}
         )
+
+    @callback
+    def _async_save(self) -> None:
+        # A call while a write is planned would put that off once more.
+        if not self._is_dirty and not self._is_closed:
+            self._is_dirty = True
+            self._store.async_delay_save(self._data, self._delay)
+
+    def _data(self) -> dict[str, Any]:
+        self._is_dirty = False
+        return {key: self._write(record) for key, record in self._records.items()}
+
+    async def _async_close(self) -> None:
+        """Write what is not saved yet; nothing is written afterwards."""
+        self._is_closed = True
+        if self._is_dirty:
+            await self._store.async_save(
+                await self._hass.async_add_executor_job(self._data)
+            )
+
+    async def _async_set_aside(self, reason: str) -> None:
+        """Keep a copy of the file, which the next write replaces."""
+        LOGGER.warning("The store %s is set aside, because %s", self._name, reason)
+        path = Path(self._store.path)
+        await self._hass.async_add_executor_job(_set_aside, path)
+
+
+async def async_remove_store(
+    hass: HomeAssistant, entry_id: str, capability: str
+) -> None:
+    """Remove the store of a capability and all copies of it."""
+    store = _store(hass, entry_id, capability)
+    await store.async_remove()
+    await hass.async_add_executor_job(_remove_copies, Path(store.path))
+
+
+def _store(
+    hass: HomeAssistant, entry_id: str, capability: str
+) -> Store[dict[str, Any]]:
+    return Store(
+        hass,
+        STORAGE_VERSION,
+        f"{DOMAIN}.{entry_id}.{capability}",
+        private=True,
+        serialize_in_event_loop=False,
+    )
 
 
 def _set_aside(path: Path) -> None:
-    # What can't be moved is written over, which is better than no account.
+    # A file that can't be moved is overwritten, which is better than no account.
     with suppress(OSError):
         path.replace(path.with_name(f"{path.name}.set_aside"))
 
 
-def _remove_set_aside(path: Path) -> None:
-    """Remove what stands beside a file: Home Assistant sets some aside as well."""
+def _remove_copies(path: Path) -> None:
+    # Home Assistant keeps copies of corrupt files, too.
     for file in path.parent.glob(f"{path.name}.*"):
-        file.unlink()
+        file.unlink(missing_ok=True)
+
+
+def to_disk(value: Any) -> Any:
+    """Return a value of a dataclass, enum, collection or basic type as JSON data."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case StrEnum():
+            return value.value
+        case tuple() | list():
+            return [to_disk(each) for each in value]
+        case _ if names := _field_names(cast("Hashable", type(value))):
+            return {name: to_disk(getattr(value, name)) for name in names}
+        case _:
+            return value
+
+
+def from_disk[T](kind: type[T], data: Any) -> T:
+    """Read what to_disk wrote; raises one of UNREADABLE for anything else."""
+    value: T = _reader(cast("Hashable", kind))(data)
+    return value
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; none for other types."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return the reader for a type."""
+    if isinstance(kind, TypeAliasType):
+        return _reader(kind.__value__)
+    arguments = get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        (inner,) = (each for each in arguments if each is not type(None))
+        return _optional(_reader(inner))
+    if get_origin(kind) is tuple:
+        return _items(_reader(arguments[0]))
+    if is_dataclass(kind):
+        return _object(kind)
+    return kind if issubclass(kind, StrEnum) else _BASIC[kind]
+
+
+def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda data: None if data is None else read(data)
+
+
+def _items(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda data: tuple(read(each) for each in _typed(list, data))
+
+
+def _object(kind: Any) -> Callable[[Any], Any]:
+    hints = get_type_hints(kind)
+    readers = {each.name: _reader(hints[each.name]) for each in fields(kind)}
+    optional = {each.name for each in fields(kind) if each.default is not MISSING}
+
+    def read(data: Any) -> Any:
+        return kind(
+            **{
+                name: read_field(data[name])
+                for name, read_field in readers.items()
+                if name in data or name not in optional
+            }
+        )
+
+    return read
+
+
+def _typed[T](kind: type[T], data: Any) -> T:
+    if type(data) is not kind:
+        raise TypeError(f"{kind.__name__} expected")
+    return data
+
+
+def _number(data: Any) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise TypeError("A number expected")
+    return float(data)
+
+
+def read_timestamp(data: Any) -> datetime:
+    """Read a timestamp as UTC, also without an offset."""
+    moment = datetime.fromisoformat(data)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+_BASIC: dict[Any, Callable[[Any], Any]] = {
+    str: lambda data: _typed(str, data),
+    bool: lambda data: _typed(bool, data),
+    int: lambda data: _typed(int, data),
+    float: _number,
+    datetime: read_timestamp,
+    date: date.fromisoformat,
+    timedelta: lambda data: timedelta(seconds=_number(data)),
+}

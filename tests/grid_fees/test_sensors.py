@@ -760,10 +760,10 @@ async def test_contract_that_goes(
     assert in_force(hass, stays) == [1, 3]
     # That its prices could not be had is all there is to say.
     assert {
-        record.getMessage().partition(":")[0]
+        record.getMessage().partition(" data:")[0]
         for record in caplog.records
         if record.levelno >= logging.ERROR
-    } <= {"Error fetching Nomos Energy prices data"}
+    } <= {f"Error fetching Nomos Energy {home.subscription_id} prices"}
 
 
 async def test_gate_that_shuts(

@@ -10,13 +10,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nomos_energy.loads.planner import (
-    Plan,
     PlannedLoad,
+    Schedule,
     Span,
     average_price,
 )
 from custom_components.nomos_energy.nomos import PriceSeries, midnight
-from tests.nomos.test_prices import series
+from tests.nomos.common import price_series
 from tests.prices.test_optimizer import pieces_of
 
 QUARTER = timedelta(minutes=15)
@@ -130,7 +130,7 @@ def test_change_of_clocks(earliest: time, latest: time, now: str, length: int) -
 )
 def test_room(earliest: time, latest: time, room: timedelta) -> None:
     """Full quarter-hours count."""
-    assert a_load(earliest=earliest, latest=latest).room == room
+    assert a_load(earliest=earliest, latest=latest).longest_run_time == room
 
 
 # The plan
@@ -141,12 +141,12 @@ def a_day(prices: list[Any], begin: time = time(0)) -> PriceSeries:
     cents: list[Any] = [30] * 96
     place = begin.hour * 4 + begin.minute // 15
     cents[place : place + len(prices)] = prices
-    return series(cents, DAY)
+    return price_series(cents, DAY)
 
 
 def planned(
     load: PlannedLoad, prices: PriceSeries, left: timedelta | None = None
-) -> Plan:
+) -> Schedule:
     """Return the plan of a day, made at its beginning."""
     begin = midnight(DAY)
     return load.plan(
@@ -154,7 +154,7 @@ def planned(
     )
 
 
-def slots(plan: Plan, begin: time) -> list[tuple[int, int]]:
+def slots(plan: Schedule, begin: time) -> list[tuple[int, int]]:
     """Return the pieces in quarter-hours since a time of the day."""
     start = datetime.combine(DAY, begin, dt_util.get_default_time_zone())
     return [
@@ -228,7 +228,7 @@ def test_day_that_is_not_published() -> None:
         HOUR,
         a_day([1] * 8, time(22)),
     )
-    assert plan == Plan(
+    assert plan == Schedule(
         (Span(midnight(DAY) + 29 * HOUR, midnight(DAY) + 30 * HOUR),), is_fallback=True
     )
 
@@ -236,7 +236,7 @@ def test_day_that_is_not_published() -> None:
 @pytest.mark.parametrize("left", [timedelta(0), -HOUR])
 def test_nothing_left(left: timedelta) -> None:
     """Who is done has no plan."""
-    assert planned(a_load(**MORNING), a_day(TWO_VALLEYS, time(8)), left) == Plan()
+    assert planned(a_load(**MORNING), a_day(TWO_VALLEYS, time(8)), left) == Schedule()
 
 
 @given(
@@ -310,7 +310,7 @@ def test_plan_is_within_the_hours(
     left = timedelta(minutes=minutes)
     here = next(load.hours(now))
     plan = load.plan(here, now, left, a_day(list(prices), time(8)))
-    edges = [edge for piece in plan.pieces for edge in piece]
+    edges = [edge for piece in plan.pieces for edge in (piece.start, piece.end)]
     assert edges == sorted(edges)
     if edges:
         assert now - timedelta(minutes=1) <= edges[0]

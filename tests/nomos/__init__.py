@@ -1,1 +1,1 @@
-"""The API client, against the simulator and against stranger servers than that."""
+"""Tests of the API client, with the simulator and with a fake server."""

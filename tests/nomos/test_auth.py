@@ -1,4 +1,4 @@
-"""Where tokens come from."""
+"""Tests of the token sources."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ from custom_components.nomos_energy.nomos import (
     request_token,
 )
 from simulator import APP, ORGANISATION, Fault, Household, Simulator, scenarios
-from tests.nomos.conftest import Answer, StandIn
+from tests.nomos.common import Answer, FakeNomos
 
 REDIRECT_URI = APP.redirect_uris[0]
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-it-is"
@@ -35,21 +35,21 @@ CHALLENGE = (
 
 
 def logins(simulator: Simulator) -> int:
-    """Return how often the token endpoint was asked."""
+    """Return the number of requests to the token endpoint."""
     return sum(request.path == "/oauth/token" for request in simulator.requests)
 
 
 class TestClientCredentials:
-    """An organisation's own key."""
+    """Tokens for an organisation's API key."""
 
-    async def test_basic_authentication_and_nothing_else(
-        self, session: ClientSession, stand_in: StandIn
+    async def test_basic_authentication(
+        self, session: ClientSession, fake_nomos: FakeNomos
     ) -> None:
-        """Id and secret travel in the header alone, the grant in a form."""
-        stand_in.says(Answer({"access_token": "token", "expires_in": 3600}))
-        tokens = ClientCredentials(session, stand_in.url, "id", "secret: ä")
+        """Client ID and secret are sent in the header only, the grant in a form."""
+        fake_nomos.respond_with(Answer({"access_token": "token", "expires_in": 3600}))
+        tokens = ClientCredentials(session, fake_nomos.url, "id", "secret: ä")
         assert await tokens.access_token() == "token"
-        (request,) = stand_in.received
+        (request,) = fake_nomos.received
         assert request.method == "POST"
         kind, _, encoded = request.headers["Authorization"].partition(" ")
         assert kind == "Basic"
@@ -57,13 +57,13 @@ class TestClientCredentials:
         assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
         assert request.body == "grant_type=client_credentials"
 
-    async def test_token_is_used_until_shortly_before_its_end(
+    async def test_token_is_replaced_before_it_expires(
         self,
         credentials: ClientCredentials,
         simulator: Simulator,
         freezer: FrozenDateTimeFactory,
     ) -> None:
-        """A token of an hour is good for an hour less 30 seconds."""
+        """A token is replaced 30 seconds before it expires."""
         first = await credentials.access_token()
         freezer.tick(3600 - 31)
         assert await credentials.access_token() == first
@@ -75,7 +75,7 @@ class TestClientCredentials:
     async def test_concurrent_callers_share_one_request(
         self, credentials: ClientCredentials, simulator: Simulator
     ) -> None:
-        """Whoever asks while a token is on its way gets that one."""
+        """Concurrent callers wait for the same token."""
         tokens = await asyncio.gather(*(credentials.access_token() for _ in range(20)))
         assert len(set(tokens)) == 1
         assert logins(simulator) == 1
@@ -83,21 +83,21 @@ class TestClientCredentials:
     async def test_concurrent_callers_share_one_refresh(
         self, credentials: ClientCredentials, simulator: Simulator
     ) -> None:
-        """A token that many saw refused is replaced once, also for who comes late."""
-        refused = await credentials.access_token()
+        """A token that concurrent callers report as rejected is replaced once."""
+        rejected = await credentials.access_token()
         tokens = await asyncio.gather(
-            *(credentials.access_token(rejected=refused) for _ in range(20))
+            *(credentials.access_token(rejected=rejected) for _ in range(20))
         )
-        assert refused not in tokens
-        assert {*tokens, await credentials.access_token(rejected=refused)} == {
+        assert rejected not in tokens
+        assert {*tokens, await credentials.access_token(rejected=rejected)} == {
             tokens[0]
         }
         assert logins(simulator) == 2
 
-    async def test_waiting_callers_survive_a_failure(
+    async def test_failed_login_with_waiting_callers(
         self, credentials: ClientCredentials, simulator: Simulator
     ) -> None:
-        """A login that fails for one is tried for the next."""
+        """A failed login raises for one caller only; the next one tries again."""
         simulator.fail(Fault.CONNECTION_RESET, path="/oauth/token", times=1)
         answers = await asyncio.gather(
             *(credentials.access_token() for _ in range(3)), return_exceptions=True
@@ -105,21 +105,19 @@ class TestClientCredentials:
         assert isinstance(answers[0], NomosConnectionError)
         assert answers[1] == answers[2] == await credentials.access_token()
 
-    async def test_cancelled_caller_keeps_nobody_waiting(
-        self, credentials: ClientCredentials
-    ) -> None:
-        """Who no longer wants a token leaves the way free for others."""
-        impatient = asyncio.create_task(credentials.access_token())
-        patient = asyncio.create_task(credentials.access_token())
+    async def test_cancelled_caller(self, credentials: ClientCredentials) -> None:
+        """A cancelled caller does not block the others."""
+        cancelled = asyncio.create_task(credentials.access_token())
+        waiting = asyncio.create_task(credentials.access_token())
         await asyncio.sleep(0)
-        impatient.cancel()
-        assert await patient == await credentials.access_token()
-        assert impatient.cancelled()
+        cancelled.cancel()
+        assert await waiting == await credentials.access_token()
+        assert cancelled.cancelled()
 
     async def test_wrong_secret(
         self, session: ClientSession, simulator: Simulator, waits: list[float]
     ) -> None:
-        """A wrong secret is refused once and for all."""
+        """A wrong secret is refused without a retry."""
         tokens = ClientCredentials(
             session, os.environ["NOMOS_API_URL"], ORGANISATION.client_id, "wrong"
         )
@@ -131,10 +129,10 @@ class TestClientCredentials:
         assert logins(simulator) == 1
         assert waits == []
 
-    async def test_key_that_is_no_organisations(
+    async def test_key_of_an_application(
         self, session: ClientSession, simulator: Simulator
     ) -> None:
-        """An application that acts for customers has no tokens of its own."""
+        """The key of an application that acts for customers is refused."""
         tokens = ClientCredentials(
             session, os.environ["NOMOS_API_URL"], APP.client_id, APP.client_secret
         )
@@ -147,19 +145,19 @@ class TestClientCredentials:
     async def test_client_id_with_a_colon(
         self, session: ClientSession, simulator: Simulator
     ) -> None:
-        """An id that HTTP Basic can't carry is wrong without asking."""
+        """A client ID that HTTP Basic can't transmit is refused without a request."""
         tokens = ClientCredentials(session, os.environ["NOMOS_API_URL"], "a:b", "c")
         with pytest.raises(NomosAuthError):
             await tokens.access_token()
         assert simulator.requests == []
 
-    async def test_trouble_is_not_taken_for_a_refusal(
+    async def test_server_errors_and_rate_limits(
         self,
         session: ClientSession,
         credentials: ClientCredentials,
         simulator: Simulator,
     ) -> None:
-        """Nobody has to log in again because Nomos is down or busy."""
+        """Server errors and rate limits don't raise NomosAuthError."""
         simulator.fail(Fault.SERVER_ERROR, path="/oauth/token", times=5)
         with pytest.raises(NomosError) as caught:
             await credentials.access_token()
@@ -169,35 +167,37 @@ class TestClientCredentials:
             await credentials.access_token()
         assert await credentials.access_token()
 
-    async def test_token_that_no_header_can_carry(
-        self, session: ClientSession, stand_in: StandIn
+    async def test_unprintable_token(
+        self, session: ClientSession, fake_nomos: FakeNomos
     ) -> None:
-        """A token with a line break is an answer that Nomos would not give."""
-        stand_in.says(Answer({"access_token": "to\nken", "expires_in": 3600}))
-        tokens = ClientCredentials(session, stand_in.url, "id", "secret")
+        """A token with a line break is an invalid answer."""
+        fake_nomos.respond_with(Answer({"access_token": "to\nken", "expires_in": 3600}))
+        tokens = ClientCredentials(session, fake_nomos.url, "id", "secret")
         with pytest.raises(NomosResponseError):
-            await NomosClient(session, tokens, stand_in.url).meter_orders()
+            await NomosClient(session, tokens, fake_nomos.url).meter_orders()
 
-    async def test_token_that_lives_too_long(
-        self, session: ClientSession, stand_in: StandIn
+    async def test_excessive_lifetime(
+        self, session: ClientSession, fake_nomos: FakeNomos
     ) -> None:
-        """A life time beyond all measure breaks nothing."""
-        stand_in.says(Answer({"access_token": "token", "expires_in": 10**400}))
-        tokens = ClientCredentials(session, stand_in.url, "id", "secret")
+        """An excessive lifetime is an invalid answer."""
+        fake_nomos.respond_with(
+            Answer({"access_token": "token", "expires_in": 10**400})
+        )
+        tokens = ClientCredentials(session, fake_nomos.url, "id", "secret")
         with pytest.raises(NomosResponseError):
             await tokens.access_token()
 
 
 class TestFixedToken:
-    """A token that was just received."""
+    """Token source for a single token."""
 
-    async def test_is_what_it_is(self) -> None:
-        """It is handed out as often as it is asked for."""
+    async def test_access_token(self) -> None:
+        """Every call returns the token."""
         tokens = FixedToken({"access_token": "token"})
         assert [await tokens.access_token() for _ in range(2)] == ["token", "token"]
 
-    async def test_has_no_other(self) -> None:
-        """Once it is refused, there is still no other one to try."""
+    async def test_rejected_token(self) -> None:
+        """A rejected token is returned again: there is no other one."""
         assert (
             await FixedToken({"access_token": "token"}).access_token(rejected="token")
             == "token"
@@ -205,17 +205,17 @@ class TestFixedToken:
 
 
 class TestRequestToken:
-    """The token endpoint, for whoever has a code or a refresh token."""
+    """Requests to the token endpoint with codes and refresh tokens."""
 
     @pytest.fixture
     def household(self, simulator: Simulator) -> Household:
-        """Return the household of the customer who logs in; there is another one."""
+        """Return the household of the customer that logs in; another one exists."""
         simulator.add(scenarios.happy_path(2))
         return simulator.add(scenarios.happy_path())
 
     @staticmethod
     def code(simulator: Simulator, household: Household) -> str:
-        """Return the code that the customer's consent is worth."""
+        """Return an authorization code of the customer."""
         return simulator.authorize(
             APP.client_id,
             REDIRECT_URI,
@@ -225,7 +225,7 @@ class TestRequestToken:
 
     @staticmethod
     async def login(session: ClientSession, **form: str) -> dict[str, Any]:
-        """Ask the token endpoint as the application."""
+        """Request a token as the application."""
         return await request_token(
             session,
             os.environ["NOMOS_API_URL"],
@@ -249,7 +249,7 @@ class TestRequestToken:
     async def test_code(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """A code is worth tokens with which the customer's own data can be read."""
+        """The token for a code gives access to the data of its customer only."""
         answer = await self.redeem(session, self.code(simulator, household))
         assert answer["token_type"] == "Bearer"
         assert answer["expires_in"] == 3600
@@ -263,7 +263,7 @@ class TestRequestToken:
     async def test_code_works_once(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """A code that was used has to be asked for again."""
+        """A code can be used once."""
         code = self.code(simulator, household)
         await self.redeem(session, code)
         with pytest.raises(NomosAuthError) as caught:
@@ -271,22 +271,22 @@ class TestRequestToken:
         assert caught.value.status == 400
         assert caught.value.request_id
 
-    async def test_code_of_somebody_else(
+    async def test_code_with_wrong_verifier(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """Without the verifier to its challenge, a code is worth nothing."""
+        """A code is refused without the verifier of its challenge."""
         with pytest.raises(NomosAuthError) as caught:
             await self.redeem(session, self.code(simulator, household), "another" * 9)
         assert caught.value.code == "BAD_REQUEST"
 
-    async def test_old_code(
+    async def test_expired_code(
         self,
         session: ClientSession,
         simulator: Simulator,
         household: Household,
         freezer: FrozenDateTimeFactory,
     ) -> None:
-        """A code lives ten minutes."""
+        """A code expires after ten minutes."""
         code = self.code(simulator, household)
         freezer.tick(600)
         with pytest.raises(NomosAuthError):
@@ -295,7 +295,7 @@ class TestRequestToken:
     async def test_refusal_with_details(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """A code that is refused says why, in the API's words."""
+        """The error of a refused code has the API's error codes."""
         with pytest.raises(NomosAuthError) as caught:
             await self.redeem(session, "no such code")
         assert caught.value.details == ("invalid_value",)
@@ -303,7 +303,7 @@ class TestRequestToken:
     async def test_refresh_tokens_rotate(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """A refresh token brings the next one, and is spent."""
+        """A refresh token can be used once and is replaced by the next one."""
         first = await self.redeem(session, self.code(simulator, household))
         second = await self.login(
             session, grant_type="refresh_token", refresh_token=first["refresh_token"]
@@ -322,10 +322,10 @@ class TestRequestToken:
             )
         assert (caught.value.status, caught.value.code) == (401, "UNAUTHORIZED")
 
-    async def test_consent_withdrawn(
+    async def test_revoked_consent(
         self, session: ClientSession, simulator: Simulator, household: Household
     ) -> None:
-        """A customer who withdraws consent has to log in again."""
+        """A refresh token is refused after the customer revokes the consent."""
         answer = await self.redeem(session, self.code(simulator, household))
         simulator.revoke_consent(household.customer_id)
         with pytest.raises(NomosAuthError):
@@ -346,21 +346,24 @@ class TestRequestToken:
             {"access_token": "token"},
             {"access_token": "token", "expires_in": None},
             {"access_token": "token", "expires_in": "3600"},
+            {"access_token": "token", "expires_in": True},
+            {"access_token": "token", "expires_in": 0},
+            {"access_token": "token", "expires_in": 10**9},
         ],
     )
-    async def test_answer_without_a_token(
-        self, session: ClientSession, stand_in: StandIn, body: Mapping[str, Any]
+    async def test_invalid_answer(
+        self, session: ClientSession, fake_nomos: FakeNomos, body: Mapping[str, Any]
     ) -> None:
-        """A login that brings no token, or no word on its life, is no login."""
-        stand_in.says(Answer(body))
+        """An answer without a valid token and lifetime is refused."""
+        fake_nomos.respond_with(Answer(body))
         with pytest.raises(NomosResponseError):
-            await request_token(session, stand_in.url, "id", "secret", {})
+            await request_token(session, fake_nomos.url, "id", "secret", {})
 
-    @pytest.mark.parametrize("expires_in", [3600, 59.5])
-    async def test_answer_comes_whole(
-        self, session: ClientSession, stand_in: StandIn, expires_in: float
+    @pytest.mark.parametrize("expires_in", [3600, 59.5, 1, 0.5, 10**9 - 1])
+    async def test_answer_is_returned(
+        self, session: ClientSession, fake_nomos: FakeNomos, expires_in: float
     ) -> None:
-        """Whatever else the token endpoint says is handed on."""
+        """Other fields of the answer are returned too."""
         body = {"access_token": "token", "expires_in": expires_in, "scope": "read:*"}
-        stand_in.says(Answer(body))
-        assert await request_token(session, stand_in.url, "id", "secret", {}) == body
+        fake_nomos.respond_with(Answer(body))
+        assert await request_token(session, fake_nomos.url, "id", "secret", {}) == body

@@ -1,4 +1,4 @@
-"""What happened between two looks at an order."""
+"""Tests of the changes of a meter order."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,11 +19,11 @@ from custom_components.nomos_energy.nomos import (
     changes,
 )
 
-from .conftest import an_order
+from .common import an_order
 
-NINE = "2026-12-12T08:00:00+00:00"
-LATER = "2026-12-20T08:00:00+00:00"
-WAY = [
+APPOINTMENT = "2026-12-12T08:00:00+00:00"
+LATER_APPOINTMENT = "2026-12-20T08:00:00+00:00"
+PATH = [
     "created",
     "placed",
     "check_submitted",
@@ -39,24 +39,24 @@ GRID = {
     "blocked_reason": "grid_operator_registration",
 }
 
-type Told = tuple[str, str | None, str | None]
+type Values = tuple[str, str | None, str | None]
 
 
-def told(found: list[Change]) -> list[Told]:
-    """Return changes as an automation reads them."""
+def values(found: list[Change]) -> list[Values]:
+    """Return the type and the values of each change."""
     return [(change.type.value, change.old, change.new) for change in found]
 
 
-def way(*milestones: str) -> list[Told]:
-    """Return the changes that lead from one milestone to the next."""
-    return [(new, old, new) for old, new in pairwise(milestones)]
+def milestones(*names: str) -> list[Values]:
+    """Return the changes from each milestone to the next."""
+    return [(new, old, new) for old, new in pairwise(names)]
 
 
-def look(what: Mapping[str, Any] | str | None) -> MeterOrder | None:
-    """Return an order that differs from a new one in these fields."""
-    if isinstance(what, str):
-        what = {"status": what}
-    return None if what is None else an_order(**what)
+def order(fields: Mapping[str, Any] | str | None) -> MeterOrder | None:
+    """Return an order with a status or some other fields changed."""
+    if isinstance(fields, str):
+        fields = {"status": fields}
+    return None if fields is None else an_order(**fields)
 
 
 @pytest.mark.parametrize(
@@ -66,30 +66,30 @@ def look(what: Mapping[str, Any] | str | None) -> MeterOrder | None:
         (None, None, []),
         ("placed", None, []),
         ("placed", "placed", []),
-        (None, "created", way("not_ordered", "created")),
-        (None, "placed", way("not_ordered", "created", "placed")),
-        (None, "scheduled", way("not_ordered", "created", "scheduled")),
-        ("created", "placed", way("created", "placed")),
-        ("created", "check_reviewed", way("created", "check_reviewed")),
-        ("scheduled", "activated", way("scheduled", "activated")),
+        (None, "created", milestones("not_ordered", "created")),
+        (None, "placed", milestones("not_ordered", "created", "placed")),
+        (None, "scheduled", milestones("not_ordered", "created", "scheduled")),
+        ("created", "placed", milestones("created", "placed")),
+        ("created", "check_reviewed", milestones("created", "check_reviewed")),
+        ("scheduled", "activated", milestones("scheduled", "activated")),
         (
             "scheduled",
             {**INSTALLED, "status": "activated"},
-            way("scheduled", "installed", "activated"),
+            milestones("scheduled", "installed", "activated"),
         ),
         (
             "installed",
             {**INSTALLED, "status": "activated"},
-            way("installed", "activated"),
+            milestones("installed", "activated"),
         ),
-        ("placed", "cancelled", way("placed", "cancelled")),
-        (None, "cancelled", way("not_ordered", "created", "cancelled")),
-        ("cancelled", "activated", way("cancelled", "activated")),
-        # What goes back, or on from a word that nobody knows
-        ("scheduled", "check_reviewed", way("scheduled", "check_reviewed")),
-        ("cancelled", "created", way("cancelled", "created")),
+        ("placed", "cancelled", milestones("placed", "cancelled")),
+        (None, "cancelled", milestones("not_ordered", "created", "cancelled")),
+        ("cancelled", "activated", milestones("cancelled", "activated")),
+        # Steps back, and changes from and to an unknown status
+        ("scheduled", "check_reviewed", milestones("scheduled", "check_reviewed")),
+        ("cancelled", "created", milestones("cancelled", "created")),
         ("scheduled", "quality_review", []),
-        ("quality_review", "installed", way("unknown", "installed")),
+        ("quality_review", "installed", milestones("unknown", "installed")),
         # Blocks
         ({}, CHECK, [("blocked", None, "check_missing")]),
         (CHECK, {}, [("unblocked", "check_missing", None)]),
@@ -119,80 +119,92 @@ def look(what: Mapping[str, Any] | str | None) -> MeterOrder | None:
         (
             None,
             CHECK,
-            [*way("not_ordered", "created"), ("blocked", None, "check_missing")],
+            [*milestones("not_ordered", "created"), ("blocked", None, "check_missing")],
         ),
         (
             CHECK,
             {"status": "placed"},
-            [("unblocked", "check_missing", None), *way("created", "placed")],
+            [("unblocked", "check_missing", None), *milestones("created", "placed")],
         ),
         # Appointments
         (
             "scheduled",
-            {"status": "scheduled", "appointment_at": NINE},
-            [("appointment_set", None, NINE)],
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
+            [("appointment_set", None, APPOINTMENT)],
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
-            {"status": "scheduled", "appointment_at": LATER},
-            [("appointment_moved", NINE, LATER)],
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
+            {"status": "scheduled", "appointment_at": LATER_APPOINTMENT},
+            [("appointment_moved", APPOINTMENT, LATER_APPOINTMENT)],
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
             "scheduled",
-            [("appointment_cancelled", NINE, None)],
+            [("appointment_cancelled", APPOINTMENT, None)],
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
             "cancelled",
-            [*way("scheduled", "cancelled"), ("appointment_cancelled", NINE, None)],
+            [
+                *milestones("scheduled", "cancelled"),
+                ("appointment_cancelled", APPOINTMENT, None),
+            ],
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
             INSTALLED,
-            way("scheduled", "installed"),
+            milestones("scheduled", "installed"),
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
             "activated",
-            way("scheduled", "activated"),
+            milestones("scheduled", "activated"),
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
             {**INSTALLED, "status": "quality_review"},
             [],
         ),
         (
             "check_reviewed",
-            {"status": "scheduled", "appointment_at": NINE},
-            [*way("check_reviewed", "scheduled"), ("appointment_set", None, NINE)],
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
+            [
+                *milestones("check_reviewed", "scheduled"),
+                ("appointment_set", None, APPOINTMENT),
+            ],
         ),
         (
             "placed",
-            {"status": "check_reviewed", "appointment_at": NINE},
-            [*way("placed", "check_reviewed"), ("appointment_set", None, NINE)],
+            {"status": "check_reviewed", "appointment_at": APPOINTMENT},
+            [
+                *milestones("placed", "check_reviewed"),
+                ("appointment_set", None, APPOINTMENT),
+            ],
         ),
         (
-            {"status": "scheduled", "appointment_at": NINE},
-            {**INSTALLED, "appointment_at": LATER},
-            [("appointment_moved", NINE, LATER), *way("scheduled", "installed")],
+            {"status": "scheduled", "appointment_at": APPOINTMENT},
+            {**INSTALLED, "appointment_at": LATER_APPOINTMENT},
+            [
+                ("appointment_moved", APPOINTMENT, LATER_APPOINTMENT),
+                *milestones("scheduled", "installed"),
+            ],
         ),
-        # All at once
+        # Everything at the same time
         (
             {**CHECK, "status": "check_reviewed"},
-            {**GRID, **INSTALLED, "status": "activated", "appointment_at": NINE},
+            {**GRID, **INSTALLED, "status": "activated", "appointment_at": APPOINTMENT},
             [
                 ("unblocked", "check_missing", None),
-                ("appointment_set", None, NINE),
-                *way("check_reviewed", "installed", "activated"),
+                ("appointment_set", None, APPOINTMENT),
+                *milestones("check_reviewed", "installed", "activated"),
                 ("blocked", None, "grid_operator_registration"),
             ],
         ),
     ],
 )
-def test_changes(before: Any, after: Any, expected: list[Told]) -> None:
-    """Who looks every day is told what changed, and not what was skipped."""
-    assert told(changes(look(before), look(after))) == expected
+def test_changes(before: Any, after: Any, expected: list[Values]) -> None:
+    """Skipped milestones are left out between regular polls."""
+    assert values(changes(order(before), order(after))) == expected
 
 
 @pytest.mark.parametrize(
@@ -200,38 +212,40 @@ def test_changes(before: Any, after: Any, expected: list[Told]) -> None:
     [
         (None, None, []),
         ("placed", "placed", []),
-        (None, "check_submitted", way("not_ordered", *WAY[:3])),
-        ("placed", "scheduled", way("placed", *WAY[2:5])),
-        # An installation has a moment; without one it was skipped.
+        (None, "check_submitted", milestones("not_ordered", *PATH[:3])),
+        ("placed", "scheduled", milestones("placed", *PATH[2:5])),
+        # An installation without a timestamp was skipped.
         (
             "check_reviewed",
             "activated",
-            way("check_reviewed", "scheduled", "activated"),
+            milestones("check_reviewed", "scheduled", "activated"),
         ),
-        ("created", {**INSTALLED, "status": "activated"}, way(*WAY)),
+        ("created", {**INSTALLED, "status": "activated"}, milestones(*PATH)),
         (
             "placed",
-            {**INSTALLED, "appointment_at": NINE},
+            {**INSTALLED, "appointment_at": APPOINTMENT},
             [
-                *way("placed", "check_submitted", "check_reviewed", "scheduled"),
-                ("appointment_set", None, NINE),
-                *way("scheduled", "installed"),
+                *milestones("placed", "check_submitted", "check_reviewed", "scheduled"),
+                ("appointment_set", None, APPOINTMENT),
+                *milestones("scheduled", "installed"),
             ],
         ),
-        ("placed", "cancelled", way("placed", "cancelled")),
-        ("cancelled", "activated", way("cancelled", "activated")),
-        ("scheduled", "placed", way("scheduled", "placed")),
+        ("placed", "cancelled", milestones("placed", "cancelled")),
+        ("cancelled", "activated", milestones("cancelled", "activated")),
+        ("scheduled", "placed", milestones("scheduled", "placed")),
     ],
 )
-def test_changes_since_long_ago(before: Any, after: Any, expected: list[Told]) -> None:
-    """Who was absent is told also what must have been passed meanwhile."""
-    assert told(changes(look(before), look(after), absent=True)) == expected
+def test_changes_after_missed_polls(
+    before: Any, after: Any, expected: list[Values]
+) -> None:
+    """Milestones in between are added after missed polls."""
+    assert values(changes(order(before), order(after), absent=True)) == expected
 
 
-def test_every_milestone_can_be_told() -> None:
-    """Nothing that an order can reach is without a word for it."""
-    silent = {Milestone.NOT_ORDERED, Milestone.UNKNOWN}
-    assert {kind.value for kind in ChangeType} >= set(Milestone) - silent
+def test_every_milestone_has_a_change_type() -> None:
+    """Every status of an order but the unknown one has a type of change."""
+    without = {Milestone.NOT_ORDERED, Milestone.UNKNOWN}
+    assert {kind.value for kind in ChangeType} >= set(Milestone) - without
 
 
 MOMENTS = st.none() | st.integers(0, 3).map(
@@ -254,22 +268,20 @@ ORDERS = st.builds(
     blocked_at=MOMENTS,
     blocked_reason=st.none() | st.sampled_from(BlockedReason),
 )
-LOOKS = st.none() | ORDERS
+STATES = st.none() | ORDERS
 
 
-@given(order=LOOKS, absent=st.booleans())
-def test_nothing_happens_by_looking_twice(
-    order: MeterOrder | None, absent: bool
-) -> None:
-    """What was told once is not told again."""
-    assert changes(order, order, absent=absent) == []
+@given(state=STATES, absent=st.booleans())
+def test_same_state(state: MeterOrder | None, absent: bool) -> None:
+    """The same state has no changes."""
+    assert changes(state, state, absent=absent) == []
 
 
-@given(before=LOOKS, after=LOOKS, absent=st.booleans())
-def test_changes_lead_from_one_look_to_the_other(
+@given(before=STATES, after=STATES, absent=st.booleans())
+def test_changes_lead_from_one_state_to_the_other(
     before: MeterOrder | None, after: MeterOrder | None, absent: bool
 ) -> None:
-    """Every change begins where the one before it ended, and none comes twice."""
+    """Every change starts from the value of the previous one, and types are unique."""
     found = changes(before, after, absent=absent)
     kinds = [change.type.value for change in found]
     assert len(kinds) == len(set(kinds))
@@ -293,7 +305,7 @@ def test_changes_lead_from_one_look_to_the_other(
     for change in appointments:
         assert change.old == (old.isoformat() if old else None)
         old = datetime.fromisoformat(change.new) if change.new else None
-    # An appointment that was kept is over without a word.
+    # An appointment that took place is removed without a change.
     assert after.appointment_at in (old, None)
 
     blocks = [change for change in found if "blocked" in change.type]
@@ -304,31 +316,31 @@ def test_changes_lead_from_one_look_to_the_other(
     assert blocked is after.is_blocked
 
 
-@given(before=LOOKS, after=LOOKS, absent=st.booleans())
+@given(before=STATES, after=STATES, absent=st.booleans())
 def test_order_of_changes(
     before: MeterOrder | None, after: MeterOrder | None, absent: bool
 ) -> None:
-    """A block ends first and begins last; milestones come as they are passed."""
+    """Blocks end first and start last; milestones are in chronological order."""
     kinds = [change.type.value for change in changes(before, after, absent=absent)]
     assert "unblocked" not in kinds[1:]
     assert "blocked" not in kinds[:-1]
-    passed = [kind for kind in kinds if kind in WAY]
-    assert passed == sorted(passed, key=WAY.index)
+    passed = [kind for kind in kinds if kind in PATH]
+    assert passed == sorted(passed, key=PATH.index)
     if "cancelled" in kinds:
-        assert not set(kinds[kinds.index("cancelled") :]) & set(WAY)
+        assert not set(kinds[kinds.index("cancelled") :]) & set(PATH)
     if "scheduled" in kinds and "appointment_set" in kinds:
         assert kinds.index("appointment_set") == kinds.index("scheduled") + 1
 
 
-@given(before=LOOKS, after=ORDERS)
-def test_absence_adds_only_what_was_passed(
+@given(before=STATES, after=ORDERS)
+def test_missed_polls_add_milestones_only(
     before: MeterOrder | None, after: MeterOrder
 ) -> None:
-    """Who was absent is told the same and nothing but milestones in addition."""
-    daily = [change.type for change in changes(before, after)]
+    """After missed polls, the same changes and some milestones are returned."""
+    regular = [change.type for change in changes(before, after)]
     absent = [change.type for change in changes(before, after, absent=True)]
-    assert set(daily) <= set(absent)
-    assert {kind.value for kind in set(absent) - set(daily)} <= set(WAY) - {
+    assert set(regular) <= set(absent)
+    assert {kind.value for kind in set(absent) - set(regular)} <= set(PATH) - {
         "created",
         "installed",
         "activated",

@@ -1,8 +1,7 @@
-"""What prices say about a day, and what is read from an answer."""
+"""Tests of prices."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,6 +9,9 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nomos_energy.nomos import (
+    DAY,
+    HOUR,
+    QUARTER,
     GridFeeWindow,
     NomosClient,
     NomosResponseError,
@@ -19,88 +21,58 @@ from custom_components.nomos_energy.nomos import (
     midnight,
 )
 from simulator import Simulator, scenarios
-from tests.nomos.conftest import warnings
-
-QUARTER = timedelta(minutes=15)
-WINTER = date(2026, 11, 24)
-LONG, SHORT = date(2026, 10, 25), date(2027, 3, 28)
-"""Days on which the clocks are changed."""
-
-
-def an_item(start: datetime, amount: Any, grid: Any = 9.47) -> dict[str, Any]:
-    """Return an interval as the API writes it."""
-    return {
-        "timestamp": start.isoformat().replace("+00:00", "Z"),
-        "amount": amount,
-        "components": [
-            {"type": "electricity", "amount": 8.77},
-            {"type": "grid", "amount": grid},
-            {"type": "levies", "amount": 6.2},
-        ],
-    }
-
-
-def an_answer(items: Any, resolution: str = "15min", **changes: Any) -> dict[str, Any]:
-    """Return an answer of the API."""
-    return {
-        "object": "price",
-        "unit": "ct/kWh",
-        "currency": "EUR",
-        "resolution": resolution,
-        "reference": "EPEX Day-Ahead",
-        "items": items,
-        **changes,
-    }
-
-
-def series(
-    amounts: list[Any],
-    day: date = WINTER,
-    resolution: str = "15min",
-    grid: list[Any] | None = None,
-) -> PriceSeries:
-    """Return prices in ct/kWh from the beginning of a day on."""
-    length = QUARTER if resolution == "15min" else 4 * QUARTER
-    grid = grid or [9.47] * len(amounts)
-    return PriceSeries.from_json(
-        an_answer(
-            [
-                an_item(midnight(day) + place * length, amount, fee)
-                for place, (amount, fee) in enumerate(zip(amounts, grid, strict=True))
-            ],
-            resolution,
-        )
-    )
+from tests.nomos.common import (
+    LONG_DAY,
+    SHORT_DAY,
+    WINTER_DAY,
+    a_price_answer,
+    a_price_item,
+    price_series,
+    warnings,
+)
 
 
 def a_day(amounts: list[Any], **details: Any) -> PriceDay:
-    """Return a day with these prices in ct/kWh."""
-    return series(amounts, **details).day(details.get("day", WINTER))
+    """Return a day with prices in ct/kWh."""
+    return price_series(amounts, **details).day(details.get("day", WINTER_DAY))
 
 
-# Reading
+# Answers of the API
 
 
 def test_units() -> None:
-    """Cents become euros without the noise of binary fractions."""
-    (price,) = series([24.44]).prices
+    """Amounts are converted to EUR/kWh and rounded."""
+    (price,) = price_series([24.44]).prices
     assert (price.amount, price.energy, price.grid, price.levies) == (
         0.2444,
         0.0877,
         0.0947,
         0.062,
     )
-    assert price.start == midnight(WINTER)
+    assert price.start == midnight(WINTER_DAY)
     assert price.end - price.start == QUARTER
+
+
+def test_rounding() -> None:
+    """Amounts have eight decimal places."""
+    (price,) = price_series([12.3456789]).prices
+    assert price.amount == 0.12345679
+
+
+def test_midnight() -> None:
+    """A day in Berlin starts at different times in UTC."""
+    assert midnight(WINTER_DAY) == datetime(2026, 11, 23, 23, tzinfo=UTC)
+    assert midnight(date(2026, 7, 1)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert midnight(WINTER_DAY).tzinfo is UTC
 
 
 @pytest.mark.parametrize("items", [None, []])
 def test_no_items(items: Any) -> None:
-    """A contract that is not active has no prices, which is no error."""
-    prices = PriceSeries.from_json(an_answer(items))
+    """A contract without prices is not an error."""
+    prices = PriceSeries.from_json(a_price_answer(items))
     assert prices.prices == ()
     assert prices.end is None
-    assert prices.at(midnight(WINTER)) is None
+    assert prices.at(midnight(WINTER_DAY)) is None
 
 
 @pytest.mark.parametrize(
@@ -115,27 +87,28 @@ def test_no_items(items: Any) -> None:
         {"items": "none"},
     ],
 )
-def test_answer_that_would_mislead(changes: dict[str, Any]) -> None:
-    """Prices that may mean something else are no prices."""
+def test_invalid_answer(changes: dict[str, Any]) -> None:
+    """An answer with another unit or resolution raises an error."""
     with pytest.raises(NomosResponseError):
-        PriceSeries.from_json(an_answer([]) | changes)
+        PriceSeries.from_json(a_price_answer([]) | changes)
 
 
 @pytest.mark.parametrize(
-    "amount", [None, "24.44", True, [], {}, float("nan"), float("inf"), 10**400, 1e9]
+    "amount",
+    [None, "24.44", True, [], {}, float("nan"), float("inf"), 10**400, 1e9, 100_000],
 )
-def test_amount_that_is_none(amount: Any) -> None:
-    """What is no plausible number is unknown, and never nothing."""
-    (price,) = series([amount], grid=[amount]).prices
+def test_invalid_amount(amount: Any) -> None:
+    """An invalid amount is unknown, not zero."""
+    (price,) = price_series([amount], grid=[amount]).prices
     assert price.amount is None
     assert price.grid is None
     assert price.energy == 0.0877
 
 
 @pytest.mark.parametrize("amount", [0, 0.0, -12.5, 400])
-def test_amount_that_is_one(amount: float) -> None:
-    """Nothing and less than nothing are prices."""
-    (price,) = series([amount]).prices
+def test_valid_amount(amount: float) -> None:
+    """Zero and negative amounts are valid."""
+    (price,) = price_series([amount]).prices
     assert price.amount == amount / 100
 
 
@@ -143,10 +116,10 @@ def test_amount_that_is_one(amount: float) -> None:
     "components",
     [None, "none", [], [None], [{"type": "carbon", "amount": 1}], [{"amount": 1}]],
 )
-def test_components_that_are_not_there(components: Any) -> None:
-    """A price is good without its parts, and with parts that are new."""
-    item = {**an_item(midnight(WINTER), 20), "components": components}
-    (price,) = PriceSeries.from_json(an_answer([item])).prices
+def test_missing_components(components: Any) -> None:
+    """Components may be missing or unknown."""
+    item = {**a_price_item(midnight(WINTER_DAY), 20), "components": components}
+    (price,) = PriceSeries.from_json(a_price_answer([item])).prices
     assert (price.amount, price.energy, price.grid, price.levies) == (
         0.2,
         None,
@@ -167,29 +140,29 @@ def test_components_that_are_not_there(components: Any) -> None:
         {"timestamp": "2026-11-24T00:07:00Z", "amount": 20},
     ],
 )
-def test_item_without_a_time(item: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """It leaves a gap, is said once, and does not keep the others back."""
-    start = midnight(WINTER)
-    items = [an_item(start, 20), item, item, an_item(start + 2 * QUARTER, 22)]
-    prices = PriceSeries.from_json(an_answer(items))
+def test_invalid_timestamp(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """An item with an invalid timestamp leaves a gap and is logged once."""
+    start = midnight(WINTER_DAY)
+    items = [a_price_item(start, 20), item, item, a_price_item(start + 2 * QUARTER, 22)]
+    prices = PriceSeries.from_json(a_price_answer(items))
     assert [each.amount for each in prices.prices] == [0.2, 0.22]
     assert prices.at(start + QUARTER) is None
     assert len(warnings(caplog)) == 1
 
 
-def test_order_does_not_matter() -> None:
-    """Intervals are put in their order; of two for the same time the last counts."""
-    start = midnight(WINTER)
+def test_order_of_items() -> None:
+    """Intervals are sorted; the last one counts for the same time."""
+    start = midnight(WINTER_DAY)
     items = [
-        an_item(start + QUARTER, 21),
-        an_item(start, 20),
-        an_item(start + QUARTER, 25),
+        a_price_item(start + QUARTER, 21),
+        a_price_item(start, 20),
+        a_price_item(start + QUARTER, 25),
     ]
-    prices = PriceSeries.from_json(an_answer(items)).prices
+    prices = PriceSeries.from_json(a_price_answer(items)).prices
     assert [each.amount for each in prices] == [0.2, 0.25]
 
 
-JSON = st.recursive(
+ITEMS = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
@@ -203,17 +176,15 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(JSON, max_size=5), st.sampled_from(["15min", "hourly"]))
-def test_nothing_else_is_raised(items: list[Any], resolution: str) -> None:
-    """Whatever stands in the list, what can be read is read, and can be shown."""
-    prices = PriceSeries.from_json(an_answer(items, resolution))
+@given(st.lists(ITEMS, max_size=5), st.sampled_from(["15min", "hourly"]))
+def test_any_items(items: list[Any], resolution: str) -> None:
+    """Any list of items is parsed, and all prices have a rank and a level."""
+    prices = PriceSeries.from_json(a_price_answer(items, resolution))
     for day in prices.days.values():
         for each in day.prices:
             if each.amount is not None:
                 assert 0 <= day.rank(each.amount) <= 100
                 assert 0 <= day.level(each.amount) <= 4
-    stored = json.loads(json.dumps(prices.to_store))
-    assert PriceSeries.from_store(stored) == prices
 
 
 # Days
@@ -222,43 +193,43 @@ def test_nothing_else_is_raised(items: list[Any], resolution: str) -> None:
 @pytest.mark.parametrize(
     ("day", "resolution", "count"),
     [
-        (WINTER, "15min", 96),
-        (LONG, "15min", 100),
-        (SHORT, "15min", 92),
-        (WINTER, "hourly", 24),
-        (LONG, "hourly", 25),
-        (SHORT, "hourly", 23),
+        (WINTER_DAY, "15min", 96),
+        (LONG_DAY, "15min", 100),
+        (SHORT_DAY, "15min", 92),
+        (WINTER_DAY, "hourly", 24),
+        (LONG_DAY, "hourly", 25),
+        (SHORT_DAY, "hourly", 23),
     ],
 )
 def test_length_of_days(day: date, resolution: str, count: int) -> None:
-    """A day is complete with all of its intervals, and not with one less."""
-    whole = series([20] * count, day, resolution)
-    assert whole.end == midnight(day + timedelta(days=1))
-    assert whole.day(day).is_complete
-    assert list(whole.days) == [day]
-    less = series([20] * (count - 1), day, resolution).day(day)
-    assert not less.is_published
-    gap = series([20] * (count - 1) + [None], day, resolution).day(day)
+    """A day is complete if all of its intervals have a price."""
+    complete = price_series([20] * count, day, resolution)
+    assert complete.end == midnight(day + DAY)
+    assert complete.day(day).is_complete
+    assert list(complete.days) == [day]
+    short = price_series([20] * (count - 1), day, resolution).day(day)
+    assert not short.is_published
+    gap = price_series([20] * (count - 1) + [None], day, resolution).day(day)
     assert gap.is_published
     assert not gap.is_complete
 
 
-@pytest.mark.parametrize("day", [WINTER, LONG, SHORT])
+@pytest.mark.parametrize("day", [WINTER_DAY, LONG_DAY, SHORT_DAY])
 @pytest.mark.parametrize("hourly", [True, False])
-async def test_days_of_the_simulator(
+async def test_client_prices(
     simulator: Simulator,
     client: NomosClient,
     freezer: FrozenDateTimeFactory,
     day: date,
     hourly: bool,
 ) -> None:
-    """What Nomos answers for a day is that day, from beginning to end."""
+    """The client returns complete days."""
     home = simulator.add(
         scenarios.smart_already(hourly=hourly, start_at=midnight(date(2026, 1, 1)))
     )
-    freezer.move_to(midnight(day) + timedelta(hours=20))
-    prices = await client.prices(home.subscription_id, day, day + timedelta(days=1))
-    assert list(prices.days) == [day, day + timedelta(days=1)]
+    freezer.move_to(midnight(day) + 20 * HOUR)
+    prices = await client.prices(home.subscription_id, day, day + DAY)
+    assert list(prices.days) == [day, day + DAY]
     assert all(known.is_complete for known in prices.days.values())
     for each in prices.prices:
         parts = [each.energy, each.grid, each.levies]
@@ -268,44 +239,49 @@ async def test_days_of_the_simulator(
 
 
 RANKS: Mapping[str, tuple[list[Any], dict[float, float]]] = {
-    "each its place": (
+    "all different": (
         [10, 20, 30, 40, 50],
         {0.1: 0, 0.2: 25, 0.3: 50, 0.4: 75, 0.5: 100},
     ),
     "all equal": ([20, 20, 20], {0.2: 50}),
-    "two and two": ([10, 10, 30, 30], {0.1: 100 / 6, 0.3: 500 / 6}),
-    "the only one": ([20], {0.2: 50}),
-    "less than nothing": ([-5, 0, 5], {-0.05: 0, 0: 50, 0.05: 100}),
-    "one unknown": ([10, None, 30], {0.1: 0, 0.3: 100}),
+    "pairs": ([10, 10, 30, 30], {0.1: 100 / 6, 0.3: 500 / 6}),
+    "single price": ([20], {0.2: 50}),
+    "negative": ([-5, 0, 5], {-0.05: 0, 0: 50, 0.05: 100}),
+    "unknown price": ([10, None, 30], {0.1: 0, 0.3: 100}),
 }
 
 
 @pytest.mark.parametrize(("amounts", "ranks"), RANKS.values(), ids=RANKS)
 def test_rank(amounts: list[Any], ranks: dict[float, float]) -> None:
-    """The cheapest stands at 0 %, the dearest at 100 %, equal ones in their middle."""
+    """The lowest price has rank 0, the highest 100; equal prices share the mean."""
     day = a_day(amounts)
     assert {amount: day.rank(amount) for amount in ranks} == pytest.approx(ranks)
 
 
 LEVELS: Mapping[str, tuple[list[Any], list[int]]] = {
     "flat": ([20] * 5, [2] * 5),
-    "flat but for half a cent": ([20, 20.5, 20, 19.5], [2, 2, 2, 2]),
-    "one cent and more": ([20, 20, 20, 18.5, 21.5], [2, 2, 2, 1, 3]),
-    "two and a half cents": ([20] * 20 + [17.2, 22.8], [2] * 20 + [0, 4]),
-    # The deviation is 10 ct: what counts are 5 ct and 12.5 ct.
+    "differences of half a cent": ([20, 20.5, 20, 19.5], [2, 2, 2, 2]),
+    "differences above one cent": ([20, 20, 20, 18.5, 21.5], [2, 2, 2, 1, 3]),
+    "differences above two and a half cents": (
+        [20] * 20 + [17.2, 22.8],
+        [2] * 20 + [0, 4],
+    ),
+    # The deviation is 10 ct, so that the limits are 5 ct and 12.5 ct.
     "steep": (
         [10, 30] * 20 + [15.5, 24.5, 14, 26, 7, 33],
         [1, 3] * 20 + [2, 2, 1, 3, 0, 4],
     ),
-    "below nothing": ([30] * 12 + [-8] * 4, [3] * 12 + [0] * 4),
-    "the only one": ([20], [2]),
-    "nothing known but one": ([None, None, 20], [2]),
+    "negative": ([30] * 12 + [-8] * 4, [3] * 12 + [0] * 4),
+    "single price": ([20], [2]),
+    "single known price": ([None, None, 20], [2]),
+    # The average is 0, the deviation counts as 2 ct: the limits are 1 ct and 2.5 ct.
+    "at the limits": ([0] * 92 + [1, -1, 2.5, -2.5], [2] * 92 + [3, 1, 4, 0]),
 }
 
 
 @pytest.mark.parametrize(("amounts", "levels"), LEVELS.values(), ids=LEVELS)
 def test_level(amounts: list[Any], levels: list[int]) -> None:
-    """Only what stands out from its day is cheap or expensive."""
+    """The level depends on the distance from the average of the day."""
     day = a_day(amounts)
     found = [day.level(each.amount) for each in day.prices if each.amount is not None]
     assert found == levels
@@ -315,10 +291,10 @@ def test_level(amounts: list[Any], levels: list[int]) -> None:
     st.lists(st.integers(-2000, 6000), min_size=1, max_size=96),
     st.integers(-1000, 1000),
 )
-def test_level_by_what_differs(cents: list[int], more: int) -> None:
-    """Dearer is never a lower level, and what all prices share does not matter."""
+def test_level_properties(cents: list[int], offset: int) -> None:
+    """Levels increase with the price and don't change with a common offset."""
     day, other = (
-        a_day([(cent + extra) / 100 for cent in cents]) for extra in (0, more)
+        a_day([(cent + extra) / 100 for cent in cents]) for extra in (0, offset)
     )
     levels = sorted(
         (each.amount or 0, day.level(each.amount or 0)) for each in day.prices
@@ -338,24 +314,34 @@ def test_level_by_what_differs(cents: list[int], more: int) -> None:
 
 
 def test_extremes() -> None:
-    """The first of several is named; what is unknown is neither low nor high."""
+    """The first interval of several counts; unknown prices are ignored."""
     day = a_day([None, 20, 10, 10, 30, None, 30])
     assert day.lowest
     assert day.highest
     assert (day.lowest.start, day.lowest.amount) == (
-        midnight(WINTER) + 2 * QUARTER,
+        midnight(WINTER_DAY) + 2 * QUARTER,
         0.1,
     )
     assert (day.highest.start, day.highest.amount) == (
-        midnight(WINTER) + 4 * QUARTER,
+        midnight(WINTER_DAY) + 4 * QUARTER,
         0.3,
     )
     assert day.average == 0.2
 
 
-def test_day_of_which_nothing_is_known() -> None:
-    """There is no average of nothing, and no lowest price either."""
-    for day in (series([]).day(WINTER), a_day([None, None])):
+def test_average_is_rounded() -> None:
+    """The average has eight decimal places."""
+    assert a_day([10, 10, 20]).average == 0.13333333
+
+
+def test_level_on_unknown_day() -> None:
+    """A price is normal on a day without known prices."""
+    assert a_day([None]).level(0.2) == 2
+
+
+def test_unknown_day() -> None:
+    """A day without known prices has no average and no extremes."""
+    for day in (price_series([]).day(WINTER_DAY), a_day([None, None])):
         assert (day.average, day.lowest, day.highest) == (None, None, None)
         assert not day.is_complete
 
@@ -364,9 +350,9 @@ def test_day_of_which_nothing_is_known() -> None:
 
 
 def test_at() -> None:
-    """An interval holds from its first moment to before its last."""
-    prices = series([20, 21])
-    start = midnight(WINTER)
+    """An interval includes its start but not its end."""
+    prices = price_series([20, 21])
+    start = midnight(WINTER_DAY)
     assert prices.at(start - timedelta.resolution) is None
     assert prices.at(start) == prices.prices[0]
     assert prices.at(start + QUARTER - timedelta.resolution) == prices.prices[0]
@@ -375,9 +361,9 @@ def test_at() -> None:
 
 
 def test_newer_prices() -> None:
-    """What is new is added, what changed counts, and what is missing is kept."""
-    known = series([20, 21, None, None])
-    newer = series([19, None, 22, None, 23])
+    """Newer prices are added and replace known ones; missing ones are kept."""
+    known = price_series([20, 21, None, None])
+    newer = price_series([19, None, 22, None, 23])
     assert [each.amount for each in known.updated(newer).prices] == [
         0.19,
         0.21,
@@ -385,15 +371,18 @@ def test_newer_prices() -> None:
         None,
         0.23,
     ]
+    hourly = price_series([20], resolution="hourly")
+    assert hourly.updated(PriceSeries()) == hourly
+    assert PriceSeries().updated(hourly) == hourly
     assert known.updated(PriceSeries()) == known
     assert PriceSeries().updated(newer) == newer
 
 
 def test_change_of_resolution() -> None:
-    """Hours and quarters go together, as quarters."""
-    hours = series([20, 30], resolution="hourly")
+    """Hourly and quarter-hourly prices are merged by quarter-hour."""
+    hours = price_series([20, 30], resolution="hourly")
     assert [each.amount for each in hours.in_quarters().prices] == [0.2] * 4 + [0.3] * 4
-    quarters = series([1, 2, 3, 4, 5])
+    quarters = price_series([1, 2, 3, 4, 5])
     for both in (hours.updated(quarters), quarters.updated(hours)):
         assert both.resolution == QUARTER
         assert len(both.prices) == 8
@@ -411,31 +400,21 @@ def test_change_of_resolution() -> None:
 
 
 def test_between() -> None:
-    """An interval that only reaches into a time is part of it."""
-    prices = series([1, 2, 3, 4])
-    start = midnight(WINTER)
+    """Intervals that overlap a period are part of it."""
+    prices = price_series([1, 2, 3, 4])
+    start = midnight(WINTER_DAY)
     found = prices.between(start + QUARTER / 2, start + 2 * QUARTER)
     assert [each.amount for each in found] == [0.01, 0.02]
-    assert [each.amount for each in prices.since(start + 2 * QUARTER).prices] == [
-        0.03,
-        0.04,
-    ]
+    exact = prices.between(start + QUARTER, start + 2 * QUARTER)
+    assert [each.amount for each in exact] == [0.02]
 
 
-@pytest.mark.parametrize(
-    "stored",
-    [
-        {},
-        {"resolution": "5min", "prices": []},
-        {"resolution": "15min", "prices": [["soon", 1, 1, 1, 1]]},
-        {"resolution": "15min", "prices": [[0, 1, 1, 1, 1, 1]]},
-        {"resolution": "15min", "prices": [None]},
-    ],
-)
-def test_store_that_is_none(stored: dict[str, Any]) -> None:
-    """What was not written by this is not taken for prices."""
-    with pytest.raises((KeyError, TypeError, ValueError)):
-        PriceSeries.from_store(stored)
+@pytest.mark.parametrize("resolution", ["15min", "hourly"])
+def test_since(resolution: str) -> None:
+    """Earlier intervals are left out."""
+    prices = price_series([1, 2, 3], resolution=resolution)
+    later = prices.since(prices.prices[1].start)
+    assert later == PriceSeries(prices.resolution, prices.prices[1:])
 
 
 # The windows of module 3
@@ -443,32 +422,32 @@ def test_store_that_is_none(stored: dict[str, Any]) -> None:
 LOW, STANDARD, HIGH = GridFeeWindow.LOW, GridFeeWindow.STANDARD, GridFeeWindow.HIGH
 
 WINDOWS: Mapping[str, tuple[list[Any], list[GridFeeWindow | None]]] = {
-    "three": ([2, 2, 9, 9, 14], [LOW, LOW, STANDARD, STANDARD, HIGH]),
+    "three fees": ([2, 2, 9, 9, 14], [LOW, LOW, STANDARD, STANDARD, HIGH]),
     "low and standard": ([2, 9, 9], [LOW, STANDARD, STANDARD]),
     "standard and high": ([9, 9, 14], [STANDARD, STANDARD, HIGH]),
     "halves": ([2, 9, 9, 2], [LOW, STANDARD, STANDARD, LOW]),
-    "one": ([9, 9], [None, None]),
-    "four": ([1, 2, 3, 4], [None] * 4),
+    "one fee": ([9, 9], [None, None]),
+    "four fees": ([1, 2, 3, 4], [None] * 4),
     "unknown": ([2, None, 9, 9], [LOW, None, STANDARD, STANDARD]),
-    "nothing": ([None, None], [None, None]),
+    "all unknown": ([None, None], [None, None]),
 }
 
 
 @pytest.mark.parametrize(("fees", "windows"), WINDOWS.values(), ids=WINDOWS)
 def test_windows(fees: list[Any], windows: list[GridFeeWindow | None]) -> None:
-    """Two or three different grid fees make windows of a day."""
-    prices = series([20] * len(fees), grid=fees)
+    """A day with two or three different grid fees has windows."""
+    prices = price_series([20] * len(fees), grid=fees)
     assert [prices.grid_fee_window(each.start) for each in prices.prices] == windows
 
 
 def test_next_window() -> None:
-    """It begins with the first interval that is in another one, also overnight."""
+    """A window ends where the next different one starts, also on the next day."""
     fees = [2] * 40 + [9] * 56
-    start = midnight(WINTER)
-    prices = series([20] * 96, grid=fees)
+    start = midnight(WINTER_DAY)
+    prices = price_series([20] * 96, grid=fees)
     assert prices.grid_fee_window_ends(start) == start + 40 * QUARTER
     assert prices.grid_fee_window_ends(start + 50 * QUARTER) is None
-    tomorrow = series([20] * 96, WINTER + timedelta(days=1), grid=[2] * 40 + [9] * 56)
+    tomorrow = price_series([20] * 96, WINTER_DAY + DAY, grid=[2] * 40 + [9] * 56)
     both = prices.updated(tomorrow)
     assert both.grid_fee_window_ends(start + 50 * QUARTER) == start + 96 * QUARTER
     assert both.grid_fee_window_ends(datetime(2026, 1, 1, tzinfo=UTC)) is None

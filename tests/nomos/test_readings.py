@@ -1,11 +1,10 @@
-"""What is read from meter readings, and which one is the last."""
+"""Tests of meter readings."""
 
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nomos_energy.nomos import (
@@ -17,31 +16,21 @@ from custom_components.nomos_energy.nomos import (
 from custom_components.nomos_energy.nomos.readings import latest_reading
 from simulator import Simulator, scenarios
 from tests import asked
-
-READING: dict[str, Any] = {
-    "object": "meter_reading",
-    "id": "mr_1",
-    "subscription": "sub_1",
-    "meter": "mtr_1",
-    "value": 12345.6,
-    "timestamp": "2026-11-22T23:00:00.000Z",
-    "type": "grid_reading",
-    "created_at": "2026-11-23T05:30:00.000Z",
-}
+from tests.nomos.common import NEW_VALUE, READING
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"),
+    ("value", "kind"),
     [
         ("customer_report", ReadingKind.CUSTOMER_REPORT),
         ("grid_reading", ReadingKind.GRID_READING),
         ("grid_estimation", ReadingKind.GRID_ESTIMATION),
-        ("read_by_a_drone", ReadingKind.UNKNOWN),
+        (NEW_VALUE, ReadingKind.UNKNOWN),
     ],
 )
-def test_kinds(word: str, kind: ReadingKind) -> None:
-    """Who read a meter may be somebody new."""
-    reading = MeterReading.from_json(READING | {"type": word})
+def test_kinds(value: str, kind: ReadingKind) -> None:
+    """The kind of a reading is parsed, also if it is unknown."""
+    reading = MeterReading.from_json({**READING, "type": value})
     assert (reading.kind, reading.value) == (kind, 12345.6)
 
 
@@ -55,6 +44,7 @@ def test_kinds(word: str, kind: ReadingKind) -> None:
         {"value": float("nan")},
         {"value": float("inf")},
         {"value": 10**400},
+        {"value": 1e9},
         {"subscription": None},
         {"meter": 5},
         {"timestamp": "today"},
@@ -62,24 +52,14 @@ def test_kinds(word: str, kind: ReadingKind) -> None:
         {"type": None},
     ],
 )
-def test_reading_that_is_none(changes: dict[str, Any]) -> None:
-    """Without its value, its meter or its day, a reading says nothing."""
+def test_invalid_reading(changes: dict[str, Any]) -> None:
+    """A reading with a missing or invalid field raises an error."""
     with pytest.raises(NomosResponseError):
-        MeterReading.from_json(READING | changes)
+        MeterReading.from_json({**READING, **changes})
 
 
-@given(
-    st.floats(min_value=0, max_value=999_999),
-    st.sampled_from(ReadingKind),
-)
-def test_store(value: float, kind: ReadingKind) -> None:
-    """What is remembered is what was read."""
-    reading = replace(MeterReading.from_json(READING), value=value, kind=kind)
-    assert MeterReading.from_json(reading.to_json()) == reading
-
-
-def test_last_reading() -> None:
-    """The day of a reading counts, and on the same day which was made last."""
+def test_latest_reading() -> None:
+    """The latest timestamp counts, then the latest creation."""
     reading = MeterReading.from_json(READING)
     new_meter = replace(
         reading,
@@ -87,30 +67,30 @@ def test_last_reading() -> None:
         value=0.3,
         created_at=reading.created_at + timedelta(milliseconds=1),
     )
-    reported_late = replace(
+    created_late = replace(
         reading,
         value=12000.0,
         timestamp=reading.timestamp - timedelta(days=9),
         created_at=reading.created_at + timedelta(days=2),
     )
-    assert latest_reading([new_meter, reported_late, reading]) == new_meter
+    assert latest_reading([new_meter, created_late, reading]) == new_meter
     assert latest_reading([]) is None
 
 
-async def test_no_further_than_needed(
+async def test_pages_up_to_known_readings(
     client: NomosClient, simulator: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Of years of readings, those are read that are not known yet."""
+    """Pages are fetched up to the known readings only."""
     homes = [
         simulator.add(scenarios.smart_already(index, age=timedelta(days=1500)))
         for index in (1, 2)
     ]
-    keys = [home.subscription_id for home in homes]
-    first = await client.meter_readings(keys, None)
-    assert {each.subscription_id for each in first} == set(keys)
+    ids = [home.subscription_id for home in homes]
+    first = await client.meter_readings(ids, None)
+    assert {each.subscription_id for each in first} == set(ids)
     assert asked(simulator) == ["create_token", "list_meter_readings"]
     freezer.tick(timedelta(days=15))
-    newer = await client.meter_readings(keys, max(each.created_at for each in first))
+    newer = await client.meter_readings(ids, max(each.created_at for each in first))
     assert asked(simulator) == ["create_token", "list_meter_readings"]
     assert {each.timestamp for each in newer} > {
         max(each.timestamp for each in first) + timedelta(days=7)

@@ -1,4 +1,4 @@
-"""What is sent, what is sent again, and what each bad answer becomes."""
+"""Tests of requests, retries and errors."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -34,7 +34,7 @@ from custom_components.nomos_energy.nomos import (
 )
 from simulator import CURRENT, OLDER, Fault, Simulator
 from tests.conftest import NOW
-from tests.nomos.conftest import EMPTY_LIST, Answer, StandIn, warnings
+from tests.nomos.common import EMPTY_LIST, Answer, FakeNomos, warnings
 
 ENVELOPE: Mapping[str, Any] = {
     "code": "BAD_REQUEST",
@@ -50,106 +50,106 @@ PROXY_PAGE = "<!DOCTYPE html><html><body>Please log in to the hotel</body></html
 
 
 class EndlessTokens:
-    """Another token whenever one is asked for."""
+    """Token source with a new token for each call."""
 
     def __init__(self) -> None:
-        """Begin with the first."""
+        """Initialize the source."""
         self.rejected: list[str | None] = []
 
     async def access_token(self, rejected: str | None = None) -> str:
-        """Note what was refused and return the next one."""
+        """Record the rejected token and return a new one."""
         self.rejected.append(rejected)
         return f"token-{len(self.rejected)}"
 
     async def scopes(self) -> frozenset[str]:
-        """Return what the tokens allow."""
+        """Return no scopes."""
         return frozenset()
 
 
 class TestRequest:
-    """What Nomos gets to see."""
+    """Headers and addresses of requests."""
 
     async def test_bearer_token_and_version(
-        self, strange_client: NomosClient, stand_in: StandIn
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """Every request carries the token and the version it was written for."""
-        await strange_client.meter_orders()
-        assert stand_in.received[0].headers["Authorization"] == "Bearer access-token"
-        assert stand_in.received[0].headers["X-API-Version"] == CURRENT
+        """Every request has the token and the version of the API."""
+        await fake_client.meter_orders()
+        assert fake_nomos.received[0].headers["Authorization"] == "Bearer access-token"
+        assert fake_nomos.received[0].headers["X-API-Version"] == CURRENT
 
     async def test_version_of_a_login(
-        self, session: ClientSession, stand_in: StandIn
+        self, session: ClientSession, fake_nomos: FakeNomos
     ) -> None:
-        """The token endpoint is told the version as well."""
-        stand_in.says(Answer({"access_token": "token", "expires_in": 3600}))
-        await ClientCredentials(session, stand_in.url, "id", "secret").access_token()
-        assert stand_in.received[0].raw_path == "/oauth/token"
-        assert stand_in.received[0].headers["X-API-Version"] == CURRENT
+        """A login has the version of the API too."""
+        fake_nomos.respond_with(Answer({"access_token": "token", "expires_in": 3600}))
+        await ClientCredentials(session, fake_nomos.url, "id", "secret").access_token()
+        assert fake_nomos.received[0].raw_path == "/oauth/token"
+        assert fake_nomos.received[0].headers["X-API-Version"] == CURRENT
 
-    async def test_ids_stay_in_their_place(
-        self, strange_client: NomosClient, stand_in: StandIn
+    async def test_ids_are_quoted(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """An id, whatever it looks like, leads to no other operation."""
-        for ask in (strange_client.subscription, strange_client.plan):
+        """Special characters of an ID don't change the path."""
+        for fetch in (fake_client.subscription, fake_client.plan):
             with pytest.raises(NomosResponseError):
-                await ask("x/../meter-orders?limit=1#%")
-        assert [request.raw_path for request in stand_in.received] == [
+                await fetch("x/../meter-orders?limit=1#%")
+        assert [request.raw_path for request in fake_nomos.received] == [
             "/subscriptions/x%2F..%2Fmeter-orders%3Flimit=1%23%25",
             "/plans/x%2F..%2Fmeter-orders%3Flimit=1%23%25",
         ]
 
-    async def test_production_is_asked_unless_told_otherwise(self) -> None:
-        """Without an address, Nomos' own is asked, and over HTTPS only."""
-        asked: list[str] = []
+    async def test_production_url(self) -> None:
+        """The default address is the production API over HTTPS."""
+        urls: list[str] = []
 
-        async def no_further(
+        async def stop(
             _: ClientSession, __: SimpleNamespace, request: TraceRequestStartParams
         ) -> None:
-            asked.append(str(request.url))
+            urls.append(str(request.url))
             raise ClientError
 
         trace = TraceConfig()
-        trace.on_request_start.append(no_further)
+        trace.on_request_start.append(stop)
         async with ClientSession(trace_configs=[trace]) as session:
             with pytest.raises(NomosConnectionError):
                 await NomosClient(session, FixedToken({"access_token": "token"})).plan(
                     "pln_1"
                 )
-        assert asked == ["https://api.nomos.energy/plans/pln_1"]
+        assert urls == ["https://api.nomos.energy/plans/pln_1"]
         assert PRODUCTION_URL == "https://api.nomos.energy"
 
 
-class TestVersionEcho:
-    """Which version answered."""
+class TestVersion:
+    """Version of the answer."""
 
-    async def test_another_version_is_said_once(
+    async def test_other_version(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        """An answer of another version is used, and the log says so once."""
-        stand_in.says(Answer(EMPTY_LIST, headers={"X-API-Version": OLDER}))
+        """An answer of another version is used and logged once."""
+        fake_nomos.respond_with(Answer(EMPTY_LIST, headers={"X-API-Version": OLDER}))
         for _ in range(3):
-            assert (await strange_client.meter_orders()).records == ()
-        assert warnings(caplog) == [f"Nomos answered as version '{OLDER}' of its API"]
+            assert (await fake_client.meter_orders()).records == ()
+        assert warnings(caplog) == [f"Nomos answered with version '{OLDER}' of its API"]
 
     @pytest.mark.parametrize("headers", [{}, {"X-API-Version": CURRENT}])
-    async def test_nothing_is_said_about_the_right_one(
+    async def test_same_version(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         caplog: pytest.LogCaptureFixture,
         headers: Mapping[str, str],
     ) -> None:
-        """The right version, or none at all, is nothing to talk about."""
-        stand_in.says(Answer(EMPTY_LIST, headers=headers))
-        await strange_client.meter_orders()
+        """The requested version, or none, is not logged."""
+        fake_nomos.respond_with(Answer(EMPTY_LIST, headers=headers))
+        await fake_client.meter_orders()
         assert warnings(caplog) == []
 
 
 class TestErrors:
-    """What went wrong, in a form that can be acted on."""
+    """Errors by status and body of the answer."""
 
     @pytest.mark.parametrize(
         ("status", "kind"),
@@ -167,35 +167,35 @@ class TestErrors:
             (503, NomosError),
         ],
     )
-    async def test_every_error_says_what_support_needs(
+    async def test_error_details(
         self,
         session: ClientSession,
-        stand_in: StandIn,
+        fake_nomos: FakeNomos,
         status: int,
         kind: type[NomosError],
     ) -> None:
-        """Each status has its meaning, and comes with code, request and details."""
-        stand_in.says(Answer({**ENVELOPE, "code": "A_WORD"}, status))
-        nomos = NomosClient(session, EndlessTokens(), stand_in.url)
+        """Each status has its error with code, request ID and details."""
+        fake_nomos.respond_with(Answer({**ENVELOPE, "code": "SOME_CODE"}, status))
+        nomos = NomosClient(session, EndlessTokens(), fake_nomos.url)
         with pytest.raises(NomosError) as caught:
             await nomos.meter_orders()
         error = caught.value
         assert type(error) is kind
         assert error.status == status
-        assert error.code == "A_WORD"
+        assert error.code == "SOME_CODE"
         assert error.request_id == "req_1"
         assert error.details == ("unsupported_product", "ended_subscription")
         assert str(error) == (
-            f"Nomos refused the request (status {status}, code A_WORD, request req_1)"
+            f"Nomos refused the request (status {status}, code SOME_CODE, request req_1)"
         )
 
-    async def test_texts_hold_nothing_personal(
-        self, strange_client: NomosClient, stand_in: StandIn
+    async def test_no_personal_data(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """What Nomos says in its message can repeat what was sent; it stays out."""
-        stand_in.says(Answer(ENVELOPE, 400))
+        """Messages of the API are left out of errors."""
+        fake_nomos.respond_with(Answer(ENVELOPE, 400))
         with pytest.raises(NomosError) as caught:
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
         error = caught.value
         everything = f"{error} {error!r} {error.args} {vars(error)}"
         assert "Jana" not in everything
@@ -219,65 +219,66 @@ class TestErrors:
             ),
         ],
     )
-    async def test_refusals_of_somebody_else(
+    async def test_error_without_envelope(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         body: Any,
         code: str | None,
         request_id: str | None,
         details: tuple[str, ...],
     ) -> None:
-        """A refusal in other words is one all the same; what fits is kept."""
-        stand_in.says(Answer(body, 400))
+        """An error of another format is raised with its valid parts."""
+        fake_nomos.respond_with(Answer(body, 400))
         with pytest.raises(NomosError) as caught:
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
         error = caught.value
         assert (error.status, error.code) == (400, code)
         assert (error.request_id, error.details) == (request_id, details)
 
     @pytest.mark.parametrize("status", [401, 403, 404])
-    async def test_somebody_in_between_is_not_nomos(
-        self, strange_client: NomosClient, stand_in: StandIn, status: int
+    async def test_error_of_proxy(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos, status: int
     ) -> None:
-        """A proxy's page voids no login, and ends no contract."""
-        stand_in.says(Answer(PROXY_PAGE, status))
+        """An error page of a proxy neither voids a login nor removes a contract."""
+        fake_nomos.respond_with(Answer(PROXY_PAGE, status))
         with pytest.raises(NomosResponseError) as caught:
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
         assert caught.value.status == status
-        assert len(stand_in.received) == 1
+        assert len(fake_nomos.received) == 1
 
     def test_error_without_an_answer(self) -> None:
-        """Where there was no answer, the reason is all there is to say."""
+        """Without an answer, the text is the reason."""
         error = NomosConnectionError("Nomos can't be reached")
         assert str(error) == error.reason == "Nomos can't be reached"
+        assert error.args == (error.reason,)
 
     @pytest.mark.parametrize(
         "body", [PROXY_PAGE, "", "null", "7", [], [{"items": []}], '{"items": [']
     )
-    async def test_answers_of_somebody_else(
+    async def test_unexpected_answer(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         waits: list[float],
         body: Any,
     ) -> None:
-        """A success that is no JSON object is refused and not asked for again."""
-        stand_in.says(Answer(body))
+        """An answer that is not a JSON object raises an error without a retry."""
+        fake_nomos.respond_with(Answer(body))
         with pytest.raises(NomosResponseError, match="status 200"):
-            await strange_client.meter_orders()
-        assert len(stand_in.received) == 1
+            await fake_client.meter_orders()
+        assert len(fake_nomos.received) == 1
         assert waits == []
 
     @pytest.mark.parametrize("fault", [Fault.HTML, Fault.TRUNCATED_JSON])
-    async def test_garbled_answers(
+    async def test_invalid_json(
         self,
         client: NomosClient,
         simulator: Simulator,
         waits: list[float],
         fault: Fault,
     ) -> None:
-        """HTML and half an answer are not asked for again."""
+        """HTML and truncated JSON raise an error without a retry."""
         simulator.fail(fault, path="/meter-orders")
         with pytest.raises(NomosResponseError):
             await client.meter_orders()
@@ -287,70 +288,75 @@ class TestErrors:
         ]
         assert waits == []
 
-    async def test_a_bottomless_answer_is_refused(
-        self, strange_client: NomosClient, stand_in: StandIn
+    async def test_deeply_nested_json(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """JSON that is nested too deep is no answer."""
-        stand_in.says(Answer("[" * 200_000))
+        """Deeply nested JSON raises an error."""
+        fake_nomos.respond_with(Answer("[" * 200_000))
         with pytest.raises(NomosResponseError):
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
 
 
 class TestRedirects:
-    """The API has none."""
+    """Redirects, which the API does not have."""
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    async def test_redirects_are_not_followed(
+    async def test_no_redirect(
         self,
         session: ClientSession,
-        stand_in: StandIn,
+        fake_nomos: FakeNomos,
         simulator: Simulator,
         status: int,
     ) -> None:
-        """Nobody gets the token by pointing elsewhere."""
-        elsewhere = os.environ["NOMOS_API_URL"]
-        stand_in.says(Answer("", status, {"Location": f"{elsewhere}/meter-orders"}))
+        """A redirect is not followed, so that the token is not sent elsewhere."""
+        other_url = os.environ["NOMOS_API_URL"]
+        fake_nomos.respond_with(
+            Answer("", status, {"Location": f"{other_url}/meter-orders"})
+        )
         tokens = EndlessTokens()
         with pytest.raises(NomosResponseError) as caught:
-            await NomosClient(session, tokens, stand_in.url).meter_orders()
+            await NomosClient(session, tokens, fake_nomos.url).meter_orders()
         assert caught.value.status == status
         assert simulator.requests == []
-        assert len(stand_in.received) == 1
+        assert len(fake_nomos.received) == 1
 
-    async def test_logins_are_not_redirected(
-        self, session: ClientSession, stand_in: StandIn, simulator: Simulator
+    async def test_no_redirect_of_login(
+        self, session: ClientSession, fake_nomos: FakeNomos, simulator: Simulator
     ) -> None:
-        """Nobody gets the secret by pointing elsewhere."""
-        elsewhere = os.environ["NOMOS_API_URL"]
-        stand_in.says(Answer("", 307, {"Location": f"{elsewhere}/oauth/token"}))
-        tokens = ClientCredentials(session, stand_in.url, "id", "secret")
+        """A redirect is not followed, so that the secret is not sent elsewhere."""
+        other_url = os.environ["NOMOS_API_URL"]
+        fake_nomos.respond_with(
+            Answer("", 307, {"Location": f"{other_url}/oauth/token"})
+        )
+        tokens = ClientCredentials(session, fake_nomos.url, "id", "secret")
         with pytest.raises(NomosResponseError):
             await tokens.access_token()
         assert simulator.requests == []
 
-    async def test_a_redirect_is_no_answer(
-        self, strange_client: NomosClient, stand_in: StandIn
+    @pytest.mark.parametrize("status", [300, 302])
+    async def test_body_of_redirect(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos, status: int
     ) -> None:
-        """What a redirect says in its body is not believed."""
-        stand_in.says(Answer(EMPTY_LIST, 302, {"Location": "/elsewhere"}))
+        """The body of a redirect is ignored."""
+        fake_nomos.respond_with(Answer(EMPTY_LIST, status, {"Location": "/elsewhere"}))
         with pytest.raises(NomosResponseError):
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
 
 
-class TestRepeating:
-    """What is worth asking again, and when."""
+class TestRetry:
+    """Retries and the times between them."""
 
     @pytest.mark.parametrize(
         "fault", [Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.BAD_GATEWAY]
     )
-    async def test_passing_trouble_passes(
+    async def test_temporary_errors(
         self,
         client: NomosClient,
         simulator: Simulator,
         waits: list[float],
         fault: Fault,
     ) -> None:
-        """Too many requests and broken servers are worth another try."""
+        """Rate limits and server errors are retried."""
         simulator.fail(fault, path="/meter-orders", times=2, seconds=3)
         assert (await client.meter_orders()).records == ()
         assert len(waits) == 2
@@ -359,54 +365,54 @@ class TestRepeating:
             *["/meter-orders"] * 3,
         ]
 
-    async def test_logins_are_repeated_as_well(
+    async def test_retry_of_login(
         self, client: NomosClient, simulator: Simulator, waits: list[float]
     ) -> None:
-        """The token endpoint may have its trouble, too."""
+        """Server errors of the token endpoint are retried too."""
         simulator.fail(Fault.SERVER_ERROR, path="/oauth/token", times=2)
         assert (await client.meter_orders()).records == ()
         assert len(waits) == 2
 
-    async def test_waits_grow_and_differ(
-        self, strange_client: NomosClient, stand_in: StandIn, waits: list[float]
+    async def test_backoff(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos, waits: list[float]
     ) -> None:
-        """Each wait is longer than the last one, and no two clients wait alike."""
-        stand_in.says(Answer(PROXY_PAGE, 503))
+        """The backoff is exponential and random."""
+        fake_nomos.respond_with(Answer(PROXY_PAGE, 503))
         for _ in range(2):
             with pytest.raises(NomosError, match="status 503"):
-                await strange_client.meter_orders()
+                await fake_client.meter_orders()
         first, second = waits[:4], waits[4:]
-        assert len(stand_in.received) == 2 * 5
+        assert len(fake_nomos.received) == 2 * 5
         for wait, longest in zip(first + second, [1, 2, 4, 8] * 2, strict=True):
             assert longest / 2 <= wait <= longest
         assert first != second
 
     @pytest.mark.parametrize("status", [400, 402, 403, 404, 405, 409, 422])
-    async def test_a_clear_no_is_not_asked_again(
+    async def test_no_retry_of_refusals(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         waits: list[float],
         status: int,
     ) -> None:
-        """Asking again does not change what was wrong with the question."""
-        stand_in.says(
+        """Other errors are not retried."""
+        fake_nomos.respond_with(
             Answer(ENVELOPE, status, {"Retry-After": "1"}), Answer(EMPTY_LIST)
         )
         with pytest.raises(NomosError):
-            await strange_client.meter_orders()
-        assert len(stand_in.received) == 1
+            await fake_client.meter_orders()
+        assert len(fake_nomos.received) == 1
         assert waits == []
 
     @pytest.mark.parametrize("in_header", [True, False])
-    async def test_nomos_says_how_long(
+    async def test_retry_after(
         self,
         client: NomosClient,
         simulator: Simulator,
         waits: list[float],
         in_header: bool,
     ) -> None:
-        """The seconds that Nomos names, in a header or a sentence, are waited."""
+        """The time in the header or in the message is waited."""
         simulator.fail(
             Fault.RATE_LIMIT,
             path="/meter-orders",
@@ -418,14 +424,14 @@ class TestRepeating:
         assert waits == [7]
 
     @pytest.mark.parametrize("in_header", [True, False])
-    async def test_too_long_to_wait(
+    async def test_retry_after_beyond_timeout(
         self,
         client: NomosClient,
         simulator: Simulator,
         waits: list[float],
         in_header: bool,
     ) -> None:
-        """A wait beyond 30 seconds is left to the caller, who is told how long."""
+        """A wait beyond 30 seconds raises an error with the time to wait."""
         simulator.fail(
             Fault.RATE_LIMIT, path="/meter-orders", seconds=45, retry_after=in_header
         )
@@ -461,21 +467,23 @@ class TestRepeating:
             pytest.param(429, {}, "wait 8 SEC", 8, id="short in message"),
         ],
     )
-    async def test_ways_to_say_how_long(
+    async def test_retry_after_formats(
         self,
         freezer: FrozenDateTimeFactory,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         waits: list[float],
         status: int,
         headers: Mapping[str, str],
         message: str,
         wait: float,
     ) -> None:
-        """A header counts, in seconds or as a date, and then the message."""
+        """The header counts, in seconds or as a date, else the message."""
         freezer.move_to(NOW)
-        stand_in.says(Answer({"message": message}, status, headers), Answer(EMPTY_LIST))
-        await strange_client.meter_orders()
+        fake_nomos.respond_with(
+            Answer({"message": message}, status, headers), Answer(EMPTY_LIST)
+        )
+        await fake_client.meter_orders()
         assert waits == [wait]
 
     @pytest.mark.parametrize(
@@ -486,7 +494,7 @@ class TestRepeating:
             pytest.param(429, {}, "Only 2 such requests", id="another number"),
             pytest.param(500, {}, "in 9 seconds", id="message of a 500"),
             pytest.param(429, {"Retry-After": "soon"}, None, id="no date"),
-            # A date of no zone can't be compared with any time.
+            # A date without a zone can't be compared with the current time.
             pytest.param(
                 429,
                 {"Retry-After": "Mon, 23 Nov 2026 10:00:07 -0000"},
@@ -495,18 +503,20 @@ class TestRepeating:
             ),
         ],
     )
-    async def test_nobody_says_how_long(
+    async def test_no_valid_retry_after(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         waits: list[float],
         status: int,
         headers: Mapping[str, str],
         message: str | None,
     ) -> None:
-        """Without a number that can be read, the client's own waits apply."""
-        stand_in.says(Answer({"message": message}, status, headers), Answer(EMPTY_LIST))
-        await strange_client.meter_orders()
+        """The backoff applies without a valid time."""
+        fake_nomos.respond_with(
+            Answer({"message": message}, status, headers), Answer(EMPTY_LIST)
+        )
+        await fake_client.meter_orders()
         assert len(waits) == 1
         assert 0.5 <= waits[0] <= 1
 
@@ -517,39 +527,39 @@ class TestRepeating:
             (429, {"Retry-After": "0"}, 60),
             (429, {"Retry-After": "1"}, 1),
             (429, {"Retry-After": "3600"}, 3600),
-            # Nobody means weeks; whoever says so would stop the integration.
+            # Longer than a day is taken for a mistake.
             (429, {"Retry-After": "9999999"}, 24 * 3600),
             (503, {"Retry-After": "120"}, 120),
             (503, {}, None),
         ],
     )
-    async def test_giving_up_says_how_long(
+    async def test_retry_after_of_error(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         status: int,
         headers: Mapping[str, str],
         retry_after: float | None,
     ) -> None:
-        """Who gives up passes on how long to wait, a minute where nobody said."""
-        stand_in.says(Answer({}, status, headers))
+        """The error has the time to wait; a minute for a 429 without one."""
+        fake_nomos.respond_with(Answer({}, status, headers))
         with pytest.raises(NomosError) as caught:
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
         assert caught.value.retry_after == retry_after
 
     @pytest.mark.parametrize(
         ("status", "kind"), [(429, NomosRateLimitError), (503, NomosError)]
     )
-    async def test_gives_up_within_30_seconds(
+    async def test_no_wait_beyond_timeout(
         self,
         freezer: FrozenDateTimeFactory,
         monkeypatch: pytest.MonkeyPatch,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         status: int,
         kind: type[NomosError],
     ) -> None:
-        """A wait that would end after 30 seconds is not begun."""
+        """A wait that would end after 30 seconds is not started."""
         waited: list[float] = []
 
         async def sleep(seconds: float) -> None:
@@ -557,21 +567,21 @@ class TestRepeating:
             freezer.tick(seconds)
 
         monkeypatch.setattr(transport, "sleep", sleep)
-        stand_in.says(Answer({}, status, {"Retry-After": "12"}))
+        fake_nomos.respond_with(Answer({}, status, {"Retry-After": "12"}))
         with pytest.raises(kind) as caught:
-            await strange_client.meter_orders()
+            await fake_client.meter_orders()
         assert waited == [12, 12]
         assert caught.value.retry_after == 12
-        assert len(stand_in.received) == 3
+        assert len(fake_nomos.received) == 3
 
 
 class TestNoAnswer:
-    """Nobody is there, or nobody says anything."""
+    """Failed connections and timeouts."""
 
-    async def test_nobody_listens(
+    async def test_closed_port(
         self, session: ClientSession, socket_enabled: None, waits: list[float]
     ) -> None:
-        """A closed port is a connection error, without an answer's facts."""
+        """A closed port raises NomosConnectionError without a status."""
         url = f"http://127.0.0.1:{unused_port()}"
         with pytest.raises(NomosConnectionError) as caught:
             await NomosClient(
@@ -584,7 +594,7 @@ class TestNoAnswer:
     async def test_connection_reset_at_login(
         self, client: NomosClient, simulator: Simulator, waits: list[float]
     ) -> None:
-        """A login that breaks off is not sent again: it may have been heard."""
+        """A login is not retried after a connection reset."""
         simulator.fail(Fault.CONNECTION_RESET)
         with pytest.raises(NomosConnectionError):
             await client.meter_orders()
@@ -594,22 +604,22 @@ class TestNoAnswer:
     async def test_connection_reset_while_reading(
         self, client: NomosClient, simulator: Simulator, waits: list[float]
     ) -> None:
-        """A connection that breaks under a question ends the call without a wait."""
+        """A connection reset raises NomosConnectionError without a wait."""
         await client.meter_orders()
         simulator.requests.clear()
         simulator.fail(Fault.CONNECTION_RESET)
         with pytest.raises(NomosConnectionError) as caught:
             await client.meter_orders()
         assert caught.value.status is None
-        # aiohttp takes it for a connection that was kept too long, and asks a
-        # second time on a new one; the client adds none of its own.
+        # aiohttp repeats the request once on a new connection, because the kept one
+        # may have been closed before.
         assert len(simulator.requests) <= 2
         assert waits == []
 
-    async def test_answer_that_breaks_off(
+    async def test_truncated_body(
         self, session: ClientSession, socket_enabled: None, waits: list[float]
     ) -> None:
-        """Half a body is no answer."""
+        """A truncated body raises NomosConnectionError."""
 
         async def half(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse(headers={"Content-Length": "1000"})
@@ -632,49 +642,49 @@ class TestNoAnswer:
         assert waits == []
 
     @pytest.fixture
-    async def silence(self, socket_enabled: None) -> AsyncGenerator[str]:
-        """Serve an API that takes every question and answers none."""
-        over = asyncio.Event()
+    async def silent_url(self, socket_enabled: None) -> AsyncGenerator[str]:
+        """Run a server that never answers."""
+        closing = asyncio.Event()
 
         async def wait(_: web.Request) -> web.Response:
-            await over.wait()
+            await closing.wait()
             return web.Response()
 
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", wait)
         async with TestServer(app, host="127.0.0.1") as server:
             yield str(server.make_url("")).rstrip("/")
-            over.set()
+            closing.set()
 
     @pytest.fixture
-    def impatience(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Give up after a twentieth of a second instead of 30."""
-        monkeypatch.setattr(transport, "GIVE_UP_AFTER", 0.05)
+    def short_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Set the timeout to 0.05 instead of 30 seconds."""
+        monkeypatch.setattr(transport, "CALL_TIMEOUT", 0.05)
 
-    async def test_silence(
-        self, session: ClientSession, silence: str, impatience: None
+    async def test_no_answer(
+        self, session: ClientSession, silent_url: str, short_timeout: None
     ) -> None:
-        """Who does not answer in time is not reached."""
+        """A missing answer raises NomosConnectionError."""
         with pytest.raises(NomosConnectionError) as caught:
             await NomosClient(
-                session, FixedToken({"access_token": "token"}), silence
+                session, FixedToken({"access_token": "token"}), silent_url
             ).meter_orders()
         assert str(caught.value) == "Nomos did not answer in time"
 
-    async def test_silence_at_login(
-        self, session: ClientSession, silence: str, impatience: None
+    async def test_no_answer_at_login(
+        self, session: ClientSession, silent_url: str, short_timeout: None
     ) -> None:
-        """A login that is not answered ends in time, with or without a request."""
-        tokens = ClientCredentials(session, silence, "id", "secret")
+        """A login without an answer raises NomosConnectionError."""
+        tokens = ClientCredentials(session, silent_url, "id", "secret")
         with pytest.raises(NomosConnectionError, match="in time"):
             await tokens.access_token()
         with pytest.raises(NomosConnectionError, match="in time"):
-            await NomosClient(session, tokens, silence).meter_orders()
+            await NomosClient(session, tokens, silent_url).meter_orders()
 
-    async def test_token_that_never_comes(
-        self, session: ClientSession, stand_in: StandIn, impatience: None
+    async def test_timeout_while_waiting_for_token(
+        self, session: ClientSession, fake_nomos: FakeNomos, short_timeout: None
     ) -> None:
-        """Waiting for somebody else's token refresh counts as well."""
+        """Waiting for a token counts towards the timeout."""
 
         class Never:
             async def access_token(self, rejected: str | None = None) -> str:
@@ -685,15 +695,15 @@ class TestNoAnswer:
                 return frozenset()
 
         with pytest.raises(NomosConnectionError, match="in time"):
-            await NomosClient(session, Never(), stand_in.url).meter_orders()
-        assert stand_in.received == []
+            await NomosClient(session, Never(), fake_nomos.url).meter_orders()
+        assert fake_nomos.received == []
 
-    async def test_session_of_less_patience(
-        self, socket_enabled: None, silence: str
+    async def test_timeout_of_session(
+        self, socket_enabled: None, silent_url: str
     ) -> None:
-        """The time limit of the session that was handed in is respected."""
+        """A shorter timeout of the session applies."""
         async with ClientSession(timeout=ClientTimeout(total=0.05)) as session:
             with pytest.raises(NomosConnectionError, match="in time"):
                 await NomosClient(
-                    session, FixedToken({"access_token": "token"}), silence
+                    session, FixedToken({"access_token": "token"}), silent_url
                 ).meter_orders()

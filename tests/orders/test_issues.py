@@ -13,10 +13,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.repairs import (
-    WEBHOOK_REFUSED,
-    async_note_webhook_issue,
-)
+from custom_components.nomos_energy.issues import async_create_issue
+from custom_components.nomos_energy.webhooks.receiver import WEBHOOK_REFUSED
 from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
 from simulator.oauth import Client
@@ -587,7 +585,7 @@ async def test_deliveries(
     """What is wrong with deliveries is not settled by an answer about contracts."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
-    async_note_webhook_issue(hass, entry, WEBHOOK_REFUSED)
+    async_create_issue(hass, entry, WEBHOOK_REFUSED, entry.entry_id, {})
     await look_again(hass, home)
     assert issues(hass) == ["webhook_refused"]
     await hass.config_entries.async_remove(entry.entry_id)

@@ -20,7 +20,7 @@ from custom_components.nomos_energy.nomos import transport
 from simulator import OLDER, READ_ONLY, Fault, Household, Simulator, api, scenarios
 from simulator.errors import ApiError, Detail
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
-from tests import DAY, asked, next_start, pass_time, state
+from tests import DAY, asked, local, next_start, pass_time, state
 from tests.conftest import NOW, SetUp
 from tests.test_services import (
     FAILED,
@@ -80,7 +80,7 @@ async def test_order(
         "subscription_id": home.subscription_id,
         "module": module,
         "status": "ordered",
-        "created_at": NOW,
+        "created_at": local(NOW),
         "valid_from": None,
         "valid_until": None,
     }
@@ -171,7 +171,7 @@ async def test_order_after_a_rejection(
     await set_up()
     assert state(hass, home, "module_1") == "rejected"
     response = await order(hass, home)
-    assert (response["status"], response["created_at"]) == ("ordered", NOW)
+    assert (response["status"], response["created_at"]) == ("ordered", local(NOW))
     assert state(hass, home, "module_1") == "ordered"
 
 
@@ -507,7 +507,7 @@ async def test_old_order_is_not_the_new_one(
     home.order_module(MODULE_1)
     simulator.fail(Fault.CONNECTION_RESET, path=PATH, times=1)
     response = await order(hass, home)
-    assert (response["status"], response["created_at"]) == ("ordered", NOW)
+    assert (response["status"], response["created_at"]) == ("ordered", local(NOW))
     assert len(home.modules) == 2
 
 

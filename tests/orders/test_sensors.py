@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
-from custom_components.nomos_energy.prices.sensors import AROUND_PAYOUT, PAYOUT
+from custom_components.nomos_energy.prices.sensors import PAYOUT, PAYOUT_SENSORS
 from custom_components.nomos_energy.usage.sensors import METER_READING
 from simulator import Simulator, scenarios
 from tests import entity_id, look_again, state
@@ -176,7 +176,11 @@ async def test_feed_in(
             "smart_meter_active",
             "tomorrow_payouts",
             PAYOUT.key,
-            *(description.key for description in AROUND_PAYOUT),
+            *(
+                each.key
+                for each in PAYOUT_SENSORS
+                if each.entity_registry_enabled_default
+            ),
             METER_READING.key,
         )
     }

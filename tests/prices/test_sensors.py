@@ -96,7 +96,12 @@ async def test_enabled_by_default(
         )
         if registered.disabled
     }
-    assert disabled & entities(hass, home) == {"energy_price", "grid_fee", "levies"}
+    assert disabled & entities(hass, home) == {
+        "energy_price",
+        "grid_fee",
+        "levies",
+        "price_rank",
+    }
 
 
 @pytest.mark.usefixtures("all_entities_enabled")
@@ -141,6 +146,7 @@ async def test_component_that_is_not_known(
 # Borders
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_border(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -172,8 +178,8 @@ async def test_border(
         # What changes at 11:15, beside the beginning of the next price
         ([30.0] * 96, set()),
         # Another price that stands where the one before stood
-        ([30.0] * 45 + [31.0] + [40.0, 20.0] * 25, {"price", "price_rank"}),
-        ([30.0] * 45 + [90.0] * 51, {"price", "price_rank", "price_level"}),
+        ([30.0] * 45 + [31.0] + [40.0, 20.0] * 25, {"price"}),
+        ([30.0] * 45 + [90.0] * 51, {"price", "price_level"}),
     ],
 )
 async def test_writes_at_a_border(
@@ -271,6 +277,7 @@ async def test_day_from_end_to_end(
     assert len({each["start"] for each in listed}) == len(listed)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_other_time_zone(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -311,6 +318,7 @@ NOON: Amounts = day_of(24.0, h11=-2.0, h12=-6.5, h13=-2.0)
 NULLS: Amounts = day_of(24.0, h11=None, h12=12.0, h13=60.0)
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 @pytest.mark.parametrize(
     ("amounts", "moment", "expected"),
     [
@@ -455,6 +463,7 @@ async def test_starts(
     assert (found and found.isoformat()) == expected
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_next_day_is_fine(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -564,6 +573,7 @@ async def test_tomorrow(
 # Feeding in
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_payout(
     hass: HomeAssistant,
     simulator: Simulator,

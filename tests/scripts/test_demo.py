@@ -13,17 +13,14 @@ from unittest.mock import AsyncMock, Mock, patch
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from custom_components.nomos_energy.binary_sensor import (
-    BLOCKED,
-    GATE,
-    GRID_FEE_REDUCTION,
-    TOMORROW_PRICES,
-)
-from custom_components.nomos_energy.calendar import INSTALLATION
-from custom_components.nomos_energy.event import ORDER_UPDATE
+from custom_components.nomos_energy.grid_fees.binary_sensors import GRID_FEE_REDUCTION
 from custom_components.nomos_energy.grid_fees.sensors import MODULES, WINDOW
+from custom_components.nomos_energy.orders.binary_sensors import BLOCKED, GATE
+from custom_components.nomos_energy.orders.calendar import INSTALLATION
+from custom_components.nomos_energy.orders.events import ORDER_UPDATE
 from custom_components.nomos_energy.orders.sensors import ORDER_SENSORS
-from custom_components.nomos_energy.prices.sensors import AROUND_PRICE, PRICE
+from custom_components.nomos_energy.prices.binary_sensors import TOMORROW_PRICES
+from custom_components.nomos_energy.prices.sensors import PRICE, PRICE_SENSORS
 from scripts import demo_watch
 from scripts.demo_config import prepare_config
 from scripts.demo_dashboard import (
@@ -56,7 +53,7 @@ ENTITIES = {
 
 SENSORS_TO_COME = {
     each.key
-    for each in (PRICE, *AROUND_PRICE, *MODULES, WINDOW)
+    for each in (PRICE, *PRICE_SENSORS, *MODULES, WINDOW)
     if each.entity_registry_enabled_default
 }
 BINARY_SENSORS_TO_COME = {TOMORROW_PRICES.key, GRID_FEE_REDUCTION.key}

@@ -380,9 +380,9 @@ async def test_of_others(
     """What concerns others is genuine, and costs neither a request nor a write."""
     simulator.add(scenarios.happy_path())
     line = await connect()
-    key = f"{DOMAIN}.{line.entry.entry_id}"
+    key = f"{DOMAIN}.{line.entry.entry_id}.deliveries"
     await pass_time(hass, line.freezer, MOMENT)
-    del storage[key]
+    storage.pop(key, None)
     assert await line.send(event(topic=topic, context=context)) == 200
     await pass_time(hass, line.freezer, MOMENT)
     assert not asked(simulator)
@@ -458,7 +458,7 @@ async def test_repeated_over_days_and_restarts(
     await pass_time(hass, line.freezer, 2 * DAY)
     second = simulator.emit("meter_order.placed", context)
     assert await line.deliver() == [200]
-    remembered = storage[f"{DOMAIN}.{line.entry.entry_id}"]["data"]["delivered"]
+    remembered = storage[f"{DOMAIN}.{line.entry.entry_id}.deliveries"]["data"]
     assert list(remembered) == [second.id]
 
 
@@ -733,7 +733,7 @@ async def test_flood(
     assert set(await line.forge(300)) == {401}
     await pass_time(hass, line.freezer, MOMENT)
     assert not asked(simulator)
-    assert loud(caplog) == ["Deliveries are refused, because their signature is wrong"]
+    assert loud(caplog) == ["Deliveries are refused: their signature is wrong"]
     told = await webhook_diagnostics(hass, hass_client, line)
     assert (told["accepted"], told["refused"]) == (0, 300)
 

@@ -1,4 +1,4 @@
-"""The modules of §14a EnWG, and the window that module 3 puts now into."""
+"""Sensors of the §14a modules and of the grid fee window."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import NomosCoordinator
-from ..entity import NomosEntity, NomosPriceEntity
+from ..coordinator import ContractCoordinator
+from ..entity import ContractEntity, options, state_of
 from ..nomos import GridFeeModule, GridFeeWindow, ReductionStatus
-from ..words import options, state_of
+from ..prices.coordinator import PriceCoordinator
+from ..prices.entity import PriceEntity
 
 
 @dataclass(frozen=True, kw_only=True)
-class NomosModuleDescription(SensorEntityDescription):
-    """Describe the sensor of a module."""
+class ModuleSensorDescription(SensorEntityDescription):
+    """Description of the sensor of a §14a module."""
 
     module: GridFeeModule
 
 
 MODULES = tuple(
-    NomosModuleDescription(
+    ModuleSensorDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.ENUM,
@@ -47,33 +48,33 @@ WINDOW = SensorEntityDescription(
 )
 
 
-def module_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
-    """Return the sensors of what a contract may have ordered."""
+def module_sensors(contracts: ContractCoordinator, key: str) -> Iterable[SensorEntity]:
+    """Return the sensors of a contract's §14a modules."""
     for description in MODULES:
-        yield NomosModuleSensor(coordinator, key, description)
+        yield ModuleSensor(contracts, key, description)
 
 
-def window_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
-    """Return the sensor that only module 3 gives a meaning."""
-    yield NomosGridFeeWindow(coordinator, key, WINDOW)
+def window_sensors(prices: PriceCoordinator) -> Iterable[SensorEntity]:
+    """Return the sensor of the grid fee window, for contracts with module 3."""
+    yield GridFeeWindowSensor(prices, WINDOW)
 
 
-class NomosModuleSensor(NomosEntity, SensorEntity):
-    """How far a module is."""
+class ModuleSensor(ContractEntity, SensorEntity):
+    """Sensor of the order status of a §14a module."""
 
-    entity_description: NomosModuleDescription
+    entity_description: ModuleSensorDescription
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the status of its last order."""
+        """Status of the latest order."""
         reduction = self.contract.reduction(self.entity_description.module)
         return state_of(reduction.status if reduction else ReductionStatus.NOT_ORDERED)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return from when until when it holds."""
+        """Period of validity."""
         reduction = self.contract.reduction(self.entity_description.module)
         return {
             "valid_from": reduction.valid_from if reduction else None,
@@ -81,14 +82,14 @@ class NomosModuleSensor(NomosEntity, SensorEntity):
         }
 
 
-class NomosGridFeeWindow(NomosPriceEntity, SensorEntity):
-    """Whether the grid fee is low, standard or high at the moment."""
+class GridFeeWindowSensor(PriceEntity, SensorEntity):
+    """Sensor of the current grid fee level: low, standard or high."""
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the window, while module 3 is in force."""
-        moment = self.source.moment
+        """Current level, while module 3 is in force."""
+        moment = self.coordinator.moment
         if GridFeeModule.MODULE_3 not in self.contract.in_force(moment.now):
             return None
         return state_of(moment.series.grid_fee_window(moment.now))
@@ -96,13 +97,9 @@ class NomosGridFeeWindow(NomosPriceEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return when the next window begins."""
-        moment = self.source.moment
+        """Start of the next window."""
+        moment = self.coordinator.moment
         change = moment.series.grid_fee_window_ends(moment.now)
         if self.native_value is None or change is None:
             return {"next_change": None}
         return {"next_change": dt_util.as_local(change)}
-
-    @override
-    def _to_show(self) -> tuple[object, ...]:
-        return self.available, self.native_value, self.extra_state_attributes

@@ -1,8 +1,9 @@
-"""What all entities of a planned load share."""
+"""Entities of planned loads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -11,12 +12,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import DOMAIN
-from ..coordinator import NomosConfigEntry, devices_of
+from ..device import contract_devices
 from .coordinator import LoadCoordinator, LoadState
+from .subentries import signal_loads_updated
 
 
 class LoadEntity(CoordinatorEntity[LoadCoordinator]):
-    """Something about a planned load."""
+    """Entity of a planned load."""
 
     _attr_has_entity_name = True
 
@@ -31,39 +33,39 @@ class LoadEntity(CoordinatorEntity[LoadCoordinator]):
         self._attr_device_info = DeviceInfo(
             entry_type=DeviceEntryType.SERVICE,
             identifiers={(DOMAIN, coordinator.key)},
-            manufacturer="Nomos",
             name=load.name,
         )
-        devices = devices_of(coordinator.hass, coordinator.config_entry)
+        devices = contract_devices(coordinator.hass, coordinator.config_entry)
         if contract := devices.get(load.subscription_id):
             self._attr_device_info["via_device_id"] = contract.id
 
     @property
     def load(self) -> LoadState:
-        """What the load does, and what it is going to do."""
+        """State of the load."""
         return self.coordinator.data
 
     @property
     @override
     def available(self) -> bool:
-        """Whether the contract is there whose prices it is planned by."""
-        return self.coordinator.load.subscription_id in self.coordinator.account.data
+        """Return if the contract is included whose prices the load is planned by."""
+        coordinator = self.coordinator
+        return coordinator.load.subscription_id in coordinator.contracts.data
 
     @override
     async def async_update(self) -> None:
-        """Plan anew, when somebody wants that; nobody is asked for it."""
-        self.coordinator.async_look()
+        """Plan again on demand; that takes no request."""
+        self.coordinator.async_replan()
 
 
 @callback
 def async_add_for_each_load(
     hass: HomeAssistant,
-    entry: NomosConfigEntry,
+    entry: ConfigEntry,
+    loads: Mapping[str, LoadCoordinator],
     async_add_entities: AddConfigEntryEntitiesCallback,
     create: Callable[[LoadCoordinator], Iterable[Entity]],
 ) -> None:
-    """Add entities for every planned load, also for those that come later."""
-    account = entry.runtime_data
+    """Add entities for each planned load, also for later and changed ones."""
     shown: dict[str, tuple[LoadCoordinator, list[Entity]]] = {}
 
     async def async_show(load: LoadCoordinator) -> None:
@@ -76,12 +78,14 @@ def async_add_for_each_load(
 
     @callback
     def update() -> None:
-        for key in shown.keys() - account.loads.keys():
-            # Home Assistant has removed them with their subentry.
+        for key in shown.keys() - loads.keys():
+            # Home Assistant removes the entities of a removed subentry.
             del shown[key]
-        for key, load in account.loads.items():
+        for key, load in loads.items():
             if key not in shown or shown[key][0] is not load:
                 entry.async_create_task(hass, async_show(load))
 
     update()
-    entry.async_on_unload(async_dispatcher_connect(hass, account.signal_loads, update))
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, signal_loads_updated(entry), update)
+    )

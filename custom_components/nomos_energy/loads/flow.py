@@ -1,12 +1,12 @@
-"""The form in which somebody plans a load."""
+"""Subentry flow of planned loads."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntryState,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
@@ -26,8 +26,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..coordinator import NomosConfigEntry
-from ..prices.price_list import UNIT
+from ..const import PRICE_UNIT
+from ..coordinator import ContractCoordinator
 from .planner import WEEKDAYS, PlannedLoad
 
 CONF_SUBSCRIPTION = "subscription"
@@ -39,34 +39,38 @@ CONF_UPPER_PRICE = "upper_price"
 CONF_POWER = "power"
 CONF_WEEKDAYS = "weekdays"
 
-A_NIGHT = {
+SUGGESTED = {
     CONF_RUN_TIME: {"hours": 3, "minutes": 0, "seconds": 0},
     CONF_EARLIEST: "18:00:00",
     CONF_LATEST: "07:00:00",
     CONF_WEEKDAYS: list(WEEKDAYS),
 }
-"""What the form begins with: a car that comes home in the evening."""
+"""Suggested values: a car that is charged overnight."""
 
 HIGHEST_PRICE = 5.0
-"""EUR/kWh; beyond what an exchange lets prices rise to."""
+"""EUR/kWh; above the exchange's limit."""
 
-MOST_POWER = 1000.0
+HIGHEST_POWER = 1000.0
 """kW."""
 
 NOTHING = timedelta(0)
 
 
 class PlannedLoadFlow(ConfigSubentryFlow):
-    """Add a planned load to an account, or change one."""
+    """Subentry flow that adds or changes a planned load."""
+
+    @abstractmethod
+    def contracts(self) -> ContractCoordinator | None:
+        """Return the contracts of the account, or None if it is not loaded."""
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask what is to run, for how long, and when it may."""
-        entry: NomosConfigEntry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
+        """Show the form."""
+        coordinator = self.contracts()
+        if coordinator is None:
             return self.async_abort(reason="not_loaded")
-        contracts = _contracts(entry)
+        contracts = _options(coordinator)
         if not contracts:
             return self.async_abort(reason="no_consumption")
         errors: dict[str, str] = {}
@@ -90,27 +94,27 @@ class PlannedLoadFlow(ConfigSubentryFlow):
     async_step_reconfigure = async_step_user
 
     def _known(self, contracts: list[SelectOptionDict]) -> Mapping[str, Any]:
-        """Return what the form shows first."""
+        """Return the suggested values of the form."""
         if self.source != SOURCE_RECONFIGURE:
-            return {CONF_SUBSCRIPTION: contracts[0]["value"], **A_NIGHT}
+            return {CONF_SUBSCRIPTION: contracts[0]["value"], **SUGGESTED}
         subentry = self._get_reconfigure_subentry()
         return {CONF_NAME: subentry.title, **subentry.data}
 
     def _finish(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
         if self.source != SOURCE_RECONFIGURE:
             return self.async_create_entry(title=name, data=data)
-        # The loads see for themselves what has changed.
+        # Planned loads listen to changes of the entry.
         return self.async_update_and_abort(
             self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
         )
 
 
-def _contracts(entry: NomosConfigEntry) -> list[SelectOptionDict]:
+def _options(contracts: ContractCoordinator) -> list[SelectOptionDict]:
     return [
         SelectOptionDict(
             value=key, label=f"{contract.name} ({contract.subscription.number or key})"
         )
-        for key, contract in entry.runtime_data.data.items()
+        for key, contract in contracts.data.items()
         if not contract.feeds_in
     ]
 
@@ -136,14 +140,14 @@ def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
                     min=-HIGHEST_PRICE,
                     max=HIGHEST_PRICE,
                     step="any",
-                    unit_of_measurement=UNIT,
+                    unit_of_measurement=PRICE_UNIT,
                     mode=NumberSelectorMode.BOX,
                 )
             ),
             vol.Optional(CONF_POWER): NumberSelector(
                 NumberSelectorConfig(
                     min=0,
-                    max=MOST_POWER,
+                    max=HIGHEST_POWER,
                     step="any",
                     unit_of_measurement="kW",
                     mode=NumberSelectorMode.BOX,
@@ -162,13 +166,13 @@ def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
 
 
 def _errors(load: PlannedLoad) -> dict[str, str]:
-    """Return what is wrong with a load, by the field in which it is."""
+    """Return the translation keys of invalid fields."""
     errors = {}
     if not load.name:
         errors[CONF_NAME] = "name_missing"
     if load.run_time <= NOTHING:
         errors[CONF_RUN_TIME] = "run_time_missing"
-    elif load.run_time > load.room:
+    elif load.run_time > load.longest_run_time:
         errors[CONF_LATEST] = "hours_too_short"
     if load.shortest_piece and load.shortest_piece > load.run_time:
         errors[CONF_SHORTEST_PIECE] = "piece_too_long"

@@ -1,7 +1,7 @@
-"""Loads that run for some time each day, and the plans that cost the least.
+"""Plans of loads that run for some time each day, at the least cost.
 
-Prices are in EUR/kWh, power in kW. Plans are made of quarter-hours. Moments are in
-UTC; the hours in which a load may run are those of Home Assistant's time zone.
+Prices are in EUR/kWh, power in kW. Plans consist of quarter-hours. Moments are in UTC;
+the hours in which a load may run are in Home Assistant's time zone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,61 +9,63 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from math import ceil
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
-from ..nomos import QUARTER, PriceSeries, berlin_day
-from ..prices.optimizer import cheapest
+from ..nomos import DAY, QUARTER, PriceSeries, berlin_day
+from ..prices.optimizer import cheapest, total
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAY = timedelta(days=1)
 
-LATE = timedelta(seconds=30)
-"""How late a quarter-hour may begin and still count as a whole one."""
+START_TOLERANCE = timedelta(seconds=30)
+"""A quarter-hour that begins this late still counts as a whole one."""
 
 
-class Span(NamedTuple):
-    """From when to when, the end not included."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Period of time; the end is not included."""
 
     start: datetime
     end: datetime
 
     def overlap(self, other: Span) -> timedelta:
-        """Return for how long both last."""
+        """Return the duration of the overlap with another period."""
         shared = min(self.end, other.end) - max(self.start, other.start)
         return max(shared, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """When a load is to run."""
+class Schedule:
+    """Times at which a load is to run."""
 
     pieces: tuple[Span, ...] = ()
     is_fallback: bool = False
-    """Whether prices are missing, so that it is the latest hours instead."""
+    """True if prices are missing, so that the latest possible time is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLoad:
-    """What somebody wants to run each day."""
+    """Settings of a planned load, as stored in its subentry."""
 
     name: str
     subscription_id: str
     run_time: timedelta
     earliest: time
     latest: time
-    """Until when it may run; on the next day, if that is not after `earliest`."""
+    """End of the hours; on the next day if not after `earliest`."""
     shortest_piece: timedelta | None = None
-    """It may run in pieces that each last this long at least; None: in one block."""
+    """Least duration of a piece; None: one block."""
     upper_price: float | None = None
+    """EUR/kWh."""
     power: float | None = None
+    """kW."""
     weekdays: frozenset[int] = frozenset(range(7))
-    """On which days its hours may begin; Monday is 0."""
+    """Days on which the hours may begin; Monday is 0."""
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
-        """Read what the form has stored."""
+        """Parse the data of a subentry."""
         shortest = timedelta(**data.get("shortest_piece", {}))
         return cls(
             name=name,
@@ -78,12 +80,12 @@ class PlannedLoad:
         )
 
     @property
-    def room(self) -> timedelta:
-        """For how long it can run at most, on a day without a change of clocks."""
+    def longest_run_time(self) -> timedelta:
+        """Longest possible run time on a day without a clock change."""
         return len(_quarters(self._hours_of(date(2000, 1, 1), UTC))) * QUARTER
 
     def hours(self, now: datetime) -> Iterator[Span]:
-        """Return from when to when it may run: what is not over, in order."""
+        """Yield the periods in which the load may run: current and future ones, in order."""
         zone = dt_util.get_default_time_zone()
         day = now.astimezone(zone).date() - DAY
         while True:
@@ -100,18 +102,17 @@ class PlannedLoad:
 
     def plan(
         self, hours: Span, now: datetime, left: timedelta, series: PriceSeries
-    ) -> Plan:
-        """Return when to run for what is left, within some hours and from now on.
+    ) -> Schedule:
+        """Return the schedule for the rest of the run time, from now on.
 
-        Of all times at which the price is known and not above the upper one, these
-        are the cheapest, the earliest of equal ones. It runs for as long as is
-        possible if that is less than what is left. While prices are missing, it is
-        the latest time in one block.
+        The cheapest of all times with a known price up to the upper price, the earliest
+        of equal ones. If the rest does not fit in, as much of it as possible. While
+        prices are missing, the latest time in one block.
         """
-        slots = _quarters(Span(max(hours.start, now - LATE), hours.end))
+        slots = _quarters(Span(max(hours.start, now - START_TOLERANCE), hours.end))
         wanted = min(ceil(left / QUARTER), len(slots))
         if wanted <= 0:
-            return Plan()
+            return Schedule()
         amounts = series.quarters
         prices = [amounts.get(slot) for slot in slots]
         allowed = [self._may_cost(price) for price in prices]
@@ -120,28 +121,28 @@ class PlannedLoad:
         days = {berlin_day(slot) for slot in (slots[0], slots[-1])}
         if (
             all(series.day(day).is_published for day in days)
-            # A price that was left out may leave enough others.
+            # Where single prices are missing, the others may be enough.
             and length == self._most(allowed, wanted)
         ):
-            return Plan(self._cheapest(slots, usable, length))
-        return Plan(_latest(slots, allowed, wanted), is_fallback=True)
+            return Schedule(self._cheapest(slots, usable, length))
+        return Schedule(_latest(slots, allowed, wanted), is_fallback=True)
 
     def _may_cost(self, price: float | None) -> bool:
         return price is None or self.upper_price is None or price <= self.upper_price
 
     def _shortest(self, length: int) -> int:
-        """Return how many quarter-hours a piece has to last at least."""
+        """Return the least number of quarter-hours of a piece."""
         if self.shortest_piece is None:
             return length
         return min(ceil(self.shortest_piece / QUARTER), length)
 
     def _most(self, allowed: Sequence[bool], wanted: int) -> int:
-        """Return for how many quarter-hours it can run, up to those wanted."""
+        """Return the largest possible number of quarter-hours, up to those wanted."""
         runs = [len(list(run)) for is_free, run in groupby(allowed) if is_free]
         if self.shortest_piece is None:
             return min(wanted, max(runs, default=0))
         shortest = self._shortest(wanted)
-        # Each bit stands for a number of quarter-hours that pieces can add up to.
+        # Bit n is set if pieces can add up to n quarter-hours.
         totals = 1
         for run in runs:
             before = totals
@@ -163,7 +164,7 @@ class PlannedLoad:
 def _latest(
     slots: Sequence[datetime], allowed: Sequence[bool], wanted: int
 ) -> tuple[Span, ...]:
-    """Return the latest block that is allowed, as long as possible."""
+    """Return the longest allowed block, the latest of equal ones."""
     runs = [len(list(run)) for is_free, run in groupby(allowed) if is_free]
     length = min(wanted, max(runs, default=0))
     for first in range(len(slots) - length, -1, -1):
@@ -173,7 +174,7 @@ def _latest(
 
 
 def _quarters(span: Span) -> list[datetime]:
-    """Return the beginnings of the quarter-hours that lie within."""
+    """Return the starts of the quarter-hours within a period."""
     length = int(QUARTER.total_seconds())
     first = ceil(span.start.timestamp() / length)
     end = int(span.end.timestamp() // length)
@@ -181,18 +182,17 @@ def _quarters(span: Span) -> list[datetime]:
 
 
 def average_price(spans: Iterable[Span], series: PriceSeries) -> float | None:
-    """Return what a kWh costs on average, or None if a price is not known."""
-    amounts = series.quarters
-    seconds = money = 0.0
+    """Return the average price (EUR/kWh) at constant power, or None if unknown."""
+    prices: list[float | None] = []
+    seconds: list[float] = []
+    length = QUARTER.total_seconds()
     for span in spans:
-        length = QUARTER.total_seconds()
         start = dt_util.utc_from_timestamp(span.start.timestamp() // length * length)
         while start < span.end:
-            price = amounts.get(start)
-            if price is None:
-                return None
-            part = span.overlap(Span(start, start + QUARTER)).total_seconds()
-            seconds += part
-            money += part * price
+            prices.append(series.quarters.get(start))
+            overlap = span.overlap(Span(start, start + QUARTER))
+            seconds.append(overlap.total_seconds())
             start += QUARTER
-    return money / seconds if seconds else None
+    product = total(prices, seconds)
+    duration = sum(seconds)
+    return product / duration if product is not None and duration else None

@@ -1,4 +1,4 @@
-"""When a planned load runs next, for how long, and what that costs."""
+"""Sensors of planned loads."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,15 +15,14 @@ from homeassistant.const import UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import StateType
 
-from ..const import DOMAIN
-from ..prices.price_list import CURRENCY, UNIT
+from ..const import CURRENCY, DOMAIN, PRICE_UNIT
 from .coordinator import LoadCoordinator, LoadState
 from .entity import LoadEntity
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadSensorDescription(SensorEntityDescription):
-    """Describe a sensor of a planned load."""
+    """Description of a sensor of a planned load."""
 
     value_fn: Callable[[LoadState], StateType | datetime]
 
@@ -57,7 +56,7 @@ LOAD_SENSORS = (
     LoadSensorDescription(
         key="planned_price",
         translation_key="planned_price",
-        native_unit_of_measurement=UNIT,
+        native_unit_of_measurement=PRICE_UNIT,
         suggested_display_precision=4,
         value_fn=lambda load: _rounded(load.price, 6),
     ),
@@ -74,7 +73,7 @@ LOAD_SENSORS = (
 
 
 def load_sensors(coordinator: LoadCoordinator) -> Iterable[SensorEntity]:
-    """Return the sensors of a planned load; its cost only where that can be told."""
+    """Return the sensors of a planned load; the cost only if the power is known."""
     registry = er.async_get(coordinator.hass)
     for description in LOAD_SENSORS:
         sensor = LoadSensor(coordinator, description)
@@ -87,12 +86,12 @@ def load_sensors(coordinator: LoadCoordinator) -> Iterable[SensorEntity]:
 
 
 class LoadSensor(LoadEntity, SensorEntity):
-    """A fact about what is planned."""
+    """Sensor of a planned load."""
 
     entity_description: LoadSensorDescription
 
     @property
     @override
     def native_value(self) -> StateType | datetime:
-        """Return the fact."""
+        """Value of the sensor."""
         return self.entity_description.value_fn(self.load)

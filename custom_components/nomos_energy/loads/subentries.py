@@ -1,5 +1,6 @@
-"""The planned loads of an account come, change and go with its subentries."""
+"""Planned loads are created, replaced and removed with their subentries."""
 
+from collections.abc import Callable
 from functools import partial
 
 from homeassistant.config_entries import (
@@ -13,45 +14,60 @@ from homeassistant.helpers.dispatcher import (
     async_dispatcher_send,
 )
 
-from ..const import SUBENTRY_PLANNED_LOAD
-from ..coordinator import NomosConfigEntry
+from ..const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from ..store import RecordStore
 from .coordinator import LoadCoordinator
+from .history import LoadHistory
 from .planner import PlannedLoad
 
 
+def signal_loads_updated(entry: ConfigEntry) -> str:
+    """Return the signal that is dispatched when planned loads come, change or go."""
+    return f"{DOMAIN}_{entry.entry_id}_loads"
+
+
 @callback
-def async_watch_loads(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Run what is planned, also what is added or changed later."""
-    update = partial(_update, hass, entry)
+def async_setup_loads(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    store: RecordStore[LoadHistory],
+    loads: dict[str, LoadCoordinator],
+    create: Callable[[str, PlannedLoad], LoadCoordinator],
+) -> None:
+    """Keep a coordinator for each planned load in `loads`, by subentry ID."""
+    update = partial(_update, hass, entry, store, loads, create)
 
     @callback
-    def changed(change: ConfigEntryChange, which: ConfigEntry) -> None:
-        if which is entry and change is ConfigEntryChange.UPDATED:
+    def entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if changed is entry and change is ConfigEntryChange.UPDATED:
             update()
 
     entry.async_on_unload(
-        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     )
     update()
 
 
 @callback
-def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    account = entry.runtime_data
+def _update(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    store: RecordStore[LoadHistory],
+    loads: dict[str, LoadCoordinator],
+    create: Callable[[str, PlannedLoad], LoadCoordinator],
+) -> None:
     planned = {
         key: PlannedLoad.from_data(subentry.title, subentry.data)
         for key, subentry in entry.subentries.items()
         if subentry.subentry_type == SUBENTRY_PLANNED_LOAD
     }
-    for key in account.memory.loads.keys() - planned.keys():
-        del account.memory.loads[key]
-    current = {key: each.load for key, each in account.loads.items()}
+    store.async_retain(planned)
+    current = {key: each.load for key, each in loads.items()}
     if current == planned:
         return
     for key, load in current.items():
         if planned.get(key) != load:
-            entry.async_create_task(hass, account.loads.pop(key).async_shutdown())
-    for key in planned.keys() - account.loads.keys():
-        account.loads[key] = LoadCoordinator(hass, account, key, planned[key])
-    account.save()
-    async_dispatcher_send(hass, account.signal_loads)
+            entry.async_create_task(hass, loads.pop(key).async_shutdown())
+    for key in planned.keys() - loads.keys():
+        loads[key] = create(key, planned[key])
+    async_dispatcher_send(hass, signal_loads_updated(entry))

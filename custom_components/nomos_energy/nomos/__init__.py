@@ -3,6 +3,7 @@
 from .auth import ClientCredentials, FixedToken, TokenSource, read_scopes, request_token
 from .changes import Change, ChangeType, changes
 from .client import PRODUCTION_URL, Listing, NomosClient
+from .contract import Contract
 from .errors import (
     NomosAuthError,
     NomosConnectionError,
@@ -12,31 +13,29 @@ from .errors import (
     NomosRateLimitError,
     NomosResponseError,
 )
-from .fields import BERLIN, berlin_day
+from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
-from .models import (
+from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
+from .prices import RESOLUTIONS, Price, PriceDay, PriceSeries, at_clock, midnight
+from .readings import MeterReading, ReadingKind
+from .signature import is_genuine
+from .subscriptions import (
     Address,
-    BlockedReason,
-    CancelledReason,
-    Contract,
-    MeterOrder,
     MeterType,
-    Milestone,
     Plan,
-    Provider,
     Subscription,
     SubscriptionStatus,
     SubscriptionType,
 )
-from .prices import Price, PriceDay, PriceSeries, at_clock, midnight
-from .readings import MeterReading, ReadingKind
-from .signature import is_genuine
-from .usage import QUARTER, HourUsage, UsageDay, add_up, hours_of, measured
+from .usage import HourUsage, UsageDay, add_up, hours_of, measured
 
 __all__ = [
     "BERLIN",
+    "DAY",
+    "HOUR",
     "PRODUCTION_URL",
     "QUARTER",
+    "RESOLUTIONS",
     "Address",
     "BlockedReason",
     "CancelledReason",

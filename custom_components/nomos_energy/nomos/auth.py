@@ -1,4 +1,4 @@
-"""Where a bearer token for the Nomos API comes from."""
+"""Token sources: bearer tokens for the Nomos API."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,41 +11,41 @@ from .errors import NomosAuthError, NomosError, NomosResponseError
 from .transport import send, time_limit
 
 _EXPIRY_MARGIN = 30
-"""Seconds before its end from which a token is no longer used."""
+"""Seconds before its expiry from which on a token is replaced."""
 
 
 class TokenSource(Protocol):
-    """Hands out access tokens; many callers may ask at the same time."""
+    """Source of access tokens, safe for concurrent callers."""
 
     async def access_token(self, rejected: str | None = None) -> str:
-        """Return a token that is valid, as far as is known.
+        """Return a token that has not expired.
 
-        `rejected` is a token that Nomos has just refused: the one returned is
-        another one. Raises NomosAuthError when somebody has to log in again.
+        `rejected` is a token that Nomos has just refused: it is replaced if the source
+        can do so. Raises NomosAuthError if reauthentication is needed.
         """
 
     async def scopes(self) -> frozenset[str]:
-        """Return what the token allows, such as `read:*`."""
+        """Return the scopes of the token, such as `read:*`."""
 
 
 class FixedToken:
-    """A token that was just received and is used right away."""
+    """Token source for a single token that was just received."""
 
     def __init__(self, token: Mapping[str, Any]) -> None:
-        """Initialize the source with an answer of the token endpoint."""
+        """Initialize the source with the answer of the token endpoint."""
         self._token = token
 
     async def access_token(self, rejected: str | None = None) -> str:
-        """Return the one token there is."""
+        """Return the token, even if it was rejected: there is no other one."""
         return str(self._token["access_token"])
 
     async def scopes(self) -> frozenset[str]:
-        """Return what the token allows."""
+        """Return the scopes of the token."""
         return read_scopes(self._token)
 
 
 class ClientCredentials:
-    """Tokens for an organisation's own key (client-credentials grant)."""
+    """Token source for an organisation's API key (client-credentials grant)."""
 
     def __init__(
         self, session: ClientSession, base_url: str, client_id: str, client_secret: str
@@ -60,7 +60,7 @@ class ClientCredentials:
         self._valid_until = 0.0
 
     async def access_token(self, rejected: str | None = None) -> str:
-        """Return the current token, or a new one where that is needed."""
+        """Return the current token, or a new one if it is rejected or expires."""
         async with self._lock:
             if (
                 self._token.get("access_token") == rejected
@@ -80,14 +80,14 @@ class ClientCredentials:
             return str(self._token["access_token"])
 
     async def scopes(self) -> frozenset[str]:
-        """Return what the current token allows."""
+        """Return the scopes of the current token."""
         if not self._token:
             await self.access_token()
         return read_scopes(self._token)
 
 
 def read_scopes(token: Mapping[str, Any]) -> frozenset[str]:
-    """Return the scopes that an answer of the token endpoint names."""
+    """Return the scopes in an answer of the token endpoint."""
     return frozenset(str(token.get("scope") or "").split())
 
 
@@ -98,16 +98,16 @@ async def request_token(
     client_secret: str,
     form: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Ask the token endpoint, which knows its clients by HTTP Basic alone.
+    """Request a token; the token endpoint accepts HTTP Basic authentication only.
 
-    Returns the answer with at least `access_token` and `expires_in` (seconds).
-    Raises NomosAuthError for credentials, codes and refresh tokens that are
-    not accepted.
+    Returns the answer with at least `access_token` and `expires_in` (seconds). Raises
+    NomosAuthError if the credentials, the code or the refresh token are refused, and
+    other kinds of NomosError if the request fails.
     """
     try:
         authorization = encode_basic_auth(client_id, client_secret)
     except ValueError as err:
-        raise NomosAuthError("No credentials look like these") from err
+        raise NomosAuthError("The client ID is invalid") from err
     try:
         async with time_limit() as deadline:
             answer = await send(
@@ -119,7 +119,7 @@ async def request_token(
                 deadline=deadline,
             )
     except NomosError as err:
-        # OAuth servers answer 400 to a grant that is spent, expired or withdrawn.
+        # OAuth servers answer 400 if a grant was used before, expired or was revoked.
         if err.status == 400:
             raise NomosAuthError(
                 "Nomos does not accept the login",
@@ -132,12 +132,12 @@ async def request_token(
     if not _is_token(answer.get("access_token")) or not _is_duration(
         answer.get("expires_in")
     ):
-        raise NomosResponseError("Nomos answered a login without a token")
+        raise NomosResponseError("Nomos answered a login without a valid token")
     return answer
 
 
 def _is_token(value: Any) -> bool:
-    """Whether a value can be sent in a header."""
+    """Return if a value is a token that can be sent in a header."""
     return (
         isinstance(value, str)
         and bool(value)
@@ -147,7 +147,7 @@ def _is_token(value: Any) -> bool:
 
 
 def _is_duration(value: Any) -> bool:
-    """Whether a value is a number of seconds that ends within some decades."""
+    """Return if a value is a number of seconds within the next decades."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

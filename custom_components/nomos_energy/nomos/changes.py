@@ -1,14 +1,14 @@
-"""What happened to an order between two looks at it."""
+"""Changes of a meter order between two polls."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .models import WAY_TO_ACTIVATION, MeterOrder, Milestone
+from .orders import PATH_TO_ACTIVATION, MeterOrder, Milestone
 
 
 class ChangeType(StrEnum):
-    """Something that can happen to an order."""
+    """Kind of a change: a milestone, or a change of the block or the appointment."""
 
     CREATED = "created"
     PLACED = "placed"
@@ -27,30 +27,31 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened: a milestone's, block's or appointment's change."""
+    """Change of an order's milestone, block or appointment."""
 
     type: ChangeType
     old: str | None
-    """The value before: a milestone, a reason, or a moment in ISO 8601 (UTC)."""
+    """Previous value: a milestone, a reason, or a timestamp in ISO 8601 (UTC)."""
     new: str | None
 
 
 def changes(
     before: MeterOrder | None, after: MeterOrder | None, *, absent: bool = False
 ) -> list[Change]:
-    """Return what happened between two looks, in the order of happening.
+    """Return the changes between two states of an order in chronological order.
 
-    Who was absent for long can't know whether a milestone between the two was
-    skipped or passed: then it counts as passed, but for the installation, whose
-    moment Nomos tells. What was skipped before somebody's eyes is left out.
+    Milestones between the two states count as skipped, and are left out, as long as
+    the order is polled regularly. With `absent`, polls were missed in between: they
+    count as passed. The installation counts as passed if the order has its timestamp.
     """
     if after is None:
         return []
     unblocked, blocked = _blocks(before, after)
     milestones = _milestones(before, after, absent)
     appointment = _appointment(before, after)
-    # The appointment comes with its milestone, else it came before what follows.
-    place = next(
+    # An appointment belongs to the milestone `scheduled`. Without that milestone, it
+    # was set before the installation.
+    position = next(
         (
             index + 1
             for index, change in enumerate(milestones)
@@ -60,9 +61,9 @@ def changes(
     )
     return [
         *unblocked,
-        *milestones[:place],
+        *milestones[:position],
         *appointment,
-        *milestones[place:],
+        *milestones[position:],
         *blocked,
     ]
 
@@ -91,17 +92,18 @@ def _milestones(
 def _reached(
     before: MeterOrder | None, after: MeterOrder, absent: bool
 ) -> list[Milestone]:
-    """Return the milestones that were reached, one after the other."""
+    """Return the newly reached milestones in chronological order."""
     if after.status is Milestone.UNKNOWN or (before and before.status is after.status):
         return []
     if after.status is Milestone.CANCELLED:
         return [Milestone.CREATED] * (before is None) + [Milestone.CANCELLED]
-    # A cancelled order goes straight to its activation: its meter was there.
+    # A cancelled order has no position: it can be activated without any milestone in
+    # between, because its meter existed before.
     first = 0 if before is None else _position(before.status)
     last = _position(after.status)
     if first is None or last is None or first > last:
         return [after.status]
-    passed = WAY_TO_ACTIVATION[first if before is None else first + 1 : last]
+    passed = PATH_TO_ACTIVATION[first if before is None else first + 1 : last]
     return [
         *(milestone for milestone in passed if _was_passed(milestone, after, absent)),
         after.status,
@@ -110,7 +112,7 @@ def _reached(
 
 def _position(milestone: Milestone) -> int | None:
     return (
-        WAY_TO_ACTIVATION.index(milestone) if milestone in WAY_TO_ACTIVATION else None
+        PATH_TO_ACTIVATION.index(milestone) if milestone in PATH_TO_ACTIVATION else None
     )
 
 
@@ -125,7 +127,7 @@ def _was_passed(milestone: Milestone, order: MeterOrder, absent: bool) -> bool:
 def _blocks(
     before: MeterOrder | None, after: MeterOrder
 ) -> tuple[list[Change], list[Change]]:
-    """Return what ended a block, and what began one."""
+    """Return the end of the previous block and the start of the current one."""
     was = before is not None and before.is_blocked
     old = before.blocked_reason if before else None
     new = after.blocked_reason
@@ -155,12 +157,12 @@ def _appointment(before: MeterOrder | None, after: MeterOrder) -> list[Change]:
         Milestone.INSTALLED,
         Milestone.ACTIVATED,
     ):
-        # It was kept; that Nomos does not name it any more is no news.
+        # The appointment took place. Nomos just does not list it any more.
         return []
     else:
         kind = ChangeType.APPOINTMENT_CANCELLED
-    return [Change(kind, _moment(old), _moment(new))]
+    return [Change(kind, _to_text(old), _to_text(new))]
 
 
-def _moment(value: datetime | None) -> str | None:
+def _to_text(value: datetime | None) -> str | None:
     return value.isoformat() if value else None

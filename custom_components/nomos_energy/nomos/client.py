@@ -1,4 +1,4 @@
-"""The Nomos API: a method per operation."""
+"""Client of the Nomos API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
@@ -12,39 +12,40 @@ from aiohttp import ClientSession
 
 from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
+from .fields import DAY
 from .grid_fees import GridFeeModule, GridFeeReduction
-from .models import MeterOrder, Plan, Subscription
 from .once import warn_once
-from .prices import DAY, PriceSeries
+from .orders import MeterOrder
+from .prices import PriceSeries
 from .readings import MeterReading
+from .subscriptions import Plan, Subscription
 from .transport import send, time_limit
-from .usage import RESOLUTION, Usage, read_usage
+from .usage import USAGE_RESOLUTION, Usage, parse_usage
 
 PRODUCTION_URL = "https://api.nomos.energy"
 
 _PAGE_SIZE = 100
-_AT_A_TIME = 10
-"""How many subscriptions are asked for in parallel."""
+_PARALLEL_REQUESTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing[RecordT]:
-    """All records of a list, as far as they could be read."""
+    """Records of a list, without those that could not be parsed."""
 
     records: tuple[RecordT, ...]
     unreadable: frozenset[str | None] = frozenset()
-    """Subscription ids of records that could not be read; None: not even that."""
+    """Subscription IDs of records that could not be parsed; None for an unknown ID."""
 
-    def may_hide(self, subscription_id: str) -> bool:
-        """Whether an unreadable record may be this subscription's."""
+    def may_lack(self, subscription_id: str) -> bool:
+        """Return if a record of the subscription may be among the unreadable ones."""
         return subscription_id in self.unreadable or None in self.unreadable
 
 
 class NomosClient:
-    """Reads from the Nomos API with the tokens that a source hands out.
+    """Client of the Nomos API.
 
-    Every method raises NomosError or one of its children, within 30 seconds
-    for each request that it takes.
+    Every method raises NomosError or one of its subclasses, at the latest 30 seconds
+    after the start of each request.
     """
 
     def __init__(
@@ -59,15 +60,15 @@ class NomosClient:
         self._base_url = base_url
 
     async def meter_orders(self) -> Listing[MeterOrder]:
-        """Return all meter orders that the login may see."""
+        """Fetch all meter orders that are visible to the login."""
         return await self._list("/meter-orders", MeterOrder.from_json, "subscription")
 
     async def subscriptions(self) -> Listing[Subscription]:
-        """Return all subscriptions that the login may see, without details."""
+        """Fetch all subscriptions that are visible to the login, without details."""
         return await self._list("/subscriptions", Subscription.from_json, "id")
 
     async def subscription(self, subscription_id: str) -> Subscription:
-        """Return a subscription with its address and its meter."""
+        """Fetch a subscription with its address and its meter."""
         return Subscription.from_json(
             await self._get(f"/subscriptions/{quote(subscription_id, safe='')}")
         )
@@ -77,12 +78,12 @@ class NomosClient:
     ) -> AsyncIterator[
         tuple[str, Subscription | NomosNotFoundError | NomosResponseError]
     ]:
-        """Return many subscriptions with their details, a few at a time.
+        """Fetch subscriptions with their details, ten in parallel.
 
-        One that is gone or unreadable comes as its error and does not keep
-        the others back; every other error ends the walk.
+        Yields the error in place of a subscription that does not exist or can't be
+        parsed. Raises any other error.
         """
-        for batch in batched(subscription_ids, _AT_A_TIME, strict=False):
+        for batch in batched(subscription_ids, _PARALLEL_REQUESTS, strict=False):
             answers = await asyncio.gather(
                 *map(self.subscription, batch), return_exceptions=True
             )
@@ -94,81 +95,84 @@ class NomosClient:
                 yield subscription_id, answer
 
     async def meter_order_of(self, subscription_id: str) -> MeterOrder | None:
-        """Return the order of a subscription, if it has one."""
+        """Fetch the meter order of a subscription, if there is one."""
         listing = await self._list(
             "/meter-orders",
             MeterOrder.from_json,
             "subscription",
             {"filter[subscription][eq]": subscription_id},
         )
-        return next(iter(_only(listing, subscription_id)), None)
+        return next(iter(_records_of(listing, subscription_id)), None)
 
     async def create_meter_order(self, subscription_id: str) -> MeterOrder:
-        """Order a smart meter; needs a login that may write.
+        """Order a smart meter; needs a login with the scope `write:*`.
 
-        Never sent twice: after a NomosConnectionError nobody knows whether the
-        order was placed. A NomosError with `details` says what stands against it.
+        Never retried: after a NomosConnectionError the order may have been placed.
+        The `details` of a NomosError are the reasons of a refusal.
         """
         answer = await self._request(
             "POST",
             "/meter-orders",
             payload={"subscription": subscription_id},
-            repeat=False,
+            retry=False,
         )
         return MeterOrder.from_json(answer)
 
     async def prices(
         self, subscription_id: str, first: date, last: date
     ) -> PriceSeries:
-        """Return the prices of some days (Berlin), the first and the last included.
+        """Fetch the prices from the first to the last day (Berlin), both included.
 
-        Days that are not published yet are not among them.
+        Days without published prices are left out.
         """
         answer = await self._get(
             f"/subscriptions/{quote(subscription_id, safe='')}/prices",
             {"start": first.isoformat(), "end": last.isoformat()},
         )
-        # A month takes too long to read for keeping everybody else waiting.
+        # Parsing the prices of a month would block the event loop for too long.
         return await asyncio.to_thread(PriceSeries.from_json, answer)
 
     async def usage(
         self, subscription_id: str, first: date, last: date
     ) -> tuple[Usage, ...]:
-        """Return what was measured on some days (Berlin), both included."""
+        """Fetch the usage from the first to the last day (Berlin), both included."""
         answer = await self._get(
             f"/subscriptions/{quote(subscription_id, safe='')}/usage",
             {
-                "resolution": RESOLUTION,
+                "resolution": USAGE_RESOLUTION,
                 "start": first.isoformat(),
                 "end": (last + DAY).isoformat(),
             },
         )
-        return await asyncio.to_thread(read_usage, answer)
+        return await asyncio.to_thread(parse_usage, answer)
 
     async def meter_readings(
         self, subscription_ids: Collection[str], known_until: datetime | None
     ) -> tuple[MeterReading, ...]:
-        """Return the newest meter readings, the last made first.
+        """Fetch the newest meter readings, the last one created first.
 
-        The list goes back for years, so it is read no further than to the moment
-        up to which readings are known, and to one for each subscription without
-        that. Readings that can't be read are left out.
+        The list goes back for years. Pages are fetched up to a reading created at or
+        before `known_until`; without it, up to one reading for each subscription.
+        Readings that can't be parsed are left out.
         """
         wanted = set(subscription_ids)
 
-        def enough(readings: list[MeterReading]) -> bool:
+        def is_enough(readings: list[MeterReading]) -> bool:
             wanted.difference_update(each.subscription_id for each in readings)
             if known_until:
                 return any(each.created_at <= known_until for each in readings)
             return not wanted
 
         listing = await self._list(
-            "/meter-readings", MeterReading.from_json, "subscription", enough=enough
+            "/meter-readings",
+            MeterReading.from_json,
+            "subscription",
+            is_enough=is_enough,
         )
         return listing.records
 
     async def grid_fee_reductions(self) -> Listing[GridFeeReduction]:
-        """Return all grid fee reductions that the login may see."""
+        """Fetch all grid fee reductions that are visible to the login."""
         return await self._list(
             "/grid-fee-reductions", GridFeeReduction.from_json, "subscription"
         )
@@ -176,46 +180,46 @@ class NomosClient:
     async def grid_fee_reductions_of(
         self, subscription_id: str
     ) -> tuple[GridFeeReduction, ...]:
-        """Return the grid fee reductions of a subscription."""
+        """Fetch the grid fee reductions of a subscription."""
         listing = await self._list(
             "/grid-fee-reductions",
             GridFeeReduction.from_json,
             "subscription",
             {"filter[subscription][eq]": subscription_id},
         )
-        return _only(listing, subscription_id)
+        return _records_of(listing, subscription_id)
 
     async def create_grid_fee_reduction(
         self, subscription_id: str, module: GridFeeModule
     ) -> GridFeeReduction:
-        """Order a module of §14a EnWG; needs a login that may write.
+        """Order a module of §14a EnWG; needs a login with the scope `write:*`.
 
-        Never sent twice: after a NomosConnectionError nobody knows whether the
-        order was placed. A NomosError with `details` says what stands against it.
+        Never retried: after a NomosConnectionError the order may have been placed.
+        The `details` of a NomosError are the reasons of a refusal.
         """
         answer = await self._request(
             "POST",
             "/grid-fee-reductions",
             payload={"subscription": subscription_id, "type": module},
-            repeat=False,
+            retry=False,
         )
         return GridFeeReduction.from_json(answer)
 
     async def may_write(self) -> bool:
-        """Return whether the login may change something, and not only read."""
+        """Return if the login has the scope `write:*`."""
         return "write:*" in await self._tokens.scopes()
 
     async def plan(self, plan_id: str) -> Plan:
-        """Return a plan."""
+        """Fetch a plan."""
         return Plan.from_json(await self._get(f"/plans/{quote(plan_id, safe='')}"))
 
     async def _list[RecordT](
         self,
         path: str,
-        read: Callable[[Mapping[str, Any]], RecordT],
+        parse: Callable[[Mapping[str, Any]], RecordT],
         subscription_field: str,
         filters: Mapping[str, str] | None = None,
-        enough: Callable[[list[RecordT]], bool] = lambda records: False,
+        is_enough: Callable[[list[RecordT]], bool] = lambda records: False,
     ) -> Listing[RecordT]:
         records: list[RecordT] = []
         unreadable: set[str | None] = set()
@@ -228,15 +232,15 @@ class NomosClient:
                 raise NomosResponseError("Nomos sent a list without items")
             for item in items:
                 try:
-                    records.append(read(_record(item)))
+                    records.append(parse(_require_object(item)))
                 except NomosResponseError as err:
-                    warn_once("Leaving out a record of %s: %s", path, str(err))
-                    unreadable.add(_text(item, subscription_field))
+                    warn_once("Skipping an invalid record of %s: %s", path, str(err))
+                    unreadable.add(_optional_text(item, subscription_field))
             cursor = page.get("next_page")
-            if not page.get("has_more") or enough(records):
+            if not page.get("has_more") or is_enough(records):
                 return Listing(records=tuple(records), unreadable=frozenset(unreadable))
             if not isinstance(cursor, str) or cursor in cursors:
-                raise NomosResponseError("Nomos sent a list whose end can't be found")
+                raise NomosResponseError("Nomos sent a list with an invalid cursor")
             cursors.add(cursor)
             params["cursor"] = cursor
 
@@ -262,27 +266,30 @@ class NomosClient:
             try:
                 return await attempt(token)
             except NomosAuthError:
-                # Refused as it was, the request can be sent again in any case.
+                # A request with a refused token had no effect, so it is safe to repeat.
                 return await attempt(await self._tokens.access_token(rejected=token))
 
 
-def _only[RecordT: MeterOrder | GridFeeReduction](
+def _records_of[RecordT: MeterOrder | GridFeeReduction](
     listing: Listing[RecordT], subscription_id: str
 ) -> tuple[RecordT, ...]:
-    """Return a subscription's records of a list that was filtered, as it may be not."""
-    if listing.may_hide(subscription_id):
-        raise NomosResponseError("Nomos sent an order that can't be read")
+    """Return the records of a subscription, in case the API ignores the filter.
+
+    Raises NomosResponseError if one of them can't be parsed.
+    """
+    if listing.may_lack(subscription_id):
+        raise NomosResponseError("Nomos sent an invalid order")
     return tuple(
         each for each in listing.records if each.subscription_id == subscription_id
     )
 
 
-def _record(item: Any) -> Mapping[str, Any]:
+def _require_object(item: Any) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
-        raise NomosResponseError("Nomos sent a record that is none")
+        raise NomosResponseError("Nomos sent a record that is not an object")
     return item
 
 
-def _text(item: Any, field: str) -> str | None:
+def _optional_text(item: Any, field: str) -> str | None:
     value = item.get(field) if isinstance(item, Mapping) else None
     return value if isinstance(value, str) else None

@@ -1,11 +1,11 @@
-"""What can go wrong between Home Assistant and Nomos."""
+"""Errors of the API client."""
 
 
 class NomosError(Exception):
-    """Nomos did not answer as asked.
+    """A request to Nomos failed.
 
-    The text holds nothing personal, so it may be logged and shown: the API's
-    own messages stay out of it, because they can repeat what was sent.
+    The text contains no personal data, so it may be logged and shown. Messages of the
+    API are left out of it, because they can repeat what was sent.
     """
 
     def __init__(
@@ -22,18 +22,18 @@ class NomosError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.status = status
-        """HTTP status of the answer; none when there was no answer."""
+        """HTTP status of the answer; None without an answer."""
         self.code = code
-        """The API's word for what is wrong, such as `CONFLICT`."""
+        """Error code of the API, such as `CONFLICT`."""
         self.request_id = request_id
-        """What Nomos' support needs to find the request."""
+        """ID by which Nomos' support finds the request."""
         self.details = details
-        """Codes of what is wrong in particular, such as `unsupported_product`."""
+        """Error codes of single fields, such as `unsupported_product`."""
         self.retry_after = retry_after
-        """Seconds to wait before the next request, where Nomos said so."""
+        """Seconds to wait before the next request, if Nomos requests a delay."""
 
     def __str__(self) -> str:
-        """Name the reason and what Nomos' support would ask for."""
+        """Return the reason with status, code and request ID."""
         facts = {
             "status": self.status,
             "code": self.code,
@@ -44,24 +44,24 @@ class NomosError(Exception):
 
 
 class NomosConnectionError(NomosError):
-    """No answer came, or none in time."""
+    """Nomos was not reached or did not answer in time."""
 
 
 class NomosAuthError(NomosError):
-    """The login is not, or no longer, accepted: somebody has to log in again."""
+    """The login is not, or no longer, accepted; reauthentication is needed."""
 
 
 class NomosForbiddenError(NomosError):
-    """The login is accepted but may not do this."""
+    """The login lacks the permission for this request."""
 
 
 class NomosNotFoundError(NomosError):
-    """There is no such thing, or this login may not see it."""
+    """The record does not exist or is not visible to this login."""
 
 
 class NomosRateLimitError(NomosError):
-    """Too many requests; `retry_after` says how long to wait, if Nomos did."""
+    """Too many requests; `retry_after` is the time to wait in seconds."""
 
 
 class NomosResponseError(NomosError):
-    """An answer came that is not what the API describes."""
+    """The answer does not match the API's description."""

@@ -1,7 +1,7 @@
-"""How the fields of the API's records are read."""
+"""Parsers for the fields of the API's records."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +11,12 @@ from .once import warn_once
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
-OUR_WORDS = ("unknown", "not_ordered")
-"""What stands for something here that the API has no word for."""
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+_OWN_VALUES = ("unknown", "not_ordered")
+"""Values of our enums that the API does not have."""
 
 
 def berlin_day(moment: datetime) -> date:
@@ -21,7 +25,7 @@ def berlin_day(moment: datetime) -> date:
 
 
 def required_text(data: Mapping[str, Any], field: str) -> str:
-    """Read a text; raises NomosResponseError where there is none."""
+    """Parse a text; raises NomosResponseError if it is missing."""
     value = data.get(field)
     if not isinstance(value, str) or not value:
         raise NomosResponseError(f"Nomos sent a record without “{field}”")
@@ -29,65 +33,64 @@ def required_text(data: Mapping[str, Any], field: str) -> str:
 
 
 def identifier(data: Mapping[str, Any], field: str) -> str:
-    """Read an id; raises NomosResponseError where there is none."""
+    """Parse an ID; raises NomosResponseError if it is missing or unprintable."""
     if not (value := required_text(data, field)).isprintable():
-        raise NomosResponseError(f"Nomos sent a record with an odd “{field}”")
+        raise NomosResponseError(f"Nomos sent a record with an invalid “{field}”")
     return value
 
 
-def word_of[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
-    """Read a word of the API; new ones may come at any time."""
+def known_value[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
+    """Parse an enum value; values may be added within a version of the API."""
     try:
-        word = kind(value)
+        member = kind(value)
     except ValueError:
-        word = kind("unknown")
-    # What was unknown before is read from Home Assistant's store as such.
-    if word in OUR_WORDS and value != "unknown":
-        warn_once("Nomos uses a new word for %s: %r", kind.__name__, str(value)[:64])
+        member = kind("unknown")
+    if member in _OWN_VALUES:
+        warn_once("Nomos sent a new value of %s: %r", kind.__name__, str(value)[:64])
         return kind("unknown")
-    return word
+    return member
 
 
-def optional_word[EnumT: StrEnum](
+def optional_known_value[EnumT: StrEnum](
     kind: type[EnumT], data: Mapping[str, Any], field: str
 ) -> EnumT | None:
-    """Read a word that may be absent."""
+    """Parse an enum value that may be missing."""
     value = data.get(field)
-    return None if value is None else word_of(kind, value)
+    return None if value is None else known_value(kind, value)
 
 
 def required_timestamp(data: Mapping[str, Any], field: str) -> datetime:
-    """Read a timestamp; raises NomosResponseError where there is none."""
+    """Parse a timestamp; raises NomosResponseError if it is missing or invalid."""
     if (moment := parse_timestamp(required_text(data, field))) is None:
-        raise NomosResponseError(f"Nomos sent a record with an unreadable “{field}”")
+        raise NomosResponseError(f"Nomos sent a record with an invalid “{field}”")
     return moment
 
 
 def optional_timestamp(data: Mapping[str, Any], field: str) -> datetime | None:
-    """Read a timestamp that may be absent or, with a warning, unreadable."""
+    """Parse a timestamp that may be missing; an invalid one is logged and dropped."""
     value = data.get(field)
     if value is None:
         return None
     moment = parse_timestamp(value)
     if moment is None:
-        warn_once("Nomos sent a timestamp in “%s” that is none", field)
+        warn_once("Nomos sent an invalid timestamp in “%s”", field)
     return moment
 
 
 def parse_energy(value: Any, limit: float) -> float | None:
-    """Read kWh from nothing up to a limit; none if it is no such number."""
+    """Parse kWh from 0 to below a limit; return None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value < limit else None
 
 
 def parse_timestamp(value: Any) -> datetime | None:
-    """Read a timestamp as UTC, which it is where it does not say; none if it is none."""
+    """Parse a timestamp as UTC, also if it has no offset; return None if invalid."""
     try:
         moment = datetime.fromisoformat(value)
     except TypeError, ValueError:
         return None
-    # Some systems write the first or last day there is when they mean never.
+    # Some systems write the first or the last possible day for "never".
     if not 1970 <= moment.year < 9000:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,4 +1,7 @@
-"""Grid fee reductions of §14a EnWG, and the windows that module 3 makes of a day."""
+"""Grid fee reductions of §14a EnWG and the grid fee windows of module 3.
+
+Timestamps are aware and in UTC.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,32 +11,32 @@ from typing import Any, Self
 
 from .fields import (
     identifier,
+    known_value,
     optional_timestamp,
     required_text,
     required_timestamp,
-    word_of,
 )
 
 
 class GridFeeModule(StrEnum):
-    """Which reduction it is; `UNKNOWN`: one that the law did not have yet."""
+    """Module of §14a EnWG; `UNKNOWN`: one that this version does not know."""
 
     MODULE_1 = "enwg-14a-module-1"
-    """A flat deduction for the year."""
+    """Flat reduction per year."""
     MODULE_2 = "enwg-14a-module-2"
-    """Less per kWh, with a meter of its own."""
+    """Reduced price per kWh; needs a separate meter."""
     MODULE_3 = "enwg-14a-module-3"
-    """A grid fee that differs by the time of day."""
+    """Grid fee that varies by the time of day."""
     UNKNOWN = "unknown"
 
     @property
     def number(self) -> int | None:
-        """The number that people know it by."""
+        """Number of the module."""
         return int(self[-1]) if self is not GridFeeModule.UNKNOWN else None
 
 
 class ReductionStatus(StrEnum):
-    """How far the order of a module is; `UNKNOWN`: a new word."""
+    """Status of a reduction; `UNKNOWN`: one that this version does not know."""
 
     NOT_ORDERED = "not_ordered"
     INTENDED = "intended"
@@ -46,7 +49,7 @@ class ReductionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridFeeReduction:
-    """One order of a module; another may follow when it was rejected or has ended."""
+    """Order of a module; a new one may follow when it was rejected or has ended."""
 
     subscription_id: str
     module: GridFeeModule
@@ -54,33 +57,22 @@ class GridFeeReduction:
     created_at: datetime
     valid_from: datetime | None = None
     valid_until: datetime | None = None
-    """The moment from which on it does not hold any more."""
+    """End of the validity, exclusive."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read a reduction; raises NomosResponseError without what it needs."""
+        """Parse a reduction; raises NomosResponseError if a field is missing."""
         return cls(
             subscription_id=identifier(data, "subscription"),
-            module=word_of(GridFeeModule, required_text(data, "type")),
-            status=word_of(ReductionStatus, required_text(data, "status")),
+            module=known_value(GridFeeModule, required_text(data, "type")),
+            status=known_value(ReductionStatus, required_text(data, "status")),
             created_at=required_timestamp(data, "created_at"),
             valid_from=optional_timestamp(data, "valid_from"),
             valid_until=optional_timestamp(data, "valid_until"),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what from_json reads."""
-        return {
-            "subscription": self.subscription_id,
-            "type": self.module,
-            "status": self.status,
-            "created_at": self.created_at.isoformat(),
-            "valid_from": self.valid_from.isoformat() if self.valid_from else None,
-            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
-        }
-
     def in_force(self, now: datetime) -> bool:
-        """Whether the module is activated and valid at a moment."""
+        """Return if the module is activated and valid at a moment."""
         return (
             self.status is ReductionStatus.ACTIVATED
             and (self.valid_from is None or self.valid_from <= now)
@@ -91,7 +83,7 @@ class GridFeeReduction:
 def latest(
     reductions: Iterable[GridFeeReduction], module: GridFeeModule
 ) -> GridFeeReduction | None:
-    """Return the order of a module that counts: the last one."""
+    """Return the order of a module that was created last."""
     return max(
         (each for each in reductions if each.module is module),
         key=lambda each: each.created_at,
@@ -100,7 +92,7 @@ def latest(
 
 
 class GridFeeWindow(StrEnum):
-    """How high the grid fee is, as the windows of module 3 are called."""
+    """Level of the grid fee at a time of day (module 3)."""
 
     LOW = "low"
     STANDARD = "standard"
@@ -108,11 +100,12 @@ class GridFeeWindow(StrEnum):
 
 
 def windows_of(fees: Iterable[float]) -> dict[float, GridFeeWindow]:
-    """Name the grid fees (EUR/kWh) of a day, one for each interval of the same length.
+    """Map the grid fees (EUR/kWh) of a day to their windows.
 
-    Three fees are low, standard and high. Of two, the one that holds for the
-    longer part of the day is the standard, and for both halves of a day the
-    higher one. Fewer or more than that are no windows: the answer is empty.
+    `fees` has a value for each interval of the day, all of the same length. Three
+    different fees are low, standard and high. Of two, the one that applies for longer
+    is the standard; the higher one if both apply equally long. Any other number of
+    fees has no windows: the result is empty.
     """
     lengths: dict[float, int] = {}
     for fee in fees:

@@ -1,6 +1,6 @@
-"""What a kilowatt-hour costs, or pays, and when.
+"""Electricity prices and their statistics by day.
 
-All prices are in EUR/kWh, all timestamps in UTC; days are days in Europe/Berlin.
+Prices are in EUR/kWh, timestamps in UTC; days are days in Europe/Berlin.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,38 +14,36 @@ from statistics import fmean, pstdev
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import BERLIN, berlin_day, parse_timestamp
+from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day, parse_timestamp
 from .grid_fees import GridFeeWindow, windows_of
 from .once import warn_once
 
-DAY = timedelta(days=1)
-
-RESOLUTIONS = {"15min": timedelta(minutes=15), "hourly": timedelta(hours=1)}
+RESOLUTIONS = {"15min": QUARTER, "hourly": HOUR}
 
 UNIT, CURRENCY = "ct/kWh", "EUR"
-"""What the API's amounts are given in."""
+"""Unit and currency of the amounts in the API."""
 
-ABSURD = 1000.0
-"""EUR/kWh that are no price; the exchange stops at a few euros."""
+MAX_PRICE = 1000.0
+"""EUR/kWh; the exchange stops at a few euros, so that higher prices are invalid."""
 
-LEAST_SPREAD = 0.02
-"""EUR/kWh by which the prices of a day differ at least, for calling them cheap."""
+MIN_SPREAD = 0.02
+"""Least standard deviation (EUR/kWh) that levels are based on."""
 
 LEVEL_LIMITS = (-1.25, -0.5, 0.5, 1.25)
-"""What separates the five levels, in spreads from the average of the day."""
+"""Limits of the five levels: distances from the average, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a kilowatt-hour costs during an interval, or pays when feeding in.
+    """Price of a kilowatt-hour during an interval; for feed-in, the remuneration.
 
-    None stands for what is not known: never for nothing.
+    None means unknown, never zero.
     """
 
     start: datetime
     end: datetime
     amount: float | None
-    """All-in, VAT included."""
+    """Total including all components and VAT."""
     energy: float | None = None
     grid: float | None = None
     levies: float | None = None
@@ -53,7 +51,7 @@ class Price:
 
 @dataclass(frozen=True)
 class PriceDay:
-    """The prices of a day, as far as they are known."""
+    """Known prices of a day."""
 
     day: date
     resolution: timedelta
@@ -61,13 +59,13 @@ class PriceDay:
 
     @property
     def is_published(self) -> bool:
-        """Whether every interval of the day is there; it may yet lack its price."""
+        """Return if all intervals of the day are published, with or without a price."""
         length = midnight(self.day + DAY) - midnight(self.day)
         return len(self.prices) == length // self.resolution
 
     @property
     def is_complete(self) -> bool:
-        """Whether every interval of the day has its price."""
+        """Return if every interval of the day has a price."""
         return self.is_published and len(self._priced) == len(self.prices)
 
     @cached_property
@@ -80,28 +78,28 @@ class PriceDay:
 
     @cached_property
     def average(self) -> float | None:
-        """The average of all known prices."""
+        """Average of all known prices."""
         return round(fmean(self._amounts), 8) if self._amounts else None
 
     @cached_property
     def lowest(self) -> Price | None:
-        """The interval with the lowest price; the first one, if there are several."""
+        """Interval with the lowest price; the first one of several."""
         return min(self._priced, key=lambda pair: pair[0], default=(0, None))[1]
 
     @cached_property
     def highest(self) -> Price | None:
-        """The interval with the highest price; the first one, if there are several."""
+        """Interval with the highest price; the first one of several."""
         return max(self._priced, key=lambda pair: pair[0], default=(0, None))[1]
 
     @cached_property
     def _spread(self) -> float:
-        return max(pstdev(self._amounts), LEAST_SPREAD)
+        return max(pstdev(self._amounts), MIN_SPREAD)
 
     def rank(self, amount: float) -> float:
-        """Where one of the day's prices stands among the others, in percent.
+        """Return the percentile rank of one of the day's prices.
 
-        0 is below all others, 100 above all others; equal ones count half, so
-        that the prices of a day without differences all stand at 50.
+        0 is below all other prices, 100 above them. Equal prices count half, so that
+        all prices of a day without differences have the rank 50.
         """
         amounts = self._amounts
         if len(amounts) < 2:
@@ -111,13 +109,12 @@ class PriceDay:
         return 100 * (below + equal / 2) / (len(amounts) - 1)
 
     def level(self, amount: float) -> int:
-        """Tell from 0 to 4 how low or high a price is for its day; 2 is normal.
+        """Return the level of a price on its day, from 0 (very low) to 4 (very high).
 
-        The distance from the day's average counts, in standard deviations of
-        the day's prices, of which each is taken for 2 ct/kWh at least: on a
-        flat day a price has to be 1 ct away from the average to be anything
-        but normal. Half a deviation is normal, and from one and a quarter on
-        it is very low or very high.
+        The level depends on the distance from the day's average: below half a standard
+        deviation of the day's prices it is 2 (normal), from one and a quarter on 0 or
+        4. The deviation counts as 2 ct/kWh at least, so that on a flat day all prices
+        less than 1 ct/kWh from the average are normal.
         """
         if self.average is None:
             return len(LEVEL_LIMITS) // 2
@@ -129,75 +126,42 @@ class PriceDay:
 
     @cached_property
     def grid_fee_windows(self) -> dict[float, GridFeeWindow]:
-        """The windows of module 3, by their grid fee; empty without windows."""
+        """Windows of module 3 by grid fee; empty without windows."""
         return windows_of(each.grid for each in self.prices if each.grid is not None)
 
 
 @dataclass(frozen=True)
 class PriceSeries:
-    """Prices in their order, with gaps where there are none."""
+    """Prices in chronological order, with gaps where none are published."""
 
-    resolution: timedelta = RESOLUTIONS["15min"]
+    resolution: timedelta = QUARTER
     prices: tuple[Price, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read an answer of the API; raises NomosResponseError if it is none.
+        """Parse an answer of the API; raises NomosResponseError if it is invalid.
 
-        An inactive subscription has no prices, which is no error. An item that
-        can't be read leaves a gap.
+        An inactive subscription has no prices, which is not an error. An item that
+        can't be parsed leaves a gap.
         """
         if (data.get("unit"), data.get("currency")) != (UNIT, CURRENCY):
             raise NomosResponseError("Nomos sent prices in an unknown unit")
         resolution = RESOLUTIONS.get(str(data.get("resolution")))
         if resolution is None:
-            raise NomosResponseError("Nomos sent prices of an unknown resolution")
+            raise NomosResponseError("Nomos sent prices with an unknown resolution")
         items = data.get("items")
         if not isinstance(items, list | None):
-            raise NomosResponseError("Nomos sent prices that are no list")
-        prices = (_read(item, resolution) for item in items or ())
+            raise NomosResponseError("Nomos sent prices that are not a list")
+        prices = (_parse_price(item, resolution) for item in items or ())
         return cls._of(resolution, {each.start: each for each in prices if each})
 
     @classmethod
     def _of(cls, resolution: timedelta, prices: Mapping[datetime, Price]) -> Self:
         return cls(resolution, tuple(prices[start] for start in sorted(prices)))
 
-    @classmethod
-    def from_store(cls, data: Mapping[str, Any]) -> Self:
-        """Read what to_store wrote; raises any error where it is something else."""
-        resolution = RESOLUTIONS[data["resolution"]]
-        starts = (
-            (datetime.fromtimestamp(start, UTC), amounts)
-            for start, *amounts in data["prices"]
-        )
-        return cls(
-            resolution,
-            tuple(
-                Price(start, start + resolution, *amounts) for start, amounts in starts
-            ),
-        )
-
-    @cached_property
-    def to_store(self) -> dict[str, Any]:
-        """The prices as they are kept; the starts in seconds since 1970."""
-        names = {length: name for name, length in RESOLUTIONS.items()}
-        return {
-            "resolution": names[self.resolution],
-            "prices": [
-                [
-                    int(each.start.timestamp()),
-                    each.amount,
-                    each.energy,
-                    each.grid,
-                    each.levies,
-                ]
-                for each in self.prices
-            ],
-        }
-
     @cached_property
     def days(self) -> dict[date, PriceDay]:
-        """The days of which a price is there."""
+        """Days with published intervals, in chronological order."""
         return {
             day: PriceDay(day, self.resolution, tuple(prices))
             for day, prices in groupby(
@@ -206,36 +170,36 @@ class PriceSeries:
         }
 
     def day(self, day: date) -> PriceDay:
-        """Return the prices of a day, be they known or not."""
+        """Return the prices of a day, without intervals if none are published."""
         return self.days.get(day) or PriceDay(day, self.resolution, ())
 
     def at(self, now: datetime) -> Price | None:
-        """Return what holds at a moment."""
-        place = bisect_right(self.prices, now, key=attrgetter("start"))
-        if place and now < (price := self.prices[place - 1]).end:
+        """Return the price at a moment."""
+        index = bisect_right(self.prices, now, key=attrgetter("start"))
+        if index and now < (price := self.prices[index - 1]).end:
             return price
         return None
 
     def between(self, start: datetime, end: datetime) -> tuple[Price, ...]:
-        """Return all intervals that reach into a time."""
+        """Return all intervals that overlap a period."""
         return tuple(
             each for each in self.prices if each.start < end and each.end > start
         )
 
     @property
     def end(self) -> datetime | None:
-        """Up to when prices are there."""
+        """End of the last published interval."""
         return self.prices[-1].end if self.prices else None
 
     def grid_fee_window(self, now: datetime) -> GridFeeWindow | None:
-        """Return the window of module 3 that holds at a moment."""
+        """Return the window of module 3 at a moment."""
         price = self.at(now)
         if price is None or price.grid is None:
             return None
         return self.day(berlin_day(price.start)).grid_fee_windows.get(price.grid)
 
     def grid_fee_window_ends(self, now: datetime) -> datetime | None:
-        """Return when another window begins, as far as the prices reach."""
+        """Return the start of the next different window, if it is published."""
         window = self.grid_fee_window(now)
         if window is None:
             return None
@@ -246,26 +210,25 @@ class PriceSeries:
         )
 
     def in_quarters(self) -> PriceSeries:
-        """Return the same prices for quarter-hours, which share the price of an hour."""
-        quarter = RESOLUTIONS["15min"]
-        if self.resolution == quarter:
+        """Return the prices by quarter-hour, each with the price of its hour."""
+        if self.resolution == QUARTER:
             return self
         starts = (
-            (each.start + place * quarter, each)
+            (each.start + index * QUARTER, each)
             for each in self.prices
-            for place in range(self.resolution // quarter)
+            for index in range(self.resolution // QUARTER)
         )
         return PriceSeries(
-            quarter,
+            QUARTER,
             tuple(
-                replace(each, start=start, end=start + quarter)
+                replace(each, start=start, end=start + QUARTER)
                 for start, each in starts
             ),
         )
 
     @cached_property
     def quarters(self) -> dict[datetime, float | None]:
-        """What each quarter-hour costs, by its start."""
+        """Prices of the quarter-hours by their start."""
         return {each.start: each.amount for each in self.in_quarters().prices}
 
     def since(self, moment: datetime) -> PriceSeries:
@@ -274,9 +237,9 @@ class PriceSeries:
         return PriceSeries(self.resolution, prices)
 
     def updated(self, newer: PriceSeries) -> PriceSeries:
-        """Return these prices with newer ones, where there are any.
+        """Return these prices, replaced and extended by newer ones.
 
-        A price that was known is not forgotten because it is missing for once.
+        A known price is kept if the newer answer lacks it.
         """
         if not self.prices or not newer.prices:
             return newer if newer.prices else self
@@ -290,42 +253,45 @@ class PriceSeries:
 
 
 def midnight(day: date) -> datetime:
-    """Return when a day begins."""
+    """Return the start of a day (Berlin) in UTC."""
     return at_clock(day, time.min)
 
 
 def at_clock(day: date, clock: time) -> datetime:
-    """Return a moment of a day by the clock on the wall (Berlin)."""
+    """Return a time of a day (Berlin) in UTC."""
     return datetime.combine(day, clock, BERLIN).astimezone(UTC)
 
 
-def _read(item: Any, resolution: timedelta) -> Price | None:
+def _parse_price(item: Any, resolution: timedelta) -> Price | None:
     start = parse_timestamp(item.get("timestamp")) if isinstance(item, dict) else None
     if start is None or start.timestamp() % resolution.total_seconds():
-        warn_once("Leaving out a price whose time can't be read")
+        warn_once("Skipping a price with an invalid timestamp")
         return None
     return Price(
-        start, start + resolution, _amount(item.get("amount")), *_components(item)
+        start,
+        start + resolution,
+        _parse_amount(item.get("amount")),
+        *_parse_components(item),
     )
 
 
-def _components(item: Mapping[str, Any]) -> list[float | None]:
+def _parse_components(item: Mapping[str, Any]) -> list[float | None]:
     components = item.get("components")
     amounts = {
-        str(each.get("type")): _amount(each.get("amount"))
+        str(each.get("type")): _parse_amount(each.get("amount"))
         for each in (components if isinstance(components, list) else ())
         if isinstance(each, dict)
     }
     return [amounts.get(kind) for kind in ("electricity", "grid", "levies")]
 
 
-def _amount(value: Any) -> float | None:
-    """Read an amount in ct/kWh; none where there is no number."""
+def _parse_amount(value: Any) -> float | None:
+    """Convert ct/kWh to EUR/kWh; return None for an invalid amount."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        # Rounded to what no bill shows, so that 24.44 ct are 0.2444 EUR.
+        # Rounding removes the noise of binary fractions: 24.44 ct are 0.2444 EUR.
         amount = round(float(value) / 100, 8)
     except OverflowError:
         return None
-    return amount if abs(amount) < ABSURD else None
+    return amount if abs(amount) < MAX_PRICE else None

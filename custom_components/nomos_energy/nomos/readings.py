@@ -1,4 +1,7 @@
-"""What a meter showed, and who read it."""
+"""Meter readings.
+
+Timestamps are aware and in UTC.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,14 +10,20 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import identifier, parse_energy, required_text, required_timestamp, word_of
+from .fields import (
+    identifier,
+    known_value,
+    parse_energy,
+    required_text,
+    required_timestamp,
+)
 
-ABSURD = 1e9
-"""kWh that no meter has counted."""
+MAX_READING = 1e9
+"""kWh; meters count less than this, so that higher values are invalid."""
 
 
 class ReadingKind(StrEnum):
-    """Who read a meter; `UNKNOWN`: somebody new."""
+    """Origin of a reading; `UNKNOWN`: one that this version does not know."""
 
     CUSTOMER_REPORT = "customer_report"
     GRID_READING = "grid_reading"
@@ -24,47 +33,37 @@ class ReadingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading:
-    """What a meter showed at the beginning of a day."""
+    """Meter reading at the beginning of a day."""
 
     subscription_id: str
     meter_id: str
     value: float
-    """kWh since the meter was made."""
+    """Total energy in kWh since the meter was manufactured."""
     timestamp: datetime
     kind: ReadingKind
     created_at: datetime
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read a reading; raises NomosResponseError without what it needs."""
-        value = parse_energy(data.get("value"), ABSURD)
+        """Parse a reading; raises NomosResponseError if a required field is missing."""
+        value = parse_energy(data.get("value"), MAX_READING)
         if value is None:
-            raise NomosResponseError("Nomos sent a meter reading without a value")
+            raise NomosResponseError("Nomos sent a meter reading without a valid value")
         return cls(
             subscription_id=identifier(data, "subscription"),
             meter_id=identifier(data, "meter"),
             value=value,
             timestamp=required_timestamp(data, "timestamp"),
-            kind=word_of(ReadingKind, required_text(data, "type")),
+            kind=known_value(ReadingKind, required_text(data, "type")),
             created_at=required_timestamp(data, "created_at"),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what from_json reads."""
-        return {
-            "subscription": self.subscription_id,
-            "meter": self.meter_id,
-            "value": self.value,
-            "timestamp": self.timestamp.isoformat(),
-            "type": self.kind,
-            "created_at": self.created_at.isoformat(),
-        }
-
 
 def latest_reading(readings: Iterable[MeterReading]) -> MeterReading | None:
-    """Return the last reading, by the day that it is of.
+    """Return the latest reading by its timestamp, then by its creation.
 
-    On the day on which a meter is swapped both are read, the new one last.
+    When a meter is replaced, both meters have a reading of that day; the reading of
+    the new meter is created last.
     """
     return max(
         readings, key=lambda each: (each.timestamp, each.created_at), default=None

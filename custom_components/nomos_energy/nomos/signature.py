@@ -1,4 +1,4 @@
-"""Proof that a webhook came from Nomos."""
+"""Signatures of webhooks."""
 
 from datetime import datetime, timedelta
 import hashlib
@@ -6,28 +6,28 @@ import hmac
 import re
 
 TOLERANCE = timedelta(minutes=5)
-"""How far apart the two clocks may be."""
+"""Longest difference between the clocks of Nomos and Home Assistant."""
 
 _TIMESTAMP = re.compile(r"\d{1,12}")
 
 
 def is_genuine(secret: str, header: str | None, body: bytes, now: datetime) -> bool:
-    """Whether the raw body of a delivery was signed with the secret just now.
+    """Return if a delivery was signed by Nomos within the tolerance of five minutes.
 
-    `header` is `X-Nomos-Signature`: `t=<seconds>,v1=<hex>`; one of several `v1`
-    is enough, as there are two while a secret is exchanged.
+    `header` is `X-Nomos-Signature`: `t=<seconds>,v1=<hex>`. One valid `v1` is enough:
+    there are two while the secret is rotated. `body` are the raw bytes of the request.
     """
     if not secret or not header or not header.isascii():
         return False
     parts = [part.strip().partition("=") for part in header.split(",")]
-    moments = [value for name, _, value in parts if name == "t"]
-    if len(moments) != 1 or not _TIMESTAMP.fullmatch(moments[0]):
+    timestamps = [value for name, _, value in parts if name == "t"]
+    if len(timestamps) != 1 or not _TIMESTAMP.fullmatch(timestamps[0]):
         return False
-    if abs(now.timestamp() - int(moments[0])) > TOLERANCE.total_seconds():
+    if abs(now.timestamp() - int(timestamps[0])) > TOLERANCE.total_seconds():
         return False
-    signed = moments[0].encode() + b"." + body
+    signed = timestamps[0].encode() + b"." + body
     expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    # Every candidate is compared, so that time tells nothing about them.
+    # All signatures are compared, so that the duration does not depend on the result.
     matches = [
         hmac.compare_digest(expected, value) for name, _, value in parts if name == "v1"
     ]

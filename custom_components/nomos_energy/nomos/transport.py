@@ -1,4 +1,4 @@
-"""One HTTP exchange with Nomos: sent, repeated where that helps, understood."""
+"""HTTP transport: requests with retries, errors and a time limit."""
 
 import asyncio
 from asyncio import sleep
@@ -30,14 +30,16 @@ _LOGGER = logging.getLogger(__name__)
 
 API_VERSION = "2026-05-27.curie"
 
-GIVE_UP_AFTER = 30.0
-"""Seconds that one call may take, with all its repetitions."""
+CALL_TIMEOUT = 30.0
+"""Seconds that a call may take, including its retries."""
 
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 FIRST_BACKOFF = 1.0
+"""Seconds before the first retry; doubled for each retry, then cut by up to half."""
 RATE_LIMIT_WAIT = 60.0
-"""Seconds to wait where Nomos limits the rate and does not say for how long."""
-LONGEST_WAIT = 24 * 3600.0
+"""Seconds to wait after a 429 that does not tell how long."""
+MAX_RETRY_AFTER = 24 * 3600.0
+"""Seconds to wait at most; a longer time is taken for a mistake of the server."""
 
 _ERRORS: dict[int, type[NomosError]] = {
     HTTPStatus.UNAUTHORIZED: NomosAuthError,
@@ -46,18 +48,24 @@ _ERRORS: dict[int, type[NomosError]] = {
     HTTPStatus.TOO_MANY_REQUESTS: NomosRateLimitError,
 }
 
-_ONLY_FROM_NOMOS = {NomosAuthError, NomosForbiddenError, NomosNotFoundError}
-"""What a proxy in between can't say: that a login is void or a contract gone."""
+_NEEDS_CODE = {NomosAuthError, NomosForbiddenError, NomosNotFoundError}
+"""Errors raised only with an error code of the API.
 
-_WORD = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+A proxy's error page must neither void a login nor remove a contract.
+"""
+
+_CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 _SECONDS_IN_MESSAGE = re.compile(r"(\d+(?:\.\d+)?)\s*s(?:ec|\b)", re.IGNORECASE)
 
 
 @asynccontextmanager
 async def time_limit() -> AsyncIterator[float]:
-    """Limit the time of a call, and hand out the loop's time at which it ends."""
-    deadline = asyncio.get_running_loop().time() + GIVE_UP_AFTER
+    """Limit the time of a call; yields the end as a time of the running loop.
+
+    Raises NomosConnectionError when the time is over.
+    """
+    deadline = asyncio.get_running_loop().time() + CALL_TIMEOUT
     try:
         async with asyncio.timeout_at(deadline):
             yield deadline
@@ -75,34 +83,36 @@ async def send(
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     payload: Mapping[str, Any] | None = None,
-    repeat: bool = True,
+    retry: bool = True,
 ) -> dict[str, Any]:
-    """Send a request and return the JSON object that answers it.
+    """Send a request and return the JSON object of the answer.
 
-    `form` or `payload` (as JSON) is its body. Unless it must not be repeated, 429 and 5xx are repeated with exponential backoff and jitter for as long as
-    the deadline (a time of the running loop) allows; nothing else is. Raises a
-    NomosError that says what the last answer was.
+    The body is `form`, or `payload` as JSON. With `retry`, answers 429 and 5xx are
+    retried with exponential backoff and jitter, as long as the deadline (a time of
+    the running loop) allows. Raises the NomosError of the last answer.
     """
     loop = asyncio.get_running_loop()
     attempt = 0
     while True:
         attempt += 1
         try:
-            return await _exchange(session, method, url, headers, params, form, payload)
+            return await _send_once(
+                session, method, url, headers, params, form, payload
+            )
         except NomosError as err:
-            if not repeat or not _worth_repeating(err):
+            if not retry or not _is_temporary(err):
                 raise
             backoff = FIRST_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)
             delay = backoff if err.retry_after is None else err.retry_after
-            if attempt == ATTEMPTS or loop.time() + delay >= deadline:
+            if attempt == MAX_ATTEMPTS or loop.time() + delay >= deadline:
                 if err.status == HTTPStatus.TOO_MANY_REQUESTS:
                     err.retry_after = err.retry_after or RATE_LIMIT_WAIT
                 raise
-            _LOGGER.debug("Asking Nomos again in %.1f seconds: %s", delay, err)
+            _LOGGER.debug("Retrying in %.1f seconds: %s", delay, err)
         await sleep(delay)
 
 
-async def _exchange(
+async def _send_once(
     session: ClientSession,
     method: str,
     url: str,
@@ -119,72 +129,72 @@ async def _exchange(
             params=params,
             data=form,
             json=payload,
-            # The API has no redirects: one would come from somebody in
-            # between, who must not see the token.
+            # The API has no redirects. A redirect by a proxy would send the token
+            # to another server.
             allow_redirects=False,
         ) as response:
             body = await response.read()
     except ClientError as err:
         raise NomosConnectionError("Nomos can't be reached") from err
     if (version := response.headers.get("X-API-Version", API_VERSION)) != API_VERSION:
-        warn_once("Nomos answered as version %r of its API", version[:64])
-    return _understand(response, body)
+        warn_once("Nomos answered with version %r of its API", version[:64])
+    return _parse(response, body)
 
 
-def _understand(response: ClientResponse, body: bytes) -> dict[str, Any]:
+def _parse(response: ClientResponse, body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except ValueError, RecursionError:
         answer = None
     if response.status >= HTTPStatus.BAD_REQUEST:
-        raise _error(response, answer if isinstance(answer, dict) else {})
+        raise _error_of(response, answer if isinstance(answer, dict) else {})
     if response.status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(answer, dict):
         raise NomosResponseError(
-            "Nomos sent an answer that is not from its API", status=response.status
+            "Nomos sent an unexpected answer", status=response.status
         )
     return answer
 
 
-def _error(response: ClientResponse, envelope: dict[str, Any]) -> NomosError:
+def _error_of(response: ClientResponse, envelope: dict[str, Any]) -> NomosError:
     kind = _ERRORS.get(response.status, NomosError)
-    code = _word(envelope.get("code"))
-    if code is None and kind in _ONLY_FROM_NOMOS:
+    code = _code(envelope.get("code"))
+    if code is None and kind in _NEEDS_CODE:
         kind = NomosResponseError
     return kind(
         "Nomos refused the request",
         status=response.status,
         code=code,
-        request_id=_word(envelope.get("requestId")),
+        request_id=_code(envelope.get("requestId")),
         details=_details(envelope.get("errors")),
         retry_after=_retry_after(response, envelope),
     )
 
 
-def _word(value: Any) -> str | None:
-    """Take a code or id from an error answer, and nothing that says more."""
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
+def _code(value: Any) -> str | None:
+    """Return a code or ID of an error; anything longer could be personal data."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
 
 
 def _details(errors: Any) -> tuple[str, ...]:
     if not isinstance(errors, list):
         return ()
-    codes = (_word(item.get("code")) for item in errors if isinstance(item, dict))
+    codes = (_code(item.get("code")) for item in errors if isinstance(item, dict))
     return tuple(code for code in codes if code)
 
 
 def _retry_after(response: ClientResponse, envelope: dict[str, Any]) -> float | None:
-    """Seconds to wait, from the header or else from the message."""
+    """Return the seconds to wait, from the header or else from the message."""
     seconds: float | None = None
     if header := response.headers.get("Retry-After"):
         seconds = _seconds(header)
     if seconds is None and response.status == HTTPStatus.TOO_MANY_REQUESTS:
         found = _SECONDS_IN_MESSAGE.findall(str(envelope.get("message")))
         seconds = float(found[-1]) if found else None
-    return None if seconds is None else min(max(seconds, 0), LONGEST_WAIT)
+    return None if seconds is None else min(max(seconds, 0), MAX_RETRY_AFTER)
 
 
 def _seconds(header: str) -> float | None:
-    """Read a Retry-After header: a number of seconds or an HTTP date."""
+    """Parse a Retry-After header: a number of seconds or an HTTP date."""
     if header.isdecimal():
         return float(header)
     try:
@@ -193,7 +203,7 @@ def _seconds(header: str) -> float | None:
         return None
 
 
-def _worth_repeating(err: NomosError) -> bool:
+def _is_temporary(err: NomosError) -> bool:
     return err.status is not None and (
         err.status == HTTPStatus.TOO_MANY_REQUESTS
         or err.status >= HTTPStatus.INTERNAL_SERVER_ERROR

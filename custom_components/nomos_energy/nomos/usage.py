@@ -1,73 +1,70 @@
-"""What a meter measured, quarter-hour by quarter-hour, and what that cost.
+"""Usage by quarter-hour and its cost.
 
-Energy is in kWh and positive in both directions, money in EUR, prices in EUR/kWh.
-All timestamps are in UTC; days are days in Europe/Berlin.
+Energy is in kWh and positive in both directions, costs are in EUR, prices in EUR/kWh.
+Timestamps are in UTC; days are days in Europe/Berlin.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import berlin_day, parse_energy, parse_timestamp
+from .fields import DAY, QUARTER, berlin_day, parse_energy, parse_timestamp
 from .once import warn_once
-from .prices import DAY, Price, PriceSeries, midnight
+from .prices import Price, PriceSeries, midnight
 
-QUARTER = timedelta(minutes=15)
-HOUR = timedelta(hours=1)
+USAGE_RESOLUTION = "15min"
+"""Resolution to request."""
 
-RESOLUTION = "15min"
-"""How fine usage is asked for."""
-
-ABSURD = 100_000.0
-"""kWh that nobody takes within a quarter-hour."""
+MAX_QUARTER_ENERGY = 100_000.0
+"""kWh; a household uses less in a quarter-hour, so that higher values are invalid."""
 
 DIGITS = 8
-"""To how many decimal places energy and money are added up."""
+"""Decimal places of sums of energy and costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was measured during a quarter-hour."""
+    """Usage of a quarter-hour."""
 
     start: datetime
     energy: float
     is_final: bool = True
-    """Whether the value does not change any more."""
+    """The value does not change any more."""
 
 
-def read_usage(data: Mapping[str, Any]) -> tuple[Usage, ...]:
-    """Read an answer of the API; raises NomosResponseError if it is none.
+def parse_usage(data: Mapping[str, Any]) -> tuple[Usage, ...]:
+    """Parse an answer of the API; raises NomosResponseError if it is invalid.
 
-    A meter that is not smart has no quarter-hours, which is no error. A value
-    that can't be read is a gap.
+    A meter that is not smart has no quarter-hourly usage, which is not an error. A
+    value that can't be parsed leaves a gap.
     """
     items = data.get("data")
     if not isinstance(items, list):
-        raise NomosResponseError("Nomos sent usage that is no list")
-    if data.get("resolution") != RESOLUTION:
+        raise NomosResponseError("Nomos sent usage that is not a list")
+    if data.get("resolution") != USAGE_RESOLUTION:
         return ()
-    return tuple(each for each in map(_read, items) if each)
+    return tuple(each for each in map(_parse_quarter, items) if each)
 
 
-def _read(item: Any) -> Usage | None:
+def _parse_quarter(item: Any) -> Usage | None:
     record = item if isinstance(item, Mapping) else {}
     start = parse_timestamp(record.get("start"))
-    energy = parse_energy(record.get("usage"), ABSURD)
+    energy = parse_energy(record.get("usage"), MAX_QUARTER_ENERGY)
     if start is None or start.timestamp() % QUARTER.total_seconds() or energy is None:
-        warn_once("Leaving out a quarter-hour whose usage can't be read")
+        warn_once("Skipping invalid usage of a quarter-hour")
         return None
     return Usage(start, energy, record.get("type") == "final")
 
 
 @dataclass(frozen=True, slots=True)
 class HourUsage:
-    """What an hour's known quarters add up to."""
+    """Usage of an hour, or of another period, from its known quarter-hours."""
 
     energy: float
     cost: float
-    """Of the quarters whose price is known."""
+    """Cost of the quarter-hours with a known price."""
 
 
 type Quarters = tuple[float | None, ...]
@@ -75,28 +72,28 @@ type Quarters = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class UsageDay:
-    """The quarter-hours of a day; None stands for a gap, and never for nothing."""
+    """Usage and prices of a day by quarter-hour; None means unknown, never zero."""
 
     day: date
     energy: Quarters
     prices: Quarters
     is_final: bool = False
-    """Whether no value changes any more."""
+    """No value changes any more."""
 
     @classmethod
     def unknown(cls, day: date) -> Self:
-        """Return a day of which nothing is known."""
-        nothing = (None,) * ((midnight(day + DAY) - midnight(day)) // QUARTER)
-        return cls(day, nothing, nothing)
+        """Return a day without any known usage or price."""
+        unknown = (None,) * ((midnight(day + DAY) - midnight(day)) // QUARTER)
+        return cls(day, unknown, unknown)
 
     @property
     def is_measured(self) -> bool:
-        """Whether there is no gap."""
+        """Return if the usage of every quarter-hour is known."""
         return None not in self.energy
 
     @property
     def is_priced(self) -> bool:
-        """Whether there is a price for all that was measured."""
+        """Return if every quarter-hour with known usage has a price."""
         return all(
             price is not None or energy is None
             for energy, price in zip(self.energy, self.prices, strict=True)
@@ -104,22 +101,22 @@ class UsageDay:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing about this day can change any more."""
+        """Return if the usage and its cost are complete and final."""
         return self.is_final and self.is_measured and self.is_priced
 
     @property
     def total(self) -> HourUsage:
-        """What the known quarters add up to."""
+        """Sum of the known quarter-hours."""
         return _sum(zip(self.energy, self.prices, strict=True))
 
     @property
     def measured_until(self) -> datetime | None:
-        """The end of the last quarter that is known."""
-        known = [place for place, each in enumerate(self.energy) if each is not None]
+        """End of the last quarter-hour with known usage."""
+        known = [index for index, each in enumerate(self.energy) if each is not None]
         return midnight(self.day) + (known[-1] + 1) * QUARTER if known else None
 
     def updated(self, usage: Iterable[Usage], prices: Iterable[Price]) -> UsageDay:
-        """Return the day with newer quarter-hours; what they lack is kept."""
+        """Return the day with newer values; known ones are kept if newer ones lack."""
         begin = midnight(self.day)
         new_energy, new_prices = list(self.energy), list(self.prices)
         finals = 0
@@ -137,27 +134,14 @@ class UsageDay:
         )
 
     def hours(self) -> dict[datetime, HourUsage]:
-        """Return the hours of which a quarter is known, by their start."""
+        """Return the hours with known usage by their start."""
         pairs = list(zip(self.energy, self.prices, strict=True))
         begin = midnight(self.day)
         return {
-            begin + place * QUARTER: _sum(pairs[place : place + 4])
-            for place in range(0, len(pairs), 4)
-            if any(energy is not None for energy, _ in pairs[place : place + 4])
+            begin + index * QUARTER: _sum(pairs[index : index + 4])
+            for index in range(0, len(pairs), 4)
+            if any(energy is not None for energy, _ in pairs[index : index + 4])
         }
-
-    @classmethod
-    def from_store(cls, day: str, data: Mapping[str, Any]) -> Self:
-        """Read what to_store wrote; raises any error where it is something else."""
-        known = cls.unknown(date.fromisoformat(day))
-        energy, prices = tuple(data["energy"]), tuple(data["prices"])
-        if not len(energy) == len(prices) == len(known.energy):
-            raise ValueError("A day has another number of quarter-hours")
-        return replace(known, energy=energy, prices=prices, is_final=data["final"])
-
-    def to_store(self) -> dict[str, Any]:
-        """Return the day as it is kept."""
-        return {"energy": self.energy, "prices": self.prices, "final": self.is_final}
 
 
 def _sum(quarters: Iterable[tuple[float | None, float | None]]) -> HourUsage:
@@ -169,9 +153,10 @@ def _sum(quarters: Iterable[tuple[float | None, float | None]]) -> HourUsage:
 
 
 def add_up(begin: float, states: Iterable[float]) -> Iterable[float]:
-    """Return the sums up to each state, always rounded alike.
+    """Return the running sums of states, starting from an earlier sum.
 
-    So they come out the same in whatever portions they are added up.
+    Each sum is rounded, so that the result does not depend on how the states are split
+    into portions.
     """
     total = begin
     for state in states:
@@ -182,7 +167,7 @@ def add_up(begin: float, states: Iterable[float]) -> Iterable[float]:
 def measured(
     days: Mapping[date, UsageDay], usage: Iterable[Usage], series: PriceSeries
 ) -> dict[date, UsageDay]:
-    """Return days with newer usage and prices; those of other days are left out."""
+    """Return the days with newer usage and prices; values of other days are ignored."""
     found: dict[date, list[Usage]] = {}
     for each in usage:
         found.setdefault(berlin_day(each.start), []).append(each)
@@ -194,5 +179,5 @@ def measured(
 
 
 def hours_of(days: Iterable[UsageDay]) -> dict[datetime, HourUsage]:
-    """Return all hours of some days of which a quarter is known, by their start."""
+    """Return the hours with known usage of several days by their start."""
     return {start: hour for day in days for start, hour in day.hours().items()}

@@ -1,4 +1,4 @@
-"""What a household wants to know about its order."""
+"""Sensors of the meter order."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from homeassistant.const import EntityCategory, UnitOfRatio
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import StateType
 
-from ..coordinator import NomosCoordinator
-from ..entity import NomosEntity, NomosOrderEntity
+from ..coordinator import ContractCoordinator
+from ..entity import ContractEntity, options, state_of
 from ..nomos import (
     BlockedReason,
     CancelledReason,
@@ -24,14 +24,14 @@ from ..nomos import (
     Milestone,
     Provider,
 )
-from ..words import options, state_of
+from .entity import OrderEntity
 
 NO_REASON = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NomosSensorDescription(SensorEntityDescription):
-    """Describe a sensor of a contract."""
+class OrderSensorDescription(SensorEntityDescription):
+    """Description of a sensor of the meter order."""
 
     value_fn: Callable[[Contract], StateType | date | datetime]
     attributes_fn: Callable[[Contract], Mapping[str, Any]] | None = None
@@ -56,52 +56,52 @@ def _cancelled_reason(contract: Contract) -> str | None:
     return state_of(contract.order.cancelled_reason)
 
 
-ORDER_SENSORS: tuple[NomosSensorDescription, ...] = (
-    NomosSensorDescription(
+ORDER_SENSORS: tuple[OrderSensorDescription, ...] = (
+    OrderSensorDescription(
         key="order_status",
         translation_key="order_status",
         device_class=SensorDeviceClass.ENUM,
         options=options(Milestone),
         value_fn=lambda contract: state_of(contract.milestone),
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="appointment",
         translation_key="appointment",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_of_order(lambda order: order.appointment_at),
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="installed",
         translation_key="installed",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_of_order(lambda order: order.installed_at),
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="activated",
         translation_key="activated",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_of_order(lambda order: order.activated_at),
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="progress",
         translation_key="progress",
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         value_fn=lambda contract: contract.progress,
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="expected_activation",
         translation_key="expected_activation",
         device_class=SensorDeviceClass.DATE,
         value_fn=lambda contract: contract.expected_activation,
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="blocked_reason",
         translation_key="blocked_reason",
         device_class=SensorDeviceClass.ENUM,
         options=options(BlockedReason, NO_REASON),
         value_fn=_blocked_reason,
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="cancelled_reason",
         translation_key="cancelled_reason",
         device_class=SensorDeviceClass.ENUM,
@@ -112,7 +112,7 @@ ORDER_SENSORS: tuple[NomosSensorDescription, ...] = (
             "cancelled_at": contract.order.cancelled_at if contract.order else None
         },
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="ordered",
         translation_key="ordered",
         device_class=SensorDeviceClass.TIMESTAMP,
@@ -120,7 +120,7 @@ ORDER_SENSORS: tuple[NomosSensorDescription, ...] = (
         entity_registry_enabled_default=False,
         value_fn=_of_order(lambda order: order.created_at),
     ),
-    NomosSensorDescription(
+    OrderSensorDescription(
         key="provider",
         translation_key="provider",
         device_class=SensorDeviceClass.ENUM,
@@ -136,60 +136,60 @@ LAST_ANSWER = SensorEntityDescription(
     translation_key="last_answer",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
-    # It would write a state every day.
+    # Its state changes every day, of interest to few.
     entity_registry_enabled_default=False,
 )
 
 
-def order_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
+def order_sensors(contracts: ContractCoordinator, key: str) -> Iterable[SensorEntity]:
     """Return the sensors of a contract's order."""
     for description in ORDER_SENSORS:
-        yield NomosOrderSensor(coordinator, key, description)
-    yield NomosLastAnswerSensor(coordinator, key, LAST_ANSWER)
+        yield OrderSensor(contracts, key, description)
+    yield LastAnswerSensor(contracts, key, LAST_ANSWER)
 
 
-class NomosLastAnswerSensor(NomosEntity, SensorEntity):
-    """When Nomos last answered, which is no news of the contract."""
+class OrderSensor(OrderEntity, SensorEntity):
+    """Sensor of the meter order."""
+
+    entity_description: OrderSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType | date | datetime:
+        """Value of the sensor."""
+        return self.entity_description.value_fn(self.contract)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Attributes of the sensor."""
+        attributes_fn = self.entity_description.attributes_fn
+        return attributes_fn(self.contract) if attributes_fn else None
+
+
+class LastAnswerSensor(ContractEntity, SensorEntity):
+    """Time of the last answer of Nomos."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to every answer, not only to those that change something."""
+        """Update with each answer, also if no contract has changed."""
         await super().async_added_to_hass()
         self.async_on_remove(
             async_dispatcher_connect(
                 self.hass,
                 self.coordinator.signal_answered,
-                self.async_write_ha_state,
+                self._handle_coordinator_update,
             )
         )
 
     @property
     @override
     def available(self) -> bool:
-        """Whether there was an answer; this one never gets too old."""
-        return self._subscription_id in self.coordinator.data
+        """Return if the contract is included; the time does not become too old."""
+        return self.has_contract
 
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Return the moment."""
+        """Time of the last answer."""
         return self.coordinator.answered_at
-
-
-class NomosOrderSensor(NomosOrderEntity, SensorEntity):
-    """A fact about the order of a smart meter."""
-
-    entity_description: NomosSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> StateType | date | datetime:
-        """Return the fact."""
-        return self.entity_description.value_fn(self.contract)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what belongs to the fact."""
-        attributes_fn = self.entity_description.attributes_fn
-        return attributes_fn(self.contract) if attributes_fn else None

@@ -1,288 +1,258 @@
-"""When prices are asked for, and when another one takes effect."""
+"""Data update coordinator for the prices of a contract."""
 
 from asyncio import Lock
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import batched
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..coordinator import (
-    DAY,
-    FIRST_RETRY,
-    NomosConfigEntry,
-    NomosCoordinator,
-    explain,
-    share_of,
-)
+from ..coordinator import ContractCoordinator
+from ..errors import update_error
 from ..nomos import (
+    DAY,
     Contract,
     NomosError,
     NomosNotFoundError,
-    Price,
-    PriceDay,
     PriceSeries,
     at_clock,
     berlin_day,
     midnight,
 )
+from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
+from ..store import RecordStore
+from .moment import PriceMoment
 
 FIRST_PUBLICATION = time(13)
-"""The time of day (Berlin) from which on tomorrow may be known."""
+"""Time of day (Berlin) from which on tomorrow's prices may be published."""
 
-AFTERNOON = time(14, 20)
-"""The time of day (Berlin) by which Nomos has tomorrow's prices, as it says."""
+PUBLICATION = time(14, 20)
+"""Time of day (Berlin) by which Nomos publishes tomorrow's prices."""
 
-EVENING = time(20, 25)
-"""The time of day (Berlin) at which tomorrow is asked for if it was late."""
+LATE_PUBLICATION = time(20, 25)
+"""Time of day (Berlin) of the second request, for prices that are late."""
 
 SPREAD = timedelta(minutes=30)
-"""Within which time households ask, so that they don't all ask at once."""
+"""Time over which the requests of all households are spread."""
 
-NIGHT_SPREAD = timedelta(minutes=5)
-"""The same at midnight, for households that have no price until they have asked."""
+MIDNIGHT_SPREAD = timedelta(minutes=5)
+"""The same at midnight: until its request a household has no price."""
 
-LAST_RETRY = timedelta(hours=1)
-"""How long Nomos is left alone at most when it does not answer."""
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=1)
 
-PATIENCE = timedelta(minutes=10)
-"""How soon an action may ask again for what was not there."""
+ACTION_INTERVAL = timedelta(minutes=10)
+"""Least time between two requests of actions for prices that are not published."""
 
-SHORT_PAUSE = timedelta(minutes=1)
-"""How long nobody asks again after a failure, not even an action."""
+LEAST_PAUSE = timedelta(minutes=1)
+"""Time after a failure within which no further request is sent."""
 
-EARLY = timedelta(minutes=1)
-"""How much too early a timer may be without making a second time of it."""
-
-MONTH = 31
-"""For how many days prices are asked for at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceMoment:
-    """What the prices are at a moment: all that entities show of them."""
-
-    now: datetime
-    series: PriceSeries
-    current: Price | None
-    next: Price | None
-    today: PriceDay
-    tomorrow: PriceDay
+DAYS_PER_REQUEST = 31
 
 
 class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
-    """Knows today's and tomorrow's prices of a contract.
+    """Fetches today's and tomorrow's prices of a contract.
 
-    Nomos is asked in the afternoon, when tomorrow has been published, and once
-    more: in the evening if tomorrow was not complete, or at the beginning of the
-    day if that was not known. A token each included, these are at most four
-    requests a day as long as Nomos answers.
+    One request in the afternoon, after the publication, and one more: in the evening if
+    tomorrow was incomplete, or at midnight if the new day was unknown. A token each
+    included, at most four requests a day as long as Nomos answers.
     """
 
-    config_entry: NomosConfigEntry
+    config_entry: ConfigEntry
     moment: PriceMoment
 
     def __init__(
-        self, hass: HomeAssistant, account: NomosCoordinator, subscription_id: str
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        contracts: ContractCoordinator,
+        store: RecordStore[PriceSeries],
+        subscription_id: str,
     ) -> None:
-        """Initialize the coordinator with what was known before."""
+        """Initialize the coordinator with the stored prices."""
         super().__init__(
             hass,
             LOGGER,
-            config_entry=account.config_entry,
-            name="Nomos Energy prices",
+            config_entry=entry,
+            name=f"{entry.title} {subscription_id} prices",
             always_update=False,
         )
-        self.account = account
+        self.contracts = contracts
         self.subscription_id = subscription_id
-        self.data = account.memory.prices.get(subscription_id, PriceSeries())
+        self.data = store.records.get(subscription_id, PriceSeries())
+        self.fetched_at: datetime | None = None
+        """Time of the last answer."""
+        self._store = store
         self._share = share_of(subscription_id)
-        self.asked_at: datetime | None = None
-        """When Nomos last answered."""
-        self._lacking: date | None = None
-        """The last day that was asked for when it had begun already."""
+        self._fetched_late: date | None = None
+        """Last day whose prices were fetched after it had begun."""
         self._failures = 0
-        self._refusal: NomosError | None = None
-        self._leave_alone_until = dt_util.utcnow()
-        self._asking = Lock()
-        self._cancel_tick: CALLBACK_TYPE | None = None
+        self._last_error: NomosError | None = None
+        self._paused_until = dt_util.utcnow()
+        self._fetching = Lock()
+        self._interval_end = Timer(hass, self._async_end_interval)
         self._modules = self.contract.activated_modules
-        self.config_entry.async_on_unload(
-            account.async_add_listener(self._look_at_the_modules)
+        self._remove_listener: CALLBACK_TYPE | None = contracts.async_add_listener(
+            self._async_contract_updated
         )
-        self._plan(self.data)
-        self._look_at_the_clock()
+        self._schedule(self.data)
+        self._set_moment()
 
     @property
     def contract(self) -> Contract:
-        """The contract, as Nomos last described it."""
-        return self.account.data[self.subscription_id]
+        """The contract; raises KeyError once it is gone."""
+        return self.contracts.data[self.subscription_id]
 
     @property
     def is_due(self) -> bool:
-        """Whether something is missing that should have been asked for already."""
-        return self._next_ask(self.data) <= dt_util.utcnow()
+        """Return if prices are missing that should have been fetched already."""
+        return self._next_fetch(self.data) <= dt_util.utcnow()
 
     async def async_between(self, start: datetime, end: datetime) -> PriceSeries:
-        """Return all prices that reach into a time, as far as there are any.
+        """Return all published prices that overlap a time (UTC).
 
-        Days that are not known are asked for. Raises NomosError.
+        Unknown days are fetched. Raises NomosError.
         """
         first, last = berlin_day(start), berlin_day(end - timedelta.resolution)
         days = [first + number * DAY for number in range((last - first).days + 1)]
         found = PriceSeries()
-        # Several automations may ask for the same at the same moment.
-        async with self._asking:
+        # Automations may need the same prices at the same moment.
+        async with self._fetching:
             now = dt_util.utcnow()
-            missing = [day for day in days if self._is_worth_asking_for(day, now)]
-            for month in batched(missing, MONTH, strict=False):
-                found = found.updated(await self._async_ask(month[0], month[-1]))
+            missing = [day for day in days if self._may_be_published(day, now)]
+            for month in batched(missing, DAYS_PER_REQUEST, strict=False):
+                found = found.updated(await self._async_fetch(month[0], month[-1]))
             if missing and missing[-1] >= berlin_day(now):
-                self.async_set_updated_data(self._keep(self.data.updated(found)))
+                self.async_set_updated_data(self._commit(self.data.updated(found)))
         series = self.data.updated(found)
         return PriceSeries(series.resolution, series.between(start, end))
 
-    def _is_worth_asking_for(self, day: date, now: datetime) -> bool:
+    def _may_be_published(self, day: date, now: datetime) -> bool:
+        """Return if a request may bring prices of a day that are unknown so far."""
         if self.data.day(day).is_published:
             return False
         today = berlin_day(now)
         if day < today:
             return True
-        is_out = day == today or (
+        is_published = day == today or (
             day == today + DAY and now >= at_clock(today, FIRST_PUBLICATION)
         )
-        return is_out and (self.asked_at is None or now >= self.asked_at + PATIENCE)
+        return is_published and (
+            self.fetched_at is None or now >= self.fetched_at + ACTION_INTERVAL
+        )
 
     @override
     async def _async_update_data(self) -> PriceSeries:
         today = berlin_day(dt_util.utcnow())
         if not self.contract.has_prices:
-            return self._keep(self.data)
+            return self._commit(self.data)
         if not self.data.day(today).is_published:
-            self._lacking = today
+            self._fetched_late = today
         try:
-            answer = await self._async_ask(today, today + DAY)
+            answer = await self._async_fetch(today, today + DAY)
         except NomosNotFoundError as err:
-            # Whether the contract is gone shows the account's next look at it.
-            self.account.look_again_at(self.subscription_id)
-            self.asked_at = dt_util.utcnow()
-            raise explain(err, self._plan(self.data)) from err
+            # The next poll of the contracts tells whether this one is gone.
+            self.contracts.mark_stale(self.subscription_id)
+            self.fetched_at = dt_util.utcnow()
+            raise update_error(err, self._schedule(self.data)) from err
         except NomosError as err:
-            wait = min(FIRST_RETRY * 2**self._failures, LAST_RETRY)
+            wait = backoff(self._failures, FIRST_RETRY, LONGEST_RETRY)
             self._failures += 1
-            # A try that comes too early would only wait once more.
-            left = self._leave_alone_until - dt_util.utcnow() + EARLY
-            raise explain(err, max(wait, left)) from err
-        return self._keep(self.data.updated(answer))
+            # A request within the pause would only wait once more.
+            pause = self._paused_until - dt_util.utcnow() + TIMER_TOLERANCE
+            raise update_error(err, max(wait, pause)) from err
+        return self._commit(self.data.updated(answer))
 
-    async def _async_ask(self, first: date, last: date) -> PriceSeries:
+    async def _async_fetch(self, first: date, last: date) -> PriceSeries:
+        """Fetch the prices of some days (Berlin), both included."""
         now = dt_util.utcnow()
-        if self._refusal and now < self._leave_alone_until:
-            raise self._refusal
-        self._refusal = None
+        if self._last_error and now < self._paused_until:
+            raise self._last_error
+        self._last_error = None
+        client = self.contracts.client
         try:
-            return await self.account.client.prices(self.subscription_id, first, last)
+            return await client.prices(self.subscription_id, first, last)
         except NomosError as err:
-            wait = max(timedelta(seconds=err.retry_after or 0), SHORT_PAUSE)
-            self._refusal, self._leave_alone_until = err, now + wait
+            pause = max(timedelta(seconds=err.retry_after or 0), LEAST_PAUSE)
+            self._last_error, self._paused_until = err, now + pause
             raise
 
-    def _keep(self, series: PriceSeries) -> PriceSeries:
-        """Keep what matters from yesterday on, and plan when to ask next."""
+    def _commit(self, series: PriceSeries) -> PriceSeries:
+        """Store the prices from yesterday on, and schedule the next request."""
         now = dt_util.utcnow()
-        self.asked_at, self._failures = now, 0
-        # What yesterday was used is known today, and takes yesterday's prices.
+        self.fetched_at, self._failures = now, 0
+        # Yesterday's usage arrives today and is priced by yesterday's prices.
         series = series.since(midnight(berlin_day(now) - DAY))
-        self._plan(series)
-        self.account.memory.prices[self.subscription_id] = series
-        self.account.save()
+        self._schedule(series)
+        self._store.async_set(self.subscription_id, series)
         return series
 
-    def _plan(self, series: PriceSeries) -> timedelta:
-        """Plan when to ask next, and return how long that is from now."""
-        wait = self._next_ask(series) - dt_util.utcnow()
-        # What is due at set-up is asked for there.
-        self.update_interval = interval = max(wait, EARLY)
+    def _schedule(self, series: PriceSeries) -> timedelta:
+        """Schedule the next request and return the time until then."""
+        wait = self._next_fetch(series) - dt_util.utcnow()
+        # What is due at set-up is fetched there.
+        self.update_interval = interval = max(wait, TIMER_TOLERANCE)
         return interval
 
-    def _next_ask(self, series: PriceSeries) -> datetime:
-        """Return when Nomos has to be asked next."""
+    def _next_fetch(self, series: PriceSeries) -> datetime:
+        """Return when the next request is due."""
         today = berlin_day(dt_util.utcnow())
-        asked = self.asked_at or midnight(today) - EARLY
+        fetched = self.fetched_at or midnight(today) - TIMER_TOLERANCE
         return next(
             moment
             for day in (today, today + DAY)
-            for moment in self._moments(day, series)
-            if moment > asked + EARLY
+            for moment in self._slots(day, series)
+            if moment > fetched + TIMER_TOLERANCE
         )
 
-    def _moments(self, day: date, series: PriceSeries) -> Iterable[datetime]:
-        """Return when this household asks during a day, if it has to."""
+    def _slots(self, day: date, series: PriceSeries) -> Iterable[datetime]:
+        """Return the moments of this household for requests that a day needs."""
         if not series.day(day).is_published:
-            yield midnight(day) + self._share * NIGHT_SPREAD
+            yield midnight(day) + self._share * MIDNIGHT_SPREAD
         if not series.day(day + DAY).is_complete:
-            yield at_clock(day, AFTERNOON) + self._share * SPREAD
-            if day != self._lacking:
-                yield at_clock(day, EVENING) + self._share * SPREAD
+            yield at_clock(day, PUBLICATION) + self._share * SPREAD
+            if day != self._fetched_late:
+                yield at_clock(day, LATE_PUBLICATION) + self._share * SPREAD
 
     @callback
-    def _look_at_the_modules(self) -> None:
-        """Ask again when a module of §14a EnWG has changed what is to be paid."""
-        contract = self.account.data.get(self.subscription_id)
-        if contract is None or contract.activated_modules == self._modules:
-            return
-        self._modules = contract.activated_modules
-        self.config_entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"{self.name} with other modules"
-        )
+    def _async_contract_updated(self) -> None:
+        """Fetch the prices again when a §14a module has changed them."""
+        contract = self.contracts.data.get(self.subscription_id)
+        if contract and contract.activated_modules != self._modules:
+            self._modules = contract.activated_modules
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"{self.name} with other modules"
+            )
+        self.async_update_listeners()
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Show what holds now."""
-        self._look_at_the_clock()
+        """Update the listeners for the current interval."""
+        self._set_moment()
         super().async_update_listeners()
 
     @callback
-    def _look_at_the_clock(self) -> None:
-        """Note what holds now, and look again when that ends."""
-        now, series = dt_util.utcnow(), self.data
-        seconds = series.resolution.total_seconds()
-        border = dt_util.utc_from_timestamp((now.timestamp() // seconds + 1) * seconds)
-        today = berlin_day(now)
-        self.moment = PriceMoment(
-            now,
-            series,
-            series.at(now),
-            series.at(border),
-            series.day(today),
-            series.day(today + DAY),
-        )
-        self._stop_the_clock()
+    def _set_moment(self) -> None:
+        self.moment = PriceMoment.of(self.data, dt_util.utcnow())
         if not self._shutdown_requested:
-            self._cancel_tick = async_track_point_in_utc_time(
-                self.hass, self._tick, border
-            )
+            self._interval_end.async_start(self.moment.ends)
 
     @callback
-    def _tick(self, _now: datetime) -> None:
-        self._cancel_tick = None
+    def _async_end_interval(self, _now: datetime) -> None:
         self.async_update_listeners()
-
-    @callback
-    def _stop_the_clock(self) -> None:
-        if self._cancel_tick:
-            self._cancel_tick()
-            self._cancel_tick = None
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop asking, and stop looking at the clock."""
+        """Stop requests and timers."""
         await super().async_shutdown()
-        self._stop_the_clock()
+        self._interval_end.async_cancel()
+        # Called once more when the entry is unloaded.
+        if self._remove_listener:
+            self._remove_listener()
+            self._remove_listener = None

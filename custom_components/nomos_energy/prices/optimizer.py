@@ -1,8 +1,8 @@
-"""When to run a load so that it costs the least, or the most.
+"""Cheapest (or most expensive) time to run a load: exact dynamic programming.
 
-Prices are in EUR/kWh, one per quarter-hour slot; None stands for one that is not
-known, and such a slot is not run in. Load is in kW, one per quarter-hour of running:
-a pause uses up none of it.
+Prices are in EUR/kWh, one per quarter-hour slot; a slot with an unknown price (None) is
+never used. The power profile is in kW, one value per quarter-hour of running; it does
+not advance during a pause.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,15 +12,15 @@ from operator import mul, sub
 from typing import NamedTuple
 
 type Pieces = tuple[tuple[int, int], ...]
-"""Slots to run in: from the first to before the second, ascending, with pauses between."""
+"""Slots to run in: first and end (not included), ascending, with pauses between."""
 
-# Sums of floats depend on their order, so plans that cost the same would not be equal.
-# Whole numbers add up exactly, as floats too (below 2**53, far above any bill), and
-# those are faster than integers of that size.
+# Sums of floats depend on their order, so plans of equal cost would differ. Whole
+# numbers add up exactly, as floats too (below 2**53, far above any bill), and floats
+# are faster than integers of that size.
 MICRO = 1_000_000
-"""Parts of a EUR/kWh that are told apart."""
+"""Precision of prices: parts of a EUR/kWh."""
 MILLI = 1000
-"""Parts of a kW that are told apart: watts."""
+"""Precision of the power: parts of a kW."""
 
 QUARTERS = 4
 """Slots in an hour."""
@@ -33,10 +33,10 @@ def cheapest(
     *,
     most_expensive: bool = False,
 ) -> Pieces | None:
-    """Return when to run the load for the least (or most) money, or None if it can't.
+    """Return the pieces of the cheapest (or most expensive) plan, or None without one.
 
-    Every piece has at least `shortest_piece` slots; as many as the load has means one
-    block. Of plans that cost the same, it is the one that runs earlier.
+    Every piece has at least `shortest_piece` slots; the length of the load means one
+    block. Of plans with equal cost the earliest one is returned.
     """
     if len(load) > len(prices):
         return None
@@ -51,16 +51,26 @@ def cheapest(
     return _earliest(rows, amounts, missing, watts)
 
 
+def total(prices: Sequence[float | None], amounts: Sequence[float]) -> float | None:
+    """Return the sum of prices times amounts, or None if a price is unknown.
+
+    Divided by the sum of the amounts, it is the average price. In EUR for amounts in
+    kWh, four times that for kW per quarter-hour.
+    """
+    known = [price for price in prices if price is not None]
+    if len(known) < len(prices):
+        return None
+    product: float = sumprod(_whole(known, MICRO), _whole(amounts, MILLI))
+    return product / (MICRO * MILLI)
+
+
 def cost(
     prices: Sequence[float | None], load: Sequence[float], pieces: Pieces
 ) -> float | None:
-    """Return what running in these slots costs in EUR, or None without a price."""
+    """Return what a load costs in these slots in EUR, or None if a price is unknown."""
     run = [prices[slot] for piece in pieces for slot in range(*piece)]
-    known = [price for price in run if price is not None]
-    if len(known) < len(run):
-        return None
-    total: float = sumprod(_whole(known, MICRO), _whole(load, MILLI))
-    return total / (MICRO * MILLI * QUARTERS)
+    product = total(run, load)
+    return None if product is None else product / QUARTERS
 
 
 def _whole(values: Iterable[float], parts: int) -> list[float]:
@@ -68,25 +78,25 @@ def _whole(values: Iterable[float], parts: int) -> list[float]:
 
 
 class _Row(NamedTuple):
-    """The cost of what is left to do, while so many slots are left to be idle in.
+    """Least cost of the rest of a plan, for one number of remaining idle slots.
 
-    Each list has the quarters that are left to run for an index, and says infinity
-    for what can't be done.
+    The index of each list is the number of remaining quarters of the load; infinity
+    stands for an impossible rest.
     """
 
     paused: list[float]
-    """When the next slot is idle."""
+    """Cost if the next slot is idle."""
     running: list[float]
-    """When a piece begins with the next slot."""
+    """Cost if a piece begins with the next slot."""
     least: list[float]
 
 
 def _rows(
     amounts: list[float], missing: list[bool], watts: list[float], shortest: int
 ) -> list[_Row]:
-    """Return a row for each number of idle slots that can be left, from none on."""
-    # It is the end that is known, so all goes backwards: with so many slots to be idle
-    # in and quarters to run, their sum is where one stands, counted from the end.
+    """Return a row for each number of remaining idle slots, from none on."""
+    # The recursion starts at the end. The remaining idle slots and the remaining
+    # quarters of the load add up to the position, counted from the end.
     amounts, missing, watts = amounts[::-1], missing[::-1], watts[::-1]
     shut = [
         any(missing[slot : slot + shortest])
@@ -95,8 +105,8 @@ def _rows(
     rows: list[_Row] = []
     least = [0.0, *[inf] * len(watts)]
     for idle in range(len(amounts) - len(watts) + 1):
-        # Runs without a pause from there to the end, as if nothing were missing: the
-        # difference of two is what the run from one to the other costs.
+        # Cost of a run without a pause to the end, unknown prices ignored: the
+        # difference of two values is the cost of the run between them.
         to_end = list(accumulate(map(mul, watts, amounts[idle:]), initial=0.0))
         paused = least
         running = _running(paused, to_end, shut[idle:], shortest)
@@ -108,11 +118,11 @@ def _rows(
 def _running(
     paused: list[float], to_end: list[float], shut: list[bool], shortest: int
 ) -> list[float]:
-    """Return what is left to pay when a piece begins now and ends where it is best."""
+    """Return the least cost of the rest if a piece begins with the next slot."""
     running = [inf] * shortest
     best = inf
-    # A piece may end where it is just long enough, or wherever a shorter one might.
-    # What ends beyond a missing price drops out once that is among the first slots.
+    # A piece may end at its shortest length, or at any end of a shorter one. Ends
+    # beyond an unknown price drop out once that is within the shortest length.
     for ending, begun, is_shut in zip(
         map(sub, paused, to_end), to_end[shortest:], shut, strict=False
     ):
@@ -127,10 +137,10 @@ def _running(
 def _earliest(
     rows: list[_Row], amounts: list[float], missing: list[bool], watts: list[float]
 ) -> Pieces:
-    """Return the plan of the least cost that runs whenever such a plan can."""
+    """Return the cheapest plan that starts each piece as early as possible."""
     pieces: list[tuple[int, int]] = []
     slot, left = 0, len(watts)
-    # Each row is used up by one idle slot, be it after a piece or for want of one.
+    # One idle slot leads to the next row, after a piece or without one.
     for row in reversed(rows):
         if row.running[left] == row.least[left]:
             end = [*missing, True].index(True, slot)
@@ -143,13 +153,12 @@ def _earliest(
 
 
 def _longest(row: _Row, watts: list[float], amounts: list[float]) -> int:
-    """Return the length of the longest piece that a plan of the least cost begins with."""
+    """Return the length of the longest first piece of a cheapest plan."""
     left = len(watts)
     ways = zip(
         accumulate(map(mul, watts, amounts)), row.paused[left - 1 :: -1], strict=False
     )
-    # What is too short may cost as little, but is never the longest: one that is long
-    # enough is among them.
+    # Lengths below the shortest piece may match, too, but are never the longest.
     return max(
         length
         for length, (paid, rest) in enumerate(ways, start=1)

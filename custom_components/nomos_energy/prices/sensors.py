@@ -1,4 +1,4 @@
-"""What a kilowatt-hour costs, or pays, now and today."""
+"""Sensors of the prices, or payouts, of a contract."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,24 +14,25 @@ from homeassistant.const import UnitOfRatio
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import NomosCoordinator
-from ..entity import NomosPriceEntity
+from ..const import PRICE_UNIT
 from ..nomos import Price, PriceDay
-from .coordinator import PriceMoment
-from .price_list import UNIT, price_list
+from .coordinator import PriceCoordinator
+from .entity import PriceEntity
+from .moment import PriceMoment
+from .price_list import price_list
 
 PRICE_LEVELS = ["very_cheap", "cheap", "normal", "expensive", "very_expensive"]
 PAYOUT_LEVELS = ["very_low", "low", "normal", "high", "very_high"]
-"""What feeding in pays is not cheap when it is little."""
+"""A low payout is not called cheap."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class NomosPriceDescription(SensorEntityDescription):
-    """Describe a sensor of a contract's prices."""
+class PriceSensorDescription(SensorEntityDescription):
+    """Description of a sensor of the prices."""
 
     value_fn: Callable[[PriceMoment], StateType]
     start_fn: Callable[[PriceMoment], Price | None] | None = None
-    """The interval whose start belongs to the value."""
+    """Interval whose start belongs to the value."""
 
 
 def _amount(price: Price | None) -> float | None:
@@ -56,12 +57,12 @@ def _price(
     value_fn: Callable[[PriceMoment], StateType],
     start_fn: Callable[[PriceMoment], Price | None] | None = None,
     **details: Any,
-) -> NomosPriceDescription:
-    """Describe a sensor that shows euros per kilowatt-hour."""
-    return NomosPriceDescription(
+) -> PriceSensorDescription:
+    """Return the description of a sensor in EUR/kWh."""
+    return PriceSensorDescription(
         key=key,
         translation_key=key,
-        native_unit_of_measurement=UNIT,
+        native_unit_of_measurement=PRICE_UNIT,
         suggested_display_precision=4,
         value_fn=value_fn,
         start_fn=start_fn,
@@ -69,43 +70,47 @@ def _price(
     )
 
 
-def _current(word: str) -> NomosPriceDescription:
+def _current(key: str) -> PriceSensorDescription:
     return _price(
-        word,
+        key,
         lambda moment: _amount(moment.current),
         state_class=SensorStateClass.MEASUREMENT,
     )
 
 
-def _around(word: str, levels: list[str]) -> tuple[NomosPriceDescription, ...]:
-    """Describe what says where the current price stands."""
+def _compared(key: str, levels: list[str]) -> tuple[PriceSensorDescription, ...]:
+    """Return the descriptions of what the current price is compared with."""
     return (
         _price(
-            f"next_{word}",
+            f"next_{key}",
             lambda moment: _amount(moment.next),
             lambda moment: moment.next,
+            # The current price lists all later ones.
+            entity_registry_enabled_default=False,
         ),
-        _price(f"average_{word}_today", lambda moment: moment.today.average),
+        _price(f"average_{key}_today", lambda moment: moment.today.average),
         _price(
-            f"lowest_{word}_today",
+            f"lowest_{key}_today",
             lambda moment: _amount(moment.today.lowest),
             lambda moment: moment.today.lowest,
         ),
         _price(
-            f"highest_{word}_today",
+            f"highest_{key}_today",
             lambda moment: _amount(moment.today.highest),
             lambda moment: moment.today.highest,
         ),
-        NomosPriceDescription(
-            key=f"{word}_rank",
-            translation_key=f"{word}_rank",
+        PriceSensorDescription(
+            key=f"{key}_rank",
+            translation_key=f"{key}_rank",
             native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
             suggested_display_precision=0,
+            # The level tells most people enough.
+            entity_registry_enabled_default=False,
             value_fn=_rank,
         ),
-        NomosPriceDescription(
-            key=f"{word}_level",
-            translation_key=f"{word}_level",
+        PriceSensorDescription(
+            key=f"{key}_level",
+            translation_key=f"{key}_level",
             device_class=SensorDeviceClass.ENUM,
             options=levels,
             value_fn=_level(levels),
@@ -115,7 +120,7 @@ def _around(word: str, levels: list[str]) -> tuple[NomosPriceDescription, ...]:
 
 def _component(
     key: str, read: Callable[[Price], float | None]
-) -> NomosPriceDescription:
+) -> PriceSensorDescription:
     return _price(
         key,
         lambda moment: read(moment.current) if moment.current else None,
@@ -125,54 +130,48 @@ def _component(
 
 
 PRICE = _current("price")
-AROUND_PRICE = (
-    *_around("price", PRICE_LEVELS),
+PRICE_SENSORS = (
+    *_compared("price", PRICE_LEVELS),
     _component("energy_price", lambda price: price.energy),
     _component("grid_fee", lambda price: price.grid),
     _component("levies", lambda price: price.levies),
 )
 PAYOUT = _current("payout")
-AROUND_PAYOUT = _around("payout", PAYOUT_LEVELS)
+PAYOUT_SENSORS = _compared("payout", PAYOUT_LEVELS)
 
 
-def price_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
+def price_sensors(prices: PriceCoordinator) -> Iterable[SensorEntity]:
     """Return the sensors of a contract's prices, or payouts."""
-    feeds_in = coordinator.data[key].feeds_in
-    yield NomosCurrentPriceSensor(coordinator, key, PAYOUT if feeds_in else PRICE)
-    for description in AROUND_PAYOUT if feeds_in else AROUND_PRICE:
-        yield NomosPriceSensor(coordinator, key, description)
+    feeds_in = prices.contract.feeds_in
+    yield CurrentPriceSensor(prices, PAYOUT if feeds_in else PRICE)
+    for description in PAYOUT_SENSORS if feeds_in else PRICE_SENSORS:
+        yield PriceSensor(prices, description)
 
 
-class NomosPriceSensor(NomosPriceEntity, SensorEntity):
-    """A fact about the prices of a contract."""
+class PriceSensor(PriceEntity, SensorEntity):
+    """Sensor of the prices of a contract."""
 
-    entity_description: NomosPriceDescription
+    entity_description: PriceSensorDescription
 
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the fact."""
-        return self.entity_description.value_fn(self.source.moment)
+        """Value of the sensor."""
+        return self.entity_description.value_fn(self.coordinator.moment)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return when it begins."""
+        """Start of the interval that the value is of."""
         start_fn = self.entity_description.start_fn
         if start_fn is None:
             return None
-        price = start_fn(self.source.moment)
+        price = start_fn(self.coordinator.moment)
         return {"start": dt_util.as_local(price.start) if price else None}
 
-    @override
-    def _to_show(self) -> tuple[object, ...]:
-        if not self.available:
-            return ()
-        return self.native_value, self.extra_state_attributes
 
-
-class NomosCurrentPriceSensor(NomosPriceSensor):
-    """What holds now, with all that is known of today and tomorrow."""
+class CurrentPriceSensor(PriceSensor):
+    """Sensor of the current price, with all known prices of today and tomorrow."""
 
     _unrecorded_attributes = frozenset({"prices", "payouts"})
     _listed: tuple[PriceDay, PriceDay] | None = None
@@ -181,12 +180,12 @@ class NomosCurrentPriceSensor(NomosPriceSensor):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the list of prices."""
-        # It is the same all day, and too long to be made anew each time.
-        days = (self.source.moment.today, self.source.moment.tomorrow)
+        """Prices of today and tomorrow."""
+        # The list is the same all day, and too long to be built for each interval.
+        days = (self.coordinator.moment.today, self.coordinator.moment.tomorrow)
         if days != self._listed:
             self._listed = days
-            word = self.entity_description.key
+            key = self.entity_description.key
             prices = [each for day in days for each in day.prices]
-            self._list = {f"{word}s": price_list(prices, word)}
+            self._list = {f"{key}s": price_list(prices, key)}
         return self._list

@@ -1,25 +1,21 @@
-"""When usage is asked for, and how far it has come."""
+"""Data update coordinator that imports the usage of a contract into statistics."""
 
 from asyncio import Lock
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import override
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..coordinator import (
-    DAY,
-    FIRST_RETRY,
-    NomosConfigEntry,
-    NomosCoordinator,
-    explain,
-    share_of,
-)
+from ..coordinator import ContractCoordinator
+from ..errors import update_error
 from ..nomos import (
+    DAY,
     Contract,
     NomosError,
     PriceSeries,
@@ -30,92 +26,116 @@ from ..nomos import (
     measured,
     midnight,
 )
-from ..store import UsageMemory
-from ..working_days import settled_on
+from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
+from ..store import RecordStore
 from .statistics import async_describe, async_write
+from .store import UsageProgress
 
-AFTERNOON = time(16)
-"""The time of day (Berlin) from which on Nomos knows of yesterday."""
+PUBLICATION = time(16)
+"""Time of day (Berlin) from which on Nomos may know yesterday's usage."""
 
 SPREAD = timedelta(hours=1)
-"""Within which time households ask, so that they don't all ask at once."""
+"""Time over which the requests of all households are spread."""
 
-EARLY = timedelta(minutes=1)
-"""How much too early a timer may be without making a second time of it."""
+FIRST_RETRY = timedelta(minutes=5)
+"""Wait after the first failure."""
 
 FIRST_LATE_RETRY = timedelta(minutes=30)
-LAST_RETRY = timedelta(hours=4)
+"""Wait after the first answer without yesterday."""
 
-LATE = timedelta(days=31)
-"""How long after a month is settled its gaps may still be filled."""
+LONGEST_RETRY = timedelta(hours=4)
 
-FEW = 7
-"""How many days may be missing without being fetched by the month."""
+SETTLEMENT_DAY = 20
+"""Day of the following month until which usage may change.
+
+Metering operators settle a month by the eighth working day of the next one.
+"""
+
+GAP_DAYS = timedelta(days=31)
+"""Time after the settlement within which gaps may still be filled."""
+
+DAILY_IMPORT_DAYS = 7
+"""Number of missing days up to which they are fetched with the daily import."""
 
 
-class UsageCoordinator(DataUpdateCoordinator[UsageMemory]):
-    """Brings what a contract's meter measured into the statistics.
+class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
+    """Imports the usage of a contract.
 
-    Each day's import reads all days again that may still change, adds the new
-    ones and writes the hours that are not stored as they should be. The first
-    import does the same with month after month of the past.
+    The daily import reads all days again that may still change, adds the new ones and
+    writes the hours that differ from the stored ones. The first import does the same
+    month by month.
     """
 
-    config_entry: NomosConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, account: NomosCoordinator, subscription_id: str
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        contracts: ContractCoordinator,
+        store: RecordStore[UsageProgress],
+        subscription_id: str,
+        known_prices: Callable[[], PriceSeries],
     ) -> None:
-        """Initialize the coordinator with what was imported before."""
+        """Initialize the coordinator with the stored progress.
+
+        `known_prices` returns the prices that need no request.
+        """
         super().__init__(
             hass,
             LOGGER,
-            config_entry=account.config_entry,
-            name="Nomos Energy usage",
+            config_entry=entry,
+            name=f"{entry.title} {subscription_id} usage",
         )
-        self.account = account
+        self.contracts = contracts
         self.subscription_id = subscription_id
-        self.data = account.memory.usage.setdefault(subscription_id, UsageMemory())
+        self.data = store.records.get(subscription_id, UsageProgress())
+        self._store = store
+        self._known_prices = known_prices
         self._share = share_of(subscription_id)
         self._failures = 0
-        self._waits = 0
+        self._late_answers = 0
         self._lock = Lock()
-        self._cancel_midnight: CALLBACK_TYPE | None = None
-        self._plan()
-        self._wait_for_midnight()
-        # The statistics go on also where every entity is disabled.
+        self._midnight = Timer(hass, self._async_begin_day)
+        self._schedule()
+        self._start_midnight_timer()
+        # Imports go on also if every entity is disabled.
         self.async_add_listener(lambda: None)
 
     @property
     def contract(self) -> Contract:
-        """The contract, as Nomos last described it."""
-        return self.account.data[self.subscription_id]
+        """The contract; raises KeyError once it is gone."""
+        return self.contracts.data[self.subscription_id]
 
     @property
     def is_due(self) -> bool:
-        """Whether days are missing that should have been asked for already."""
+        """Return if days are missing that should have been imported already."""
         return self._missing_from <= self._last_day()
 
     @property
     def yesterday(self) -> UsageDay | None:
-        """Yesterday, once it is known without a gap."""
-        day = self.data.days.get(berlin_day(dt_util.utcnow()) - DAY)
+        """Yesterday (Berlin), once it is known without a gap."""
+        day = self.data.day(berlin_day(dt_util.utcnow()) - DAY)
         return day if day and day.is_measured else None
 
     async def async_reimport(self, first: date) -> None:
-        """Import everything from a day (Berlin) on again; what is right stays."""
+        """Import all days from a day (Berlin) on again; correct values are kept."""
         begin = self.contract.measured_since
-        # What is being imported would note its own progress instead.
+        # A running import would overwrite the progress.
         async with self._lock:
-            self.data.imported_until = min(
-                max(first, begin) if begin else first, self._missing_from
+            self._set(
+                replace(
+                    self.data,
+                    imported_until=min(
+                        max(first, begin) if begin else first, self._missing_from
+                    ),
+                )
             )
-            self.account.save()
         await self.async_refresh()
 
     @property
     def _missing_from(self) -> date:
-        """The first day that was never imported."""
+        """First day (Berlin) that was never imported."""
         return (
             self.data.imported_until
             or self.contract.measured_since
@@ -123,51 +143,48 @@ class UsageCoordinator(DataUpdateCoordinator[UsageMemory]):
         )
 
     def _last_day(self) -> date:
-        """Return the last day that Nomos can know of."""
+        """Return the last day (Berlin) of which Nomos may know the usage."""
         now = dt_util.utcnow()
         today = berlin_day(now)
-        is_out = now >= at_clock(today, AFTERNOON)
-        last = today - (DAY if is_out else 2 * DAY)
+        is_published = now >= at_clock(today, PUBLICATION)
+        last = today - (DAY if is_published else 2 * DAY)
         return min(last, self.contract.measured_until or last)
 
     @override
-    async def _async_update_data(self) -> UsageMemory:
+    async def _async_update_data(self) -> UsageProgress:
         async with self._lock:
-            return await self._async_update()
-
-    async def _async_update(self) -> UsageMemory:
-        try:
-            for first, last in self._spans():
-                await self._async_import(first, last)
-        except NomosError as err:
-            wait = min(FIRST_RETRY * 2**self._failures, LAST_RETRY)
-            self._failures += 1
-            raise explain(err, wait) from err
-        self._failures = 0
-        self._plan()
-        return self.data
+            try:
+                for first, last in self._spans():
+                    await self._async_import(first, last)
+            except NomosError as err:
+                wait = backoff(self._failures, FIRST_RETRY, LONGEST_RETRY)
+                self._failures += 1
+                raise update_error(err, wait) from err
+            self._failures = 0
+            self._schedule()
+            return self.data
 
     def _spans(self) -> Iterable[tuple[date, date]]:
-        """Return from when to when to import, one after the other, both included."""
+        """Return the spans of days to import in turn, first and last day included."""
         last, missing = self._last_day(), self._missing_from
-        if (last - missing).days < FEW:
+        if (last - missing).days < DAILY_IMPORT_DAYS:
             first = min([missing, *self._open_days()])
             if first <= last:
                 yield first, last
             return
         while missing <= last:
-            following = (missing.replace(day=1) + 32 * DAY).replace(day=1)
+            following = _next_month(missing)
             LOGGER.info("Importing the usage of %s", f"{missing:%Y-%m}")
             yield missing, min(following - DAY, last)
             missing = following
 
     def _open_days(self) -> list[date]:
-        """Return the days that were imported and may still change."""
+        """Return the imported days that may still change."""
         today = berlin_day(dt_util.utcnow())
-        return [day for day, each in self.data.days.items() if _is_open(each, today)]
+        return [each.day for each in self.data.days if _may_change(each, today)]
 
     async def _async_import(self, first: date, last: date) -> None:
-        """Fetch some days, write their hours, and only then note that it was done."""
+        """Fetch some days, write their hours, and only then store the progress."""
         days = await self._async_fetch(first, last)
         hours = await self.hass.async_add_executor_job(hours_of, days.values())
         await async_write(
@@ -178,16 +195,18 @@ class UsageCoordinator(DataUpdateCoordinator[UsageMemory]):
         self._note(days, last)
 
     async def _async_fetch(self, first: date, last: date) -> dict[date, UsageDay]:
-        """Return days with what is known of them now, apart from those that are closed."""
-        client, key = self.account.client, self.subscription_id
+        """Return the days of a span that may change, with their usage and prices."""
+        client, key = self.contracts.client, self.subscription_id
+        kept = {each.day: each for each in self.data.days}
         wanted = {
-            day: self.data.days.get(day) or UsageDay.unknown(day)
+            day: kept.get(day) or UsageDay.unknown(day)
             for day in (first + place * DAY for place in range((last - first).days + 1))
-            if day >= self._missing_from or day in self.data.days
+            if day >= self._missing_from or day in kept
         }
         usage = await client.usage(key, first, last)
-        known: PriceSeries = self.account.prices[key].data
-        days = await self.hass.async_add_executor_job(measured, wanted, usage, known)
+        days = await self.hass.async_add_executor_job(
+            measured, wanted, usage, self._known_prices()
+        )
         lacking = [day for day, each in days.items() if not each.is_priced]
         if lacking:
             prices = await client.prices(key, lacking[0], lacking[-1])
@@ -195,11 +214,8 @@ class UsageCoordinator(DataUpdateCoordinator[UsageMemory]):
         return days
 
     def _note(self, days: dict[date, UsageDay], last: date) -> None:
-        """Remember how far the import has come, and what may still change."""
+        """Store the progress, and the days that may still change."""
         ends = [each.measured_until for each in days.values()]
-        self.data.measured_until = max(
-            filter(None, (self.data.measured_until, *ends)), default=None
-        )
         today = berlin_day(dt_util.utcnow())
         # Yesterday may be late; a gap before it may never be filled.
         is_late = (
@@ -207,57 +223,67 @@ class UsageCoordinator(DataUpdateCoordinator[UsageMemory]):
             and last in days
             and days[last].measured_until is None
         )
-        self.data.imported_until = max(
-            self._missing_from, last if is_late else last + DAY
+        kept = {each.day: each for each in self.data.days} | days
+        self._set(
+            UsageProgress(
+                imported_until=max(self._missing_from, last if is_late else last + DAY),
+                measured_until=max(
+                    filter(None, (self.data.measured_until, *ends)), default=None
+                ),
+                days=tuple(
+                    each
+                    for day, each in kept.items()
+                    if day >= today - 2 * DAY or _may_change(each, today)
+                ),
+            )
         )
-        self.data.days = {
-            day: each
-            for day, each in (self.data.days | days).items()
-            if day >= today - 2 * DAY or _is_open(each, today)
-        }
-        self.account.save()
 
-    def _plan(self) -> None:
-        """Plan the next import: tomorrow's, or soon if yesterday is not there yet."""
+    def _set(self, progress: UsageProgress) -> None:
+        self.data = progress
+        self._store.async_set(self.subscription_id, progress)
+
+    def _schedule(self) -> None:
+        """Schedule the next import: tomorrow's, or soon if yesterday is late."""
         now = dt_util.utcnow()
         today = berlin_day(now)
-        turn = at_clock(today, AFTERNOON) + self._share * SPREAD
-        if turn <= now + EARLY:
-            turn = at_clock(today + DAY, AFTERNOON) + self._share * SPREAD
-        wait = turn - now
+        slot = at_clock(today, PUBLICATION) + self._share * SPREAD
+        if slot <= now + TIMER_TOLERANCE:
+            slot = at_clock(today + DAY, PUBLICATION) + self._share * SPREAD
+        wait = slot - now
         if self.is_due:
-            wait = min(wait, FIRST_LATE_RETRY * 2**self._waits)
-            self._waits += 1
+            wait = min(wait, backoff(self._late_answers, FIRST_LATE_RETRY, DAY))
+            self._late_answers += 1
         else:
-            self._waits = 0
+            self._late_answers = 0
         self.update_interval = wait
 
     @callback
-    def _wait_for_midnight(self) -> None:
-        """Let yesterday be another day when it is."""
-        tomorrow = midnight(berlin_day(dt_util.utcnow()) + DAY)
-        self._cancel_midnight = async_track_point_in_utc_time(
-            self.hass, self._begin_day, tomorrow
-        )
+    def _start_midnight_timer(self) -> None:
+        """Update the entities when yesterday becomes another day."""
+        self._midnight.async_start(midnight(berlin_day(dt_util.utcnow()) + DAY))
 
     @callback
-    def _begin_day(self, _now: datetime) -> None:
+    def _async_begin_day(self, _now: datetime) -> None:
         self.async_update_listeners()
-        self._wait_for_midnight()
+        self._start_midnight_timer()
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop asking, and stop waiting for midnight."""
+        """Stop requests and timers."""
         await super().async_shutdown()
-        if self._cancel_midnight:
-            self._cancel_midnight()
-            self._cancel_midnight = None
+        self._midnight.async_cancel()
 
 
-def _is_open(day: UsageDay, today: date) -> bool:
-    """Whether a day that was imported may still change."""
+def _next_month(day: date) -> date:
+    """Return the first day of the following month."""
+    return (day.replace(day=1) + 32 * DAY).replace(day=1)
+
+
+def _may_change(day: UsageDay, today: date) -> bool:
+    """Return if a day that was imported may still change."""
     if day.is_closed:
         return False
-    patience = timedelta(0) if day.is_measured and day.is_priced else LATE
-    # They are read a last time when they don't change any more.
-    return today <= settled_on(day.day) + patience
+    settled_on = _next_month(day.day).replace(day=SETTLEMENT_DAY)
+    patience = timedelta(0) if day.is_measured and day.is_priced else GAP_DAYS
+    # Days are read a last time on the day of the settlement.
+    return today <= settled_on + patience

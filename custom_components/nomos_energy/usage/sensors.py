@@ -1,4 +1,4 @@
-"""What was used yesterday, what it cost, and what the meter shows."""
+"""Sensors of yesterday's usage and of the meter reading."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,17 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfEnergy
 from homeassistant.helpers.typing import StateType
 
-from ..coordinator import NomosCoordinator
-from ..entity import NomosEntity, NomosUsageEntity
+from ..const import CURRENCY, PRICE_UNIT
+from ..coordinator import ContractCoordinator
+from ..entity import ContractEntity, state_of
 from ..nomos import UsageDay, berlin_day
-from ..prices.price_list import CURRENCY, UNIT
-from ..words import state_of
+from .coordinator import UsageCoordinator
+from .entity import UsageEntity
 
 
 @dataclass(frozen=True, kw_only=True)
-class NomosUsageDescription(SensorEntityDescription):
-    """Describe a sensor of what was used on a day."""
+class UsageSensorDescription(SensorEntityDescription):
+    """Description of a sensor of a day's usage."""
 
     value_fn: Callable[[UsageDay], StateType]
 
@@ -41,9 +42,9 @@ def _average(day: UsageDay) -> float | None:
 
 def _descriptions(
     energy: str, money: str, average: str
-) -> tuple[NomosUsageDescription, ...]:
+) -> tuple[UsageSensorDescription, ...]:
     return (
-        NomosUsageDescription(
+        UsageSensorDescription(
             key=energy,
             translation_key=energy,
             device_class=SensorDeviceClass.ENERGY,
@@ -51,7 +52,7 @@ def _descriptions(
             suggested_display_precision=2,
             value_fn=lambda day: round(day.total.energy, 4),
         ),
-        NomosUsageDescription(
+        UsageSensorDescription(
             key=money,
             translation_key=money,
             device_class=SensorDeviceClass.MONETARY,
@@ -59,10 +60,10 @@ def _descriptions(
             suggested_display_precision=2,
             value_fn=_cost,
         ),
-        NomosUsageDescription(
+        UsageSensorDescription(
             key=average,
             translation_key=average,
-            native_unit_of_measurement=UNIT,
+            native_unit_of_measurement=PRICE_UNIT,
             suggested_display_precision=4,
             value_fn=_average,
         ),
@@ -87,88 +88,78 @@ METER_READING = SensorEntityDescription(
     key="meter_reading",
     translation_key="meter_reading",
     device_class=SensorDeviceClass.ENERGY,
-    # Not one that only increases: estimates are corrected, and meters swapped.
+    # Not increasing: estimates are corrected, and meters are replaced.
     state_class=SensorStateClass.TOTAL,
     native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
     suggested_display_precision=1,
 )
 
 
-def usage_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
-    """Return the sensors of what a contract's meter measured, if that is imported."""
-    if key not in coordinator.usage:
-        return
-    for description in FEED_IN if coordinator.data[key].feeds_in else CONSUMPTION:
-        yield NomosUsageSensor(coordinator, key, description)
-    yield NomosUsageUntil(coordinator, key, USAGE_UNTIL)
+def usage_sensors(usage: UsageCoordinator) -> Iterable[SensorEntity]:
+    """Return the sensors of a contract's usage."""
+    for description in FEED_IN if usage.contract.feeds_in else CONSUMPTION:
+        yield UsageSensor(usage, description)
+    yield UsageUntilSensor(usage, USAGE_UNTIL)
 
 
-def reading_sensors(coordinator: NomosCoordinator, key: str) -> Iterable[SensorEntity]:
-    """Return the sensor of what a contract's meter shows."""
-    yield NomosMeterReading(coordinator, key, METER_READING)
+def reading_sensors(contracts: ContractCoordinator, key: str) -> Iterable[SensorEntity]:
+    """Return the sensor of a contract's meter reading."""
+    yield MeterReadingSensor(contracts, key, METER_READING)
 
 
-class NomosUsageSensor(NomosUsageEntity, SensorEntity):
-    """A fact about yesterday, as soon as that is known without a gap."""
+class UsageSensor(UsageEntity, SensorEntity):
+    """Sensor of yesterday's usage, once that is known without a gap."""
 
-    entity_description: NomosUsageDescription
+    entity_description: UsageSensorDescription
 
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the fact."""
-        day = self.source.yesterday
+        """Value of the sensor."""
+        day = self.coordinator.yesterday
         return self.entity_description.value_fn(day) if day else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the day, and whether its values may still change."""
-        day = self.source.yesterday
+        """Day of the value, and if it may still change."""
+        day = self.coordinator.yesterday
         return {
             "date": day.day.isoformat() if day else None,
             "preliminary": not day.is_final if day else None,
         }
 
-    @override
-    def _to_show(self) -> tuple[object, ...]:
-        return self.available, self.native_value, self.extra_state_attributes
 
-
-class NomosUsageUntil(NomosUsageEntity, SensorEntity):
-    """How far the usage is known."""
+class UsageUntilSensor(UsageEntity, SensorEntity):
+    """Sensor of the end of the known usage."""
 
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Return the end of the last quarter-hour."""
-        return self.source.data.measured_until
-
-    @override
-    def _to_show(self) -> tuple[object, ...]:
-        return self.available, self.native_value
+        """End of the last known quarter-hour."""
+        return self.coordinator.data.measured_until
 
 
-class NomosMeterReading(NomosEntity, SensorEntity):
-    """What the meter showed when somebody last read it."""
+class MeterReadingSensor(ContractEntity, SensorEntity):
+    """Sensor of the latest meter reading."""
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the reading."""
+        """Latest reading in kWh."""
         reading = self.contract.reading
         return reading.value if reading else None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return from when on this meter is known, for another one counts anew."""
+        """Time of the first known reading of this meter; another one counts anew."""
         return self.contract.counts_since
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return of which day the reading is, and who read."""
+        """Day and kind of the reading."""
         reading = self.contract.reading
         return {
             "date": berlin_day(reading.timestamp).isoformat() if reading else None,
@@ -176,10 +167,5 @@ class NomosMeterReading(NomosEntity, SensorEntity):
         }
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
-        return (
-            self.available,
-            self.native_value,
-            self.last_reset,
-            self.extra_state_attributes,
-        )
+    def _values(self) -> tuple[object, ...]:
+        return (*super()._values(), self.available and self.last_reset)

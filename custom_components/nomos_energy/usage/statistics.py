@@ -1,4 +1,4 @@
-"""Consumption and cost as the Energy dashboard reads them: hourly statistics."""
+"""Hourly external statistics of energy and money for the Energy dashboard."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,23 +21,22 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from ..const import DOMAIN
+from ..const import CURRENCY, DOMAIN
 from ..localize import async_get_texts
 from ..nomos import Contract, HourUsage, add_up
-from ..prices.price_list import CURRENCY
 
 LOOK_BACK = (timedelta(days=2), timedelta(days=62), None)
-"""How far back to look for the sum that hours are added to; None: to the beginning."""
+"""Periods before the first hour that are searched in turn for the last sum; None: all."""
 
 AT_A_TIME = 1000
-"""How many rows are handed to the recorder before others get their turn."""
+"""Rows handed to the recorder at once; larger batches would block other statistics."""
 
 type Rows = Mapping[datetime, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ContractStatistics:
-    """The two statistics of a contract."""
+    """Metadata of the statistics of a contract."""
 
     energy: StatisticMetaData
     money: StatisticMetaData
@@ -46,7 +45,7 @@ class ContractStatistics:
 async def async_describe(
     hass: HomeAssistant, key: str, contract: Contract
 ) -> ContractStatistics:
-    """Return the statistics of a contract, with names in the household's language."""
+    """Return the statistics of a contract, named in Home Assistant's language."""
     texts = await async_get_texts(hass)
     energy, money = (
         ("returned", "compensation") if contract.feeds_in else ("consumption", "cost")
@@ -74,9 +73,9 @@ async def async_write(
     statistics: ContractStatistics,
     hours: Mapping[datetime, HourUsage],
 ) -> None:
-    """Write hours, and put right all sums that follow; returns once they are stored.
+    """Write hours and correct all later sums; return once they are stored.
 
-    What is stored already and not among these hours stays as it is.
+    Stored hours that are not among these keep their states.
     """
     if not hours:
         return
@@ -97,7 +96,7 @@ async def async_write(
 
 
 def _changed(hass: HomeAssistant, statistic_id: str, rows: Rows) -> list[StatisticData]:
-    """Return the rows that are not stored as they should be, in their order."""
+    """Return the rows that differ from the stored ones, by start."""
     begin = min(rows)
     stored = {
         dt_util.utc_from_timestamp(row["start"]): (row["state"] or 0.0, row["sum"])

@@ -1,59 +1,79 @@
-"""Nomos telling that something has happened."""
+"""Receiver of the webhooks of Nomos."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp.hdrs import METH_GET, METH_POST, METH_PUT
 from aiohttp.web import Request, RequestPayloadError, Response
-from hass_nabucasa import CloudError
-from homeassistant.components import cloud, persistent_notification, webhook
-from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
+from homeassistant.components import persistent_notification, webhook
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
 
-from ..const import CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL, DOMAIN, LOGGER
-from ..coordinator import Deliveries, NomosConfigEntry, NomosCoordinator
+from ..const import CONF_WEBHOOK_SECRET, DOMAIN, LOGGER
+from ..coordinator import ContractCoordinator
+from ..issues import async_create_issue, async_delete_issue
 from ..localize import async_get_texts
 from ..nomos import is_genuine
-from ..repairs import (
-    WEBHOOK_MOVED,
-    WEBHOOK_REFUSED,
-    async_clear_webhook_issue,
-    async_note_webhook_issue,
-)
+from ..store import SAVE_SOON, RecordStore, read_timestamp, to_disk
+from .address import WEBHOOK_MOVED, async_watch_address
+
+STORE = "deliveries"
+
+WEBHOOK_REFUSED = "webhook_refused"
 
 SIGNATURE_HEADER = "X-Nomos-Signature"
 LARGEST_BODY = 64 * 1024
+"""Bytes."""
+
 BURST = 3
-"""Seconds within which all deliveries lead to one look at Nomos."""
+"""Seconds within which all deliveries lead to one refresh."""
 
-SETTLE = 10
-"""Seconds after which an address that has changed is looked at."""
-
-REMEMBER = timedelta(days=4)
+REMEMBERED = timedelta(days=4)
 """Nomos repeats a delivery for about three days."""
 
-REFUSALS_THAT_MATTER = 3
-"""How many refused deliveries in a row are no accident."""
+REFUSALS_BEFORE_ISSUE = 3
+"""Number of refused signatures in a row from which on an issue is created."""
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """Statistics of the deliveries since the set-up, for diagnostics."""
+
+    accepted: int = 0
+    repeated: int = 0
+    refused: int = 0
+    refused_in_a_row: int = 0
+    last_accepted: datetime | None = None
+    last_topic: str | None = None
+    last_refused: datetime | None = None
+    last_refusal: str | None = None
+
+
+def delivery_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[datetime]:
+    """Return the store of the delivered events: their time by event ID."""
+    return RecordStore(hass, entry, STORE, read_timestamp, to_disk, SAVE_SOON)
 
 
 @callback
-def async_setup_webhook(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Listen to Nomos, where the household wants that."""
-    coordinator = entry.runtime_data
-    # The secret may be another one now: what was refused before says nothing.
-    async_clear_webhook_issue(hass, entry, WEBHOOK_REFUSED)
+def async_setup_webhook(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    contracts: ContractCoordinator,
+    store: RecordStore[datetime],
+) -> Deliveries | None:
+    """Register the webhook if it is configured; return its statistics."""
+    # The secret may have changed: earlier refusals are no evidence any more.
+    async_delete_issue(hass, WEBHOOK_REFUSED, entry.entry_id)
     if CONF_WEBHOOK_SECRET not in entry.options:
-        async_clear_webhook_issue(hass, entry, WEBHOOK_MOVED)
-        return
-    receiver = _Receiver(hass, entry)
-    coordinator.deliveries = receiver.deliveries
+        async_delete_issue(hass, WEBHOOK_MOVED, entry.entry_id)
+        return None
+    receiver = _Receiver(hass, entry, contracts, store)
     webhook_id = entry.data[CONF_WEBHOOK_ID]
     webhook.async_register(
         hass,
@@ -66,103 +86,45 @@ def async_setup_webhook(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
     )
     entry.async_on_unload(lambda: webhook.async_unregister(hass, webhook_id))
     entry.async_on_unload(receiver.async_shutdown)
-
-    check_address = partial(_async_check_address, hass, entry)
-    # Switching off deletes the cloudhook before it ends this. A check at once would
-    # make a new one.
-    check = Debouncer(
-        hass, LOGGER, cooldown=SETTLE, immediate=False, function=check_address
-    )
-
-    @callback
-    def check_soon(_: Any) -> None:
-        check.async_schedule_call()
-
-    entry.async_on_unload(check.async_shutdown)
-    for stop_listening in (
-        cloud.async_listen_connection_change(hass, check_soon),
-        cloud.async_listen_cloudhook_change(hass, webhook_id, check_soon),
-        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, check_soon),
-    ):
-        entry.async_on_unload(stop_listening)
-    entry.async_create_task(hass, check_address())
-
-
-async def async_webhook_url(hass: HomeAssistant, webhook_id: str) -> str | None:
-    """Return the address for Nomos' dashboard: it has to be reached over HTTPS.
-
-    That is Nabu Casa's where there is one, else this Home Assistant's external
-    address. None where there is neither; raises CloudNotAvailable where Nabu Casa
-    can't tell at the moment.
-    """
-    if cloud.async_active_subscription(hass):
-        try:
-            return await cloud.async_get_or_create_cloudhook(hass, webhook_id)
-        except (CloudError, TimeoutError, ValueError) as err:
-            raise cloud.CloudNotAvailable from err
-    try:
-        address = get_url(
-            hass,
-            allow_internal=False,
-            allow_cloud=False,
-            allow_ip=False,
-            require_ssl=True,
-        )
-    except NoURLAvailableError:
-        return None
-    return f"{address}{webhook.async_generate_path(webhook_id)}"
-
-
-async def async_forget_webhook(hass: HomeAssistant, webhook_id: str) -> None:
-    """Give the address back that Nabu Casa made for it, if it did."""
-    try:
-        await cloud.async_delete_cloudhook(hass, webhook_id)
-    except cloud.CloudNotAvailable, ValueError:
-        LOGGER.debug("There is no cloudhook to delete")
-
-
-async def _async_check_address(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
-    """Tell when Nomos sends to an address that does not lead here any more."""
-    registered = entry.options.get(CONF_WEBHOOK_URL)
-    try:
-        current = await async_webhook_url(hass, entry.data[CONF_WEBHOOK_ID])
-    except cloud.CloudNotAvailable:
-        return
-    # An address that is away for the moment may come back as it was.
-    if current is None or current == registered:
-        async_clear_webhook_issue(hass, entry, WEBHOOK_MOVED)
-    else:
-        async_note_webhook_issue(hass, entry, WEBHOOK_MOVED, current)
+    async_watch_address(hass, entry)
+    return receiver.deliveries
 
 
 class _Receiver:
-    """Takes the deliveries of one account."""
+    """Receiver of the deliveries of one account."""
 
-    def __init__(self, hass: HomeAssistant, entry: NomosConfigEntry) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        contracts: ContractCoordinator,
+        store: RecordStore[datetime],
+    ) -> None:
         self._hass = hass
         self._entry = entry
-        self._coordinator: NomosCoordinator = entry.runtime_data
+        self._contracts = contracts
+        self._store = store
         self.deliveries = Deliveries()
-        self._cancel_look: CALLBACK_TYPE | None = None
-        self._is_looking = False
-        self._is_look_due = False
+        self._cancel_refresh: CALLBACK_TYPE | None = None
+        self._is_refreshing = False
+        self._is_refresh_due = False
 
     @callback
     def async_shutdown(self) -> None:
-        """Stop looking for what was delivered."""
-        if self._cancel_look:
-            self._cancel_look()
+        """Cancel a refresh that is planned."""
+        if self._cancel_refresh:
+            self._cancel_refresh()
 
     async def async_handle(
         self, hass: HomeAssistant, webhook_id: str, request: Request
     ) -> Response:
-        """Answer a delivery; what it tells is looked at later."""
+        """Answer a delivery; its effect is refreshed later."""
         if request.method != METH_POST:
             return self._refuse("method", HTTPStatus.METHOD_NOT_ALLOWED)
         try:
             body = await _read(request)
         except RequestPayloadError:
-            # Home Assistant would log each of them.
+            # Home Assistant would log each broken request.
             return self._refuse("broken", HTTPStatus.BAD_REQUEST)
         if body is None:
             return self._refuse("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -174,92 +136,92 @@ class _Receiver:
         ):
             return self._refuse("signature", HTTPStatus.UNAUTHORIZED)
         self.deliveries.refused_in_a_row = 0
-        async_clear_webhook_issue(self._hass, self._entry, WEBHOOK_REFUSED)
+        async_delete_issue(self._hass, WEBHOOK_REFUSED, self._entry.entry_id)
         event = _parse(body)
         if event is None:
             return self._refuse("nonsense", HTTPStatus.BAD_REQUEST)
-        await self._async_take(event)
+        await self._async_accept(event)
         return Response(status=HTTPStatus.OK)
 
     def _refuse(self, reason: str, status: HTTPStatus) -> Response:
-        """Refuse a delivery, and say so once however many there are."""
+        """Refuse a delivery; several wrong signatures in a row are logged once."""
         deliveries = self.deliveries
         deliveries.refused += 1
         deliveries.last_refused = dt_util.utcnow()
         deliveries.last_refusal = reason
         if reason == "signature":
             deliveries.refused_in_a_row += 1
-            if deliveries.refused_in_a_row == REFUSALS_THAT_MATTER:
-                LOGGER.warning(
-                    "Deliveries are refused, because their signature is wrong"
+            if deliveries.refused_in_a_row == REFUSALS_BEFORE_ISSUE:
+                LOGGER.warning("Deliveries are refused: their signature is wrong")
+                async_create_issue(
+                    self._hass, self._entry, WEBHOOK_REFUSED, self._entry.entry_id, {}
                 )
-                async_note_webhook_issue(self._hass, self._entry, WEBHOOK_REFUSED)
         return Response(status=status)
 
-    async def _async_take(self, event: dict[str, Any]) -> None:
+    async def _async_accept(self, event: dict[str, Any]) -> None:
         deliveries, now = self.deliveries, dt_util.utcnow()
-        seen = self._coordinator.memory.delivered
-        if event["id"] in seen:
+        known = self._store.records
+        if event["id"] in known:
             deliveries.repeated += 1
             return
         deliveries.accepted += 1
         deliveries.last_accepted = now
         deliveries.last_topic = event["topic"]
         is_test = event["topic"] == "test.event"
-        # An organisation hears of everybody's contracts. Those of others cost
-        # nothing, also no write to the disk.
-        if not is_test and not self._concerns(event):
+        # An organisation gets the events of all contracts. Those that are not included
+        # cost nothing, not even a write to disk.
+        if not is_test and not self._is_relevant(event):
             return
-        for old in [key for key, moment in seen.items() if moment < now - REMEMBER]:
-            del seen[old]
-        seen[event["id"]] = now
-        self._coordinator.save()
+        recent = {key: at for key, at in known.items() if at >= now - REMEMBERED}
+        self._store.async_update({**recent, event["id"]: now})
         if is_test:
             await self._async_confirm()
         else:
-            self._look_soon()
+            self._refresh_soon()
 
     @callback
-    def _look_soon(self) -> None:
-        """Look at Nomos once for all that arrives within a moment."""
-        if self._is_looking:
-            # What is under way may have been answered before this happened.
-            self._is_look_due = True
-        elif self._cancel_look is None:
-            self._cancel_look = async_call_later(self._hass, BURST, self._look_now)
+    def _refresh_soon(self) -> None:
+        """Refresh once for all deliveries of a burst."""
+        if self._is_refreshing:
+            # The answer under way may be from before this event.
+            self._is_refresh_due = True
+        elif self._cancel_refresh is None:
+            self._cancel_refresh = async_call_later(
+                self._hass, BURST, self._refresh_now
+            )
 
     @callback
-    def _look_now(self, _now: datetime) -> None:
-        self._cancel_look = None
-        self._is_looking = True
+    def _refresh_now(self, _now: datetime) -> None:
+        self._cancel_refresh = None
+        self._is_refreshing = True
         self._entry.async_create_background_task(
-            self._hass, self._async_look(), f"{DOMAIN} deliveries"
+            self._hass, self._async_refresh(), f"{DOMAIN} deliveries"
         )
 
-    async def _async_look(self) -> None:
-        until = self._coordinator.leave_alone_until
-        # Nomos limits the rate: the look that is planned for later sees it all.
+    async def _async_refresh(self) -> None:
+        until = self._contracts.blocked_until
+        # While Nomos limits the rate, the retry that is planned serves as well.
         if until is None or dt_util.utcnow() >= until:
-            await self._coordinator.async_refresh()
-        self._is_looking = False
-        if self._is_look_due:
-            self._is_look_due = False
-            self._look_soon()
+            await self._contracts.async_refresh()
+        self._is_refreshing = False
+        if self._is_refresh_due:
+            self._is_refresh_due = False
+            self._refresh_soon()
 
-    def _concerns(self, event: dict[str, Any]) -> bool:
-        """Whether a delivery is about a contract that is followed."""
+    def _is_relevant(self, event: dict[str, Any]) -> bool:
+        """Return if a delivery concerns an included contract."""
         topic: str = event["topic"]
         context = event.get("context")
         key = context.get("subscription") if isinstance(context, dict) else None
-        if not isinstance(key, str) or key not in self._coordinator.data:
+        if not isinstance(key, str) or key not in self._contracts.data:
             return False
         if topic.startswith("subscription."):
-            self._coordinator.look_again_at(key)
+            self._contracts.mark_stale(key)
             return True
         return topic.startswith("meter_order.")
 
     async def _async_confirm(self) -> None:
-        """Show that a test of the household's has arrived."""
+        """Notify that a test event has arrived."""
         texts = await async_get_texts(self._hass)
         persistent_notification.async_create(
             self._hass,
@@ -270,8 +232,8 @@ class _Receiver:
 
 
 async def _read(request: Request) -> bytes | None:
-    """Read the raw body, as long as it is no larger than any delivery."""
-    # Nabu Casa's requests begin anew each time that they are asked for it.
+    """Return the raw body, or None if it is larger than any delivery."""
+    # Requests through Home Assistant Cloud start over with each read of the body.
     content = request.content
     body = b""
     while chunk := await content.read(LARGEST_BODY + 1 - len(body)):

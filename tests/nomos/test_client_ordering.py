@@ -1,4 +1,4 @@
-"""Ordering a smart meter: once, whatever comes back."""
+"""Tests of the client's orders."""
 
 from collections.abc import Mapping
 import json
@@ -22,46 +22,41 @@ from custom_components.nomos_energy.nomos import (
 )
 from simulator import Fault, Simulator, scenarios
 from simulator.oauth import READ_ONLY
-from tests.nomos.conftest import ORDER, Answer, StandIn
-
-
-def page(*items: Any, **changes: Any) -> Answer:
-    """Return a list as Nomos answers it, apart from some fields."""
-    return Answer({"object": "list", "items": items, "next_page": None, **changes})
+from tests.nomos.common import ORDER, Answer, FakeNomos, page
 
 
 def refusal(status: int, code: str | None, *details: str) -> Answer:
-    """Return an error as Nomos answers it; without a code it is somebody else's."""
+    """Return an error of Nomos, or of a proxy without a code."""
     errors = [{"code": detail, "field": "subscription"} for detail in details]
     body = {"code": code, "requestId": "req_1", "errors": errors}
     return Answer(body if code else "<h1>No</h1>", status=status)
 
 
 def key(session: ClientSession, client_id: str) -> ClientCredentials:
-    """Return the tokens of a simulated organisation."""
+    """Return the token source of a simulated organisation."""
     return ClientCredentials(
         session, os.environ["NOMOS_API_URL"], client_id, READ_ONLY.client_secret
     )
 
 
 class TestOrdering:
-    """A request that must not be sent twice."""
+    """Meter orders, which must not be sent twice."""
 
     async def test_order(self, client: NomosClient, simulator: Simulator) -> None:
-        """What is returned is the order that is then there."""
+        """The created order is returned."""
         home = simulator.add(scenarios.no_order())
         order = await client.create_meter_order(home.subscription_id)
         assert (order.id, order.status) == (home.order_id, Milestone.CREATED)
         assert order == await client.meter_order_of(home.subscription_id)
 
     async def test_request(
-        self, strange_client: NomosClient, stand_in: StandIn
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """The subscription is all that is sent, as JSON."""
-        stand_in.says(Answer(ORDER, status=201))
-        order = await strange_client.create_meter_order("sub_1")
+        """The subscription is sent as JSON."""
+        fake_nomos.respond_with(Answer(ORDER, status=201))
+        order = await fake_client.create_meter_order("sub_1")
         assert order.id == ORDER["id"]
-        (received,) = stand_in.received
+        (received,) = fake_nomos.received
         assert (received.method, received.raw_path) == ("POST", "/meter-orders")
         assert json.loads(received.body) == {"subscription": "sub_1"}
         assert received.headers["Content-Type"] == "application/json"
@@ -82,25 +77,25 @@ class TestOrdering:
             (refusal(403, None), NomosResponseError),
         ],
     )
-    async def test_never_repeated(
+    async def test_no_retry(
         self,
-        strange_client: NomosClient,
-        stand_in: StandIn,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
         waits: list[float],
         answer: Answer,
         kind: type[NomosError],
     ) -> None:
-        """Whatever the answer is, the order is sent once."""
-        stand_in.says(answer)
+        """An order is sent once, whatever the answer."""
+        fake_nomos.respond_with(answer)
         with pytest.raises(kind):
-            await strange_client.create_meter_order("sub_1")
-        assert len(stand_in.received) == 1
+            await fake_client.create_meter_order("sub_1")
+        assert len(fake_nomos.received) == 1
         assert not waits
 
-    async def test_connection_that_breaks(
+    async def test_connection_reset(
         self, client: NomosClient, simulator: Simulator
     ) -> None:
-        """Nor is it sent again on a connection that was kept and then broke."""
+        """An order is not sent again after the reset of a kept connection."""
         home = simulator.add(scenarios.no_order())
         await client.meter_orders()
         simulator.requests.clear()
@@ -110,10 +105,10 @@ class TestOrdering:
         assert [each.method for each in simulator.requests] == ["POST"]
         assert home.order is None
 
-    async def test_token_that_is_void(
+    async def test_expired_token(
         self, client: NomosClient, simulator: Simulator
     ) -> None:
-        """Only what Nomos refused for its token is sent again, with another one."""
+        """An order is sent again only if its token was refused."""
         home = simulator.add(scenarios.no_order())
         await client.meter_orders()
         simulator.expire_tokens()
@@ -124,30 +119,30 @@ class TestOrdering:
         ] == [200, 401, 200]
 
     async def test_details(
-        self, strange_client: NomosClient, stand_in: StandIn
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """What stands against an order is named."""
-        stand_in.says(refusal(400, "BAD_REQUEST", "unsupported_product"))
+        """The error has the reasons of a refusal."""
+        fake_nomos.respond_with(refusal(400, "BAD_REQUEST", "unsupported_product"))
         with pytest.raises(NomosError) as caught:
-            await strange_client.create_meter_order("sub_1")
+            await fake_client.create_meter_order("sub_1")
         assert caught.value.details == ("unsupported_product",)
         assert caught.value.request_id == "req_1"
 
-    async def test_reading_is_repeated(
-        self, strange_client: NomosClient, stand_in: StandIn, waits: list[float]
+    async def test_retry_of_reading(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos, waits: list[float]
     ) -> None:
-        """To look for an order again does no harm."""
-        stand_in.says(refusal(500, "INTERNAL_SERVER_ERROR"), page(ORDER))
-        assert await strange_client.meter_order_of("sub_1")
-        assert len(stand_in.received) == 2
+        """Fetching the order of a subscription is retried."""
+        fake_nomos.respond_with(refusal(500, "INTERNAL_SERVER_ERROR"), page(ORDER))
+        assert await fake_client.meter_order_of("sub_1")
+        assert len(fake_nomos.received) == 2
         assert len(waits) == 1
 
 
-class TestLookingForAnOrder:
-    """The order of one subscription."""
+class TestMeterOrderOf:
+    """The meter order of a subscription."""
 
-    async def test_among_many(self, client: NomosClient, simulator: Simulator) -> None:
-        """Nomos is asked for one order, not for all of them."""
+    async def test_filter(self, client: NomosClient, simulator: Simulator) -> None:
+        """One order is fetched, not all of them."""
         homes = [simulator.add(scenarios.happy_path(index)) for index in range(1, 200)]
         home, without = homes[150], simulator.add(scenarios.no_order())
         order = await client.meter_order_of(home.subscription_id)
@@ -157,36 +152,38 @@ class TestLookingForAnOrder:
         requests = [r for r in simulator.requests if r.path == "/meter-orders"]
         assert len(requests) == 2
 
-    async def test_filter_that_is_ignored(
-        self, strange_client: NomosClient, stand_in: StandIn
+    async def test_ignored_filter(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """Somebody else's order is not taken for the one that is looked for."""
+        """Orders of other subscriptions are ignored."""
         other: Mapping[str, Any] = {**ORDER, "id": "prdo_2", "subscription": "sub_2"}
-        stand_in.says(page(other))
-        assert await strange_client.meter_order_of("sub_1") is None
-        stand_in.says(page(other, has_more=True, next_page="c"), page(other, ORDER))
-        order = await strange_client.meter_order_of("sub_1")
+        fake_nomos.respond_with(page(other))
+        assert await fake_client.meter_order_of("sub_1") is None
+        fake_nomos.respond_with(
+            page(other, has_more=True, next_page="c"), page(other, ORDER)
+        )
+        order = await fake_client.meter_order_of("sub_1")
         assert order
         assert order.id == ORDER["id"]
 
-    async def test_order_that_is_not_readable(
-        self, strange_client: NomosClient, stand_in: StandIn
+    async def test_invalid_order(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
     ) -> None:
-        """An order that can't be read is not none; somebody else's may be so."""
-        stand_in.says(page({**ORDER, "status": None}))
+        """An invalid order of the subscription raises an error; others are ignored."""
+        fake_nomos.respond_with(page({**ORDER, "status": None}))
         with pytest.raises(NomosResponseError):
-            await strange_client.meter_order_of("sub_1")
-        assert await strange_client.meter_order_of("sub_2") is None
-        stand_in.says(page("nonsense"))
+            await fake_client.meter_order_of("sub_1")
+        assert await fake_client.meter_order_of("sub_2") is None
+        fake_nomos.respond_with(page("nonsense"))
         with pytest.raises(NomosResponseError):
-            await strange_client.meter_order_of("sub_2")
+            await fake_client.meter_order_of("sub_2")
 
 
 class TestPermission:
-    """Whether a login may order."""
+    """NomosClient.may_write."""
 
     async def test_keys(self, session: ClientSession, simulator: Simulator) -> None:
-        """A key may write or only read; to learn that takes a token and no more."""
+        """The permission is known from the token, without another request."""
         for client_id, expected in (
             ("demo-organisation", True),
             ("demo-read-only", False),
@@ -212,7 +209,8 @@ class TestPermission:
     async def test_scopes(
         self, session: ClientSession, token: Mapping[str, Any], expected: bool
     ) -> None:
-        """Only who is told to may write takes it for granted."""
+        """The permission needs the scope `write:*`."""
         client = NomosClient(session, FixedToken(token), "http://x.invalid")
         assert await client.may_write() is expected
         assert ("write:*" in read_scopes(token)) is expected
+        assert read_scopes(token) == frozenset((token.get("scope") or "").split())

@@ -1,0 +1,56 @@
+"""Devices of contracts."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+
+from .const import DOMAIN
+from .nomos import Contract
+
+MANUFACTURER = "Nomos"
+"""Only contracts have it: device selectors of actions leave planned loads out by it."""
+
+
+def contract_devices(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> dict[str, dr.DeviceEntry]:
+    """Return the devices of an account's contracts by subscription ID."""
+    return {
+        key: device
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+        for domain, key in device.identifiers
+        # Planned loads have devices too.
+        if domain == DOMAIN and device.config_subentry_id is None
+    }
+
+
+def display_names(contracts: Mapping[str, Contract]) -> dict[str, str]:
+    """Return the name of each contract by subscription ID, unique within the account.
+
+    The address alone names a contract until there are two at the same address.
+    """
+    counts = Counter(contract.name for contract in contracts.values())
+    return {
+        key: f"{contract.name} ({contract.subscription.number or key})"
+        if counts[contract.name] > 1
+        else contract.name
+        for key, contract in contracts.items()
+    }
+
+
+def contract_device_info(contract: Contract, name: str) -> DeviceInfo:
+    """Return the device of a contract."""
+    return DeviceInfo(
+        configuration_url=contract.plan.portal_url if contract.plan else None,
+        entry_type=DeviceEntryType.SERVICE,
+        identifiers={(DOMAIN, contract.subscription.id)},
+        manufacturer=MANUFACTURER,
+        model=contract.plan.name if contract.plan else None,
+        name=name,
+    )

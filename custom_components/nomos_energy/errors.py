@@ -1,0 +1,118 @@
+"""Home Assistant's exceptions and texts for errors of the Nomos API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    HomeAssistantError,
+    ServiceValidationError,
+)
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .const import DOMAIN
+from .nomos import (
+    NomosAuthError,
+    NomosConnectionError,
+    NomosError,
+    NomosForbiddenError,
+    NomosRateLimitError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Translation keys for the reasons for which Nomos refuses an order."""
+
+    by_detail: Mapping[str, str]
+    """Keys by the API's error detail."""
+    conflict: str
+    otherwise: str
+
+
+def error_key(err: NomosError) -> str:
+    """Return the translation key of an error."""
+    match err:
+        case NomosAuthError():
+            return "invalid_auth"
+        case NomosRateLimitError():
+            return "rate_limited"
+        case NomosForbiddenError():
+            return "no_permission"
+        case NomosConnectionError():
+            return "cannot_connect"
+        case _:
+            return "unexpected_answer"
+
+
+def form_error_key(err: NomosError) -> str:
+    """Return the translation key of an error in a form; forms know fewer kinds."""
+    key = error_key(err)
+    return "cannot_connect" if key == "unexpected_answer" else key
+
+
+def placeholders(err: NomosError | None = None) -> dict[str, str]:
+    """Return the placeholders of all error texts; seconds for `wait`."""
+    if err is None:
+        return dict.fromkeys(("status", "code", "request_id", "wait"), "–")
+    return {
+        "status": str(err.status or "–"),
+        "code": err.code or "–",
+        "request_id": err.request_id or "–",
+        "wait": str(round(err.retry_after or 0)),
+    }
+
+
+def update_error(
+    err: NomosError, wait: timedelta
+) -> ConfigEntryAuthFailed | UpdateFailed:
+    """Return the exception for a coordinator; the next attempt follows after `wait`."""
+    if isinstance(err, NomosAuthError):
+        return ConfigEntryAuthFailed(
+            translation_domain=DOMAIN,
+            translation_key=error_key(err),
+            translation_placeholders=placeholders(err),
+        )
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=error_key(err),
+        translation_placeholders=placeholders(err),
+        retry_after=max(wait.total_seconds(), err.retry_after or 0),
+    )
+
+
+def action_error(err: NomosError) -> HomeAssistantError:
+    """Return the exception for an action that reads."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=error_key(err),
+        translation_placeholders=placeholders(err),
+    )
+
+
+def order_error(err: NomosError, refusals: Refusals) -> HomeAssistantError:
+    """Return the exception for an order that Nomos refused or did not confirm."""
+    for detail in err.details:
+        if key := refusals.by_detail.get(detail):
+            return invalid(key, **placeholders(err))
+    if err.status == HTTPStatus.CONFLICT:
+        return invalid(refusals.conflict, **placeholders(err))
+    if isinstance(err, NomosForbiddenError):
+        return invalid("read_only", **placeholders(err))
+    is_login_refused = isinstance(err, NomosAuthError)
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="invalid_auth" if is_login_refused else refusals.otherwise,
+        translation_placeholders=placeholders(err),
+    )
+
+
+def invalid(key: str, **values: str) -> ServiceValidationError:
+    """Return the exception for an action that can't be carried out as called."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders() | values,
+    )

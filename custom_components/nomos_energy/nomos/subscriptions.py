@@ -1,0 +1,135 @@
+"""Subscriptions, their addresses and plans.
+
+Timestamps are aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from .fields import identifier, known_value, optional_timestamp, required_text
+
+
+class SubscriptionStatus(StrEnum):
+    """Status of a subscription; `UNKNOWN`: one that this version does not know."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+class SubscriptionType(StrEnum):
+    """Direction of the electricity; `UNKNOWN`: one that this version does not know."""
+
+    CONSUMPTION = "consumption"
+    FEED_IN = "feed_in"
+    UNKNOWN = "unknown"
+
+
+class MeterType(StrEnum):
+    """Kind of the current meter; `UNKNOWN`: one that this version does not know."""
+
+    SMART = "smart"
+    ANALOG = "analog"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Address:
+    """Delivery address; has no repr, so that it stays out of logs."""
+
+    street: str
+    house_number: str
+    zip: str
+    city: str
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self | None:
+        """Parse an address; return None where the API gives its ID only."""
+        if not isinstance(data, Mapping):
+            return None
+        return cls(
+            **{
+                part: str(data.get(part) or "")
+                for part in ("street", "house_number", "zip", "city")
+            }
+        )
+
+    @property
+    def in_full(self) -> str:
+        """Street, house number, zip code and city in one line."""
+        return f"{self}, {self.zip} {self.city}"
+
+    def __str__(self) -> str:
+        """Return street and house number."""
+        return f"{self.street} {self.house_number}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Subscription, from the account's list or with its details."""
+
+    id: str
+    customer_id: str = field(repr=False)
+    plan_id: str
+    status: SubscriptionStatus
+    type: SubscriptionType
+    number: str | None = field(default=None, repr=False)
+    """Contract number as it stands in letters."""
+    address: Address | None = None
+    """None in lists, which contain its ID only."""
+    meter_type: MeterType | None = None
+    """None in lists, which contain the meter's ID only."""
+    start_at: datetime | None = None
+    """Start of delivery, past or future."""
+    end_at: datetime | None = None
+    """End of the contract, past or future."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Parse a subscription; raises NomosResponseError if a required field is missing."""
+        meter = data.get("meter")
+        customer = data.get("customer")
+        number = data.get("number")
+        return cls(
+            id=identifier(data, "id"),
+            customer_id=identifier(customer, "id")
+            if isinstance(customer, Mapping)
+            else identifier(data, "customer"),
+            plan_id=identifier(data, "plan"),
+            status=known_value(SubscriptionStatus, required_text(data, "status")),
+            type=known_value(SubscriptionType, required_text(data, "type")),
+            number=number if isinstance(number, str) and number else None,
+            address=Address.from_json(data.get("address")),
+            meter_type=known_value(MeterType, required_text(meter, "type"))
+            if isinstance(meter, Mapping)
+            else None,
+            start_at=optional_timestamp(data, "start_at"),
+            end_at=optional_timestamp(data, "end_at"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Tariff of a subscription."""
+
+    id: str
+    name: str
+    slug: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Parse a plan; raises NomosResponseError if a required field is missing."""
+        return cls(
+            id=identifier(data, "id"),
+            name=required_text(data, "name"),
+            slug=required_text(data, "slug"),
+        )
+
+    @property
+    def portal_url(self) -> str:
+        """Address of the customer portal."""
+        return f"https://{self.slug}.customerportal.energy/"

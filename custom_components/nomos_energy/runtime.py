@@ -1,0 +1,92 @@
+"""Runtime data of an account: what lives as long as its config entry is loaded."""
+
+from asyncio import gather
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from . import coordinator
+from .coordinator import ContractCoordinator, contract_store
+from .loads import history
+from .loads.coordinator import LoadCoordinator
+from .loads.history import LoadHistory, load_store
+from .nomos import NomosClient, PriceSeries
+from .prices import store as prices_store
+from .prices.coordinator import PriceCoordinator
+from .prices.store import price_store
+from .store import RecordStore, async_remove_store
+from .usage import store as usages_store
+from .usage.coordinator import UsageCoordinator
+from .usage.store import UsageProgress, usage_store
+from .webhooks import receiver
+from .webhooks.receiver import Deliveries, delivery_store
+
+type NomosConfigEntry = ConfigEntry[NomosRuntimeData]
+
+STORES = (
+    coordinator.STORE,
+    prices_store.STORE,
+    usages_store.STORE,
+    history.STORE,
+    receiver.STORE,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class NomosStores:
+    """Stores of the capabilities."""
+
+    prices: RecordStore[PriceSeries]
+    usage: RecordStore[UsageProgress]
+    loads: RecordStore[LoadHistory]
+    deliveries: RecordStore[datetime]
+
+
+@dataclass(slots=True, kw_only=True)
+class NomosRuntimeData:
+    """Client, coordinators and stores of an account."""
+
+    client: NomosClient
+    contracts: ContractCoordinator
+    stores: NomosStores
+    prices: dict[str, PriceCoordinator] = field(default_factory=dict)
+    """Price coordinators by subscription ID; one for each open gate."""
+    usage: dict[str, UsageCoordinator] = field(default_factory=dict)
+    """Usage coordinators by subscription ID; none without a recorder."""
+    loads: dict[str, LoadCoordinator] = field(default_factory=dict)
+    """Load coordinators by subentry ID."""
+    deliveries: Deliveries | None = None
+    """Statistics of the webhooks, if they are configured."""
+
+
+async def async_create_runtime_data(
+    hass: HomeAssistant, entry: NomosConfigEntry, client: NomosClient
+) -> NomosRuntimeData:
+    """Return the runtime data with loaded stores, before the first refresh."""
+    contracts = contract_store(hass, entry)
+    stores = NomosStores(
+        prices=price_store(hass, entry),
+        usage=usage_store(hass, entry),
+        loads=load_store(hass, entry),
+        deliveries=delivery_store(hass, entry),
+    )
+    await gather(
+        contracts.async_load(),
+        stores.prices.async_load(),
+        stores.usage.async_load(),
+        stores.loads.async_load(),
+        stores.deliveries.async_load(),
+    )
+    return NomosRuntimeData(
+        client=client,
+        contracts=ContractCoordinator(hass, entry, client, contracts),
+        stores=stores,
+    )
+
+
+async def async_remove_stores(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
+    """Remove all stores of an account."""
+    for capability in STORES:
+        await async_remove_store(hass, entry.entry_id, capability)

@@ -1,0 +1,83 @@
+"""Options flow of the webhooks."""
+
+from typing import Any
+
+from homeassistant.components.cloud import CloudNotAvailable
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from ..const import CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL
+from .address import async_delete_cloudhook, async_webhook_url
+
+CONF_WEBHOOKS = "webhooks"
+
+SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_WEBHOOKS): BooleanSelector(),
+        vol.Optional(CONF_WEBHOOK_SECRET): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.PASSWORD)
+        ),
+    }
+)
+
+
+class WebhookOptionsFlow(OptionsFlowWithReload):
+    """Options flow that turns webhooks on and off."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the address for the partner dashboard, and ask for the signing secret."""
+        webhook_id = self.config_entry.data[CONF_WEBHOOK_ID]
+        options = dict(self.config_entry.options)
+        # Webhooks can be turned off also after the address is gone.
+        address = await _async_address(self.hass, webhook_id) or options.get(
+            CONF_WEBHOOK_URL
+        )
+        if address is None:
+            return self.async_abort(reason="no_address")
+        errors = {}
+        if user_input is not None:
+            known = options.pop(CONF_WEBHOOK_SECRET, "")
+            options.pop(CONF_WEBHOOK_URL, None)
+            secret = user_input.get(CONF_WEBHOOK_SECRET, "").strip() or known
+            if not user_input[CONF_WEBHOOKS]:
+                await async_delete_cloudhook(self.hass, webhook_id)
+                return self.async_create_entry(data=options)
+            if secret:
+                return self.async_create_entry(
+                    data={
+                        **options,
+                        CONF_WEBHOOK_SECRET: secret,
+                        CONF_WEBHOOK_URL: address,
+                    }
+                )
+            errors[CONF_WEBHOOK_SECRET] = "secret_missing"
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                SCHEMA,
+                {
+                    CONF_WEBHOOKS: user_input[CONF_WEBHOOKS]
+                    if user_input
+                    else CONF_WEBHOOK_SECRET in options
+                },
+            ),
+            errors=errors,
+            description_placeholders={"address": address},
+        )
+
+
+async def _async_address(hass: HomeAssistant, webhook_id: str) -> str | None:
+    try:
+        return await async_webhook_url(hass, webhook_id)
+    except CloudNotAvailable:
+        return None
