@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 import logging
+import os
 from typing import Any
 
+from aiohttp import encode_basic_auth
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import (
@@ -17,6 +19,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -28,7 +31,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nomos_energy.const import DOMAIN
-from simulator import ORGANISATION, Household, Simulator
+from simulator import APP, ORGANISATION, Client, Household, Simulator
 
 DAY = timedelta(days=1)
 
@@ -44,6 +47,44 @@ def organisation_entry(**kwargs: Any) -> MockConfigEntry:
             CONF_CLIENT_SECRET: ORGANISATION.client_secret,
         },
         **kwargs,
+    )
+
+
+def key_entry(client: Client) -> MockConfigEntry:
+    """Return the config entry of an API key."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=client.client_id,
+        data={
+            CONF_CLIENT_ID: client.client_id,
+            CONF_CLIENT_SECRET: client.client_secret,
+        },
+    )
+
+
+async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntry:
+    """Return the config entry of a customer after the login."""
+    simulator = home.world
+    assert isinstance(simulator, Simulator)
+    redirect = APP.redirect_uris[0]
+    code = simulator.authorize(APP.client_id, redirect, customer_id=home.customer_id)
+    response = await async_get_clientsession(hass).post(
+        f"{os.environ['NOMOS_API_URL'].rstrip('/')}/oauth/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+        },
+        headers={"Authorization": encode_basic_auth(APP.client_id, APP.client_secret)},
+    )
+    token = await response.json()
+    return MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=home.customer_id,
+        data={
+            "auth_implementation": DOMAIN,
+            "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
+        },
     )
 
 

@@ -21,8 +21,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import once, transport
 from simulator import APP, Simulator
-
-from . import organisation_entry
+from tests import organisation_entry
 
 NOW = "2026-11-23T10:00:00+00:00"
 

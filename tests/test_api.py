@@ -19,9 +19,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import APP, Fault, Household, Simulator, scenarios
-
-from . import DAY, asked, look_again, pass_time, state
-from .conftest import SetUp
+from tests import DAY, asked, look_again, pass_time, state
+from tests.conftest import SetUp
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 import shutil
-from typing import Any, override
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation import DOMAIN as AUTOMATION
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
-from homeassistant.components.notify import DATA_COMPONENT, NotifyEntity
+from homeassistant.components.notify import DATA_COMPONENT
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_START,
     EVENT_HOMEASSISTANT_STARTED,
@@ -32,18 +32,16 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.nomos import ChangeType
+from custom_components.nomos_energy.nomos import HOUR, ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
-
-from . import DAY, come_back, entity_id, leave, look_again, pass_time
-from .conftest import SetUp
-from .loads.test_coordinator import until
-from .loads.test_flow import a_wallbox, load_entity, plan
+from tests import DAY, come_back, entity_id, leave, look_again, pass_time
+from tests.conftest import SetUp
+from tests.loads.common import a_wallbox, load_entity, plan, until
+from tests.phone import Phone
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
 BLUEPRINTS = sorted(FOLDER.glob("*.yaml"))
 LIGHT = "input_boolean.cheap_hours"
-HOUR = timedelta(hours=1)
 TELL = "tell_me_about_my_smart_meter.yaml"
 REMIND = "appointment_reminder.yaml"
 
@@ -165,26 +163,6 @@ def test_every_news_has_a_text() -> None:
 
 
 # Messages
-
-
-class Phone(NotifyEntity):
-    """Somebody's phone."""
-
-    _attr_name = "Phone"
-    entity_id = "notify.phone"
-
-    def __init__(self) -> None:
-        """Begin without messages."""
-        self.messages: list[str] = []
-
-    @override
-    async def async_send_message(self, message: str, title: str | None = None) -> None:
-        self.messages.append(message)
-
-    def take(self) -> list[str]:
-        """Return what came since the last time."""
-        messages, self.messages = self.messages, []
-        return messages
 
 
 @pytest.fixture

@@ -37,9 +37,8 @@ from yarl import URL
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import NomosClient
 from simulator import APP, ORGANISATION, READ_ONLY, Client, Fault, Simulator, scenarios
-
-from . import followed, organisation_entry
-from .conftest import SetUp
+from tests import followed, organisation_entry
+from tests.conftest import SetUp
 
 KEY = {
     "client_id": ORGANISATION.client_id,

@@ -10,9 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1
-
-from . import asked, followed, look_again, reauths, state
-from .conftest import SetUp
+from tests import asked, followed, look_again, reauths, state
+from tests.conftest import SetUp
 
 WAYS = (
     Fault.CONNECTION_RESET,

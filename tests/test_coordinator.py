@@ -17,8 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Client, Fault, Simulator, scenarios
-
-from . import (
+from tests import (
     DAY,
     asked,
     entity_id,
@@ -30,7 +29,7 @@ from . import (
     state,
     writes,
 )
-from .conftest import SetUp
+from tests.conftest import SetUp
 
 # The order's life
 

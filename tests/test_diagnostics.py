@@ -14,8 +14,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 
 from simulator import ORGANISATION, Simulator, scenarios
-
-from .conftest import SetUp
+from tests.conftest import SetUp
 
 
 async def test_diagnostics(

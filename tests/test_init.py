@@ -11,9 +11,8 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.nomos_energy import nomos
 from simulator import Simulator, scenarios
-
-from . import DAY, asked, followed, pass_time, state
-from .conftest import SetUp
+from tests import DAY, asked, followed, pass_time, state
+from tests.conftest import SetUp
 
 
 async def test_unload(

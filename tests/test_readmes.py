@@ -21,10 +21,9 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household, Simulator, scenarios
-
-from . import DAY, entity_id, pass_time
-from .conftest import SetUp
-from .test_blueprints import Phone
+from tests import DAY, entity_id, pass_time
+from tests.conftest import SetUp
+from tests.phone import Phone
 
 FOLDER = Path(__file__).parent.parent
 MINUTE = timedelta(minutes=1)

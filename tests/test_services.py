@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-import os
 from typing import Any
 
-from aiohttp import encode_basic_auth
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, Platform
-from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.selector import selector
 from homeassistant.helpers.service import async_get_all_descriptions
@@ -29,85 +26,32 @@ import voluptuous as vol
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import transport
 from custom_components.nomos_energy.orders import placing
-from simulator import APP, Fault, Household, Simulator, scenarios
-from simulator.oauth import READ_ONLY, Client
+from simulator import Fault, Household, Simulator, scenarios
+from simulator.oauth import READ_ONLY
 from simulator.versions import OLDER
-
-from . import DAY, asked, local, look_again, pass_time, state
-from .conftest import SetUp
-from .orders.test_events import listen, way
+from tests import (
+    DAY,
+    asked,
+    customer_entry,
+    key_entry,
+    local,
+    look_again,
+    pass_time,
+    state,
+)
+from tests.actions import (
+    FAILED,
+    INVALID,
+    UNCERTAIN,
+    call,
+    check_words,
+    device_id,
+    in_words,
+)
+from tests.conftest import SetUp
+from tests.orders.common import button, listen, way
 
 NOW = "2026-11-23T10:00:00+00:00"
-
-
-def key_entry(client: Client) -> MockConfigEntry:
-    """Return the config entry of a key."""
-    return MockConfigEntry(
-        domain=DOMAIN,
-        unique_id=client.client_id,
-        data={
-            CONF_CLIENT_ID: client.client_id,
-            CONF_CLIENT_SECRET: client.client_secret,
-        },
-    )
-
-
-async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntry:
-    """Return the config entry of a customer who has just signed in."""
-    simulator = home.world
-    assert isinstance(simulator, Simulator)
-    redirect = APP.redirect_uris[0]
-    code = simulator.authorize(APP.client_id, redirect, customer_id=home.customer_id)
-    response = await async_get_clientsession(hass).post(
-        f"{os.environ['NOMOS_API_URL'].rstrip('/')}/oauth/token",
-        data={
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect,
-        },
-        headers={"Authorization": encode_basic_auth(APP.client_id, APP.client_secret)},
-    )
-    token = await response.json()
-    return MockConfigEntry(
-        domain=DOMAIN,
-        unique_id=home.customer_id,
-        data={
-            "auth_implementation": DOMAIN,
-            "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
-        },
-    )
-
-
-def device_id(hass: HomeAssistant, home: Household) -> str:
-    """Return the device of a household's contract."""
-    return next(
-        device.id
-        for device in dr.async_get(hass).devices
-        if (DOMAIN, home.subscription_id) in device.identifiers
-    )
-
-
-def button(hass: HomeAssistant, home: Household) -> str | None:
-    """Return the button that orders for a household, where there is one."""
-    return er.async_get(hass).async_get_entity_id(
-        Platform.BUTTON, DOMAIN, f"{home.subscription_id}_order_smart_meter"
-    )
-
-
-async def call(
-    hass: HomeAssistant, action: str, device: str, **data: Any
-) -> Mapping[str, Any]:
-    """Call an action, and return its response, if it has one."""
-    has_response = hass.services.supports_response(DOMAIN, action)
-    response = await hass.services.async_call(
-        DOMAIN,
-        action,
-        {"device_id": device, **data},
-        blocking=True,
-        return_response=has_response is not SupportsResponse.NONE,
-    )
-    await hass.async_block_till_done()
-    return response or {}
 
 
 async def order(hass: HomeAssistant, home: Household) -> Mapping[str, Any]:
@@ -125,27 +69,6 @@ async def refusal(
     await check_words(hass, caught.value)
     return type(caught.value), caught.value.translation_key
 
-
-async def check_words(hass: HomeAssistant, err: HomeAssistantError) -> None:
-    """Check that people can read an error, each in their language."""
-    assert err.translation_domain == DOMAIN
-    english, german = await in_words(hass, err)
-    # Home Assistant leaves out a full stop at the end.
-    assert str(err) == english.rstrip(".") != german
-
-
-async def in_words(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
-    """Return what a person reads, in English and in German."""
-    key = f"component.{DOMAIN}.exceptions.{err.translation_key}.message"
-    said = []
-    for language in ("en", "de"):
-        texts = await async_get_translations(hass, language, "exceptions", {DOMAIN})
-        said.append(texts[key].format(**err.translation_placeholders or {}))
-    return said
-
-
-INVALID = ServiceValidationError
-FAILED = HomeAssistantError
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "order_smart_meter": {},
@@ -533,13 +456,6 @@ async def test_account_that_is_not_loaded(
 
 
 # When nobody knows whether the order arrived
-
-UNCERTAIN = [
-    Fault.SERVER_ERROR,
-    Fault.HTML,
-    Fault.BAD_GATEWAY,
-    Fault.CONNECTION_RESET,
-]
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)

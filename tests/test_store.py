@@ -35,8 +35,7 @@ from custom_components.nomos_energy.nomos import (
 )
 from custom_components.nomos_energy.store import from_disk, to_disk
 from simulator import APP, Fault, Household, Simulator, scenarios
-
-from . import (
+from tests import (
     DAY,
     asked,
     come_back,
@@ -52,7 +51,8 @@ from . import (
     state,
     writes,
 )
-from .conftest import SetUp
+from tests.conftest import SetUp
+
 from .nomos.common import ORDER, PLAN, SUBSCRIPTION
 
 ENTRY_ID = "01KAV0000000000000000000ME"

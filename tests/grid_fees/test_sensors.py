@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.nomos_energy.nomos import HOUR
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
 from tests import (
@@ -24,8 +25,7 @@ from tests import (
     writes,
 )
 from tests.conftest import SetUp
-from tests.prices.test_coordinator import (
-    HOUR,
+from tests.prices.common import (
     entities,
     entity_of,
     local,

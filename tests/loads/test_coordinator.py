@@ -16,14 +16,12 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.nomos_energy.nomos import HOUR
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, asked, complaints, look_again, next_start, pass_time
+from tests import DAY, asked, complaints, look_again, next_start
 from tests.conftest import SetUp
+from tests.loads.common import a_wallbox, change, load_entity, plan, shown, until
 
-from .test_flow import a_wallbox, change, load_entity, plan, shown
-
-QUARTER = timedelta(minutes=15)
-HOUR = timedelta(hours=1)
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
 PIECES = {"shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0}}
 
@@ -77,17 +75,6 @@ def watch(hass: HomeAssistant, key: str) -> list[str]:
 
     async_track_state_change_event(hass, load_entity(hass, key, "run_now"), note)
     return switched
-
-
-async def until(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: str
-) -> None:
-    """Let time pass until a moment by the clock on the wall, quarter by quarter."""
-    end = datetime.fromisoformat(moment).astimezone(dt_util.UTC)
-    while (now := dt_util.utcnow()) < end:
-        border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
-        step = min(border, end) - now
-        await pass_time(hass, freezer, step, step)
 
 
 async def call(

@@ -2,85 +2,16 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
-from homeassistant.const import CONF_NAME
+from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
-from simulator import Household, Simulator, scenarios
+from simulator import Simulator, scenarios
 from tests.conftest import SetUp
-
-WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
-    """Return what somebody enters for a car, apart from some fields; None: nothing."""
-    entered = {
-        CONF_NAME: "Wallbox",
-        "subscription": home.subscription_id,
-        "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
-        "earliest": "18:00:00",
-        "latest": "07:00:00",
-        "weekdays": WEEK,
-        **changes,
-    }
-    return {key: value for key, value in entered.items() if value is not None}
-
-
-async def plan(
-    hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
-) -> str:
-    """Add a planned load, and return its subentry's id."""
-    before = set(entry.subentries)
-    flow = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
-    )
-    assert flow["type"] is FlowResultType.FORM
-    done = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], entered
-    )
-    assert done["type"] is FlowResultType.CREATE_ENTRY, done
-    await hass.async_block_till_done()
-    (key,) = set(entry.subentries) - before
-    return key
-
-
-async def change(
-    hass: HomeAssistant, entry: MockConfigEntry, key: str, entered: dict[str, Any]
-) -> None:
-    """Change a planned load."""
-    flow = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_PLANNED_LOAD),
-        context={"source": SOURCE_RECONFIGURE, "subentry_id": key},
-    )
-    assert flow["type"] is FlowResultType.FORM
-    done = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], entered
-    )
-    assert done["type"] is FlowResultType.ABORT
-    assert done["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done()
-
-
-def load_entity(hass: HomeAssistant, key: str, what: str) -> str:
-    """Return an entity of a planned load."""
-    platform = {"run_now": "binary_sensor", "enabled": "switch"}.get(
-        what, "number" if what == "run_time_today" else "sensor"
-    )
-    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{key}_{what}")
-    assert found, what
-    return found
-
-
-def shown(hass: HomeAssistant, key: str, what: str) -> str:
-    """Return what an entity of a planned load shows."""
-    state = hass.states.get(load_entity(hass, key, what))
-    assert state
-    return state.state
+from tests.loads.common import WEEK, a_wallbox, change, load_entity, plan, shown
 
 
 async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:

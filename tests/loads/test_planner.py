@@ -15,12 +15,10 @@ from custom_components.nomos_energy.loads.planner import (
     Span,
     average_price,
 )
-from custom_components.nomos_energy.nomos import PriceSeries, midnight
+from custom_components.nomos_energy.nomos import HOUR, QUARTER, PriceSeries, midnight
 from tests.nomos.common import price_series
-from tests.prices.test_optimizer import pieces_of
+from tests.prices.common import pieces_of
 
-QUARTER = timedelta(minutes=15)
-HOUR = timedelta(hours=1)
 DAY = date(2026, 11, 24)
 BERLIN = "Europe/Berlin"
 

@@ -14,11 +14,21 @@ import pytest
 
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.oauth import ORGANISATION, READ_ONLY, Client
-from tests import DAY, asked, come_back, leave, look_again, next_start, pass_time, state
+from tests import (
+    DAY,
+    asked,
+    come_back,
+    customer_entry,
+    key_entry,
+    leave,
+    look_again,
+    next_start,
+    pass_time,
+    state,
+)
+from tests.actions import in_words
 from tests.conftest import SetUp
-from tests.test_services import button, customer_entry, in_words, key_entry
-
-from .test_events import listen, way
+from tests.orders.common import button, listen, way
 
 
 def shown(hass: HomeAssistant) -> list[str]:

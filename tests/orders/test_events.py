@@ -1,35 +1,20 @@
 """What happens to an order is announced, once, to whoever listens."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import (
-    EVENT_STATE_CHANGED,
-    STATE_UNAVAILABLE,
-    STATE_UNKNOWN,
-    Platform,
-)
-from homeassistant.core import (
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    ServiceCall,
-    callback,
-)
-from homeassistant.helpers import entity_registry as er
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
 from tests import DAY, come_back, leave, look_again, next_start, pass_time, state
 from tests.conftest import SetUp
-
-type Told = tuple[str, str | None, str | None]
+from tests.orders.common import Told, event_id, listen, way
 
 WAY = [
     "created",
@@ -40,48 +25,6 @@ WAY = [
     "installed",
     "activated",
 ]
-
-
-def way(*milestones: str) -> list[Told]:
-    """Return the announcements that lead from one milestone to the next."""
-    return [(new, old, new) for old, new in pairwise(milestones)]
-
-
-def event_id(hass: HomeAssistant, home: Household) -> str:
-    """Return the event entity of a household's contract."""
-    found = er.async_get(hass).async_get_entity_id(
-        Platform.EVENT, DOMAIN, f"{home.subscription_id}_order_update"
-    )
-    assert found
-    return found
-
-
-def listen(hass: HomeAssistant, home: Household | None = None) -> list[Told]:
-    """Return what is announced from now on, as Home Assistant's own trigger hears it.
-
-    It does not listen to what an entity says that was unavailable before.
-    """
-    heard: list[Told] = []
-
-    @callback
-    def hear(event: Event[EventStateChangedData]) -> None:
-        old, new = event.data["old_state"], event.data["new_state"]
-        if old is None or new is None or new.domain != Platform.EVENT:
-            return
-        if home and new.entity_id != event_id(hass, home):
-            return
-        if old.state in (STATE_UNAVAILABLE, new.state):
-            return
-        if new.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
-            return
-        attributes = new.attributes
-        told = [attributes[key] for key in ("event_type", "old", "new")]
-        kind, before, after = (None if word is None else str(word) for word in told)
-        assert kind
-        heard.append((kind, before, after))
-
-    hass.bus.async_listen(EVENT_STATE_CHANGED, hear)
-    return heard
 
 
 async def tell_by_automation(hass: HomeAssistant, home: Household) -> list[ServiceCall]:

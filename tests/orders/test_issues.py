@@ -14,15 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.issues import async_create_issue
+from custom_components.nomos_energy.nomos import HOUR
 from custom_components.nomos_energy.webhooks.receiver import WEBHOOK_REFUSED
 from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
 from simulator.oauth import Client
-from tests import DAY, look_again, next_start, pass_time
+from tests import DAY, key_entry, look_again, next_start, pass_time
 from tests.conftest import SetUp
-from tests.test_services import key_entry
 
-HOUR = timedelta(hours=1)
 NEIGHBOUR = Client("demo-neighbour")
 
 

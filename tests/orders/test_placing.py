@@ -20,19 +20,26 @@ from custom_components.nomos_energy.nomos import transport
 from simulator import OLDER, READ_ONLY, Fault, Household, Simulator, api, scenarios
 from simulator.errors import ApiError, Detail
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
-from tests import DAY, asked, local, next_start, pass_time, state
-from tests.conftest import NOW, SetUp
-from tests.test_services import (
+from tests import (
+    DAY,
+    asked,
+    customer_entry,
+    key_entry,
+    local,
+    next_start,
+    pass_time,
+    state,
+)
+from tests.actions import (
     FAILED,
     INVALID,
     UNCERTAIN,
     call,
     check_words,
-    customer_entry,
     device_id,
     in_words,
-    key_entry,
 )
+from tests.conftest import NOW, SetUp
 
 PATH = "/grid-fee-reductions"
 

@@ -19,14 +19,12 @@ import pytest
 import voluptuous as vol
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import QUARTER
 from simulator import ORGANISATION, Client, Fault, Household, Simulator, scenarios
 from tests import asked, pass_time, state
+from tests.actions import FAILED, INVALID, call, check_words, device_id, in_words
 from tests.conftest import SetUp
-from tests.test_services import FAILED, INVALID, call, check_words, device_id, in_words
-
-TODAY = date(2026, 11, 23)
-TOMORROW = date(2026, 11, 24)
-QUARTER = timedelta(minutes=15)
+from tests.prices.common import TODAY, TOMORROW
 
 
 @pytest.fixture(autouse=True)

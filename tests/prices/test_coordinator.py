@@ -2,27 +2,21 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    async_fire_time_changed_exact,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
 
-from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.nomos import BERLIN, berlin_day
+from custom_components.nomos_energy.nomos import BERLIN, HOUR, QUARTER, berlin_day
 from simulator import Fault, Household, Simulator, scenarios
-from simulator.market import prices
 from tests import (
     DAY,
     asked,
@@ -36,95 +30,27 @@ from tests import (
     writes,
 )
 from tests.conftest import SetUp
-
-HOUR = timedelta(hours=1)
-QUARTER = timedelta(minutes=15)
-TODAY = date(2026, 11, 23)
-TOMORROW = date(2026, 11, 24)
+from tests.prices.common import (
+    TODAY,
+    TOMORROW,
+    entities,
+    entity_of,
+    local,
+    price_at,
+    price_now,
+    seen,
+    settle,
+    show,
+    wait_until,
+)
 
 SPREAD = timedelta(minutes=30)
-BEHIND_THE_GATE = ("price", "payout", "module", "grid_fee", "levies")
 
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
     """Let people live where Nomos is."""
     await hass.config.async_set_time_zone("Europe/Berlin")
-
-
-def entities(hass: HomeAssistant, home: Household) -> set[str]:
-    """Return what a contract has behind its gate, by key."""
-    keys = (
-        registered.unique_id.removeprefix(f"{home.subscription_id}_")
-        for registered in er.async_get(hass).entities.values()
-        if registered.unique_id.startswith(home.subscription_id)
-    )
-    return {key for key in keys if any(word in key for word in BEHIND_THE_GATE)}
-
-
-def entity_of(hass: HomeAssistant, home: Household, key: str) -> str:
-    """Return the entity of a contract, of whichever platform."""
-    registry = er.async_get(hass)
-    found = registry.async_get_entity_id(
-        "sensor", DOMAIN, f"{home.subscription_id}_{key}"
-    ) or registry.async_get_entity_id(
-        "binary_sensor", DOMAIN, f"{home.subscription_id}_{key}"
-    )
-    assert found, key
-    return found
-
-
-def seen(hass: HomeAssistant, home: Household, key: str) -> State:
-    """Return all that an entity of a contract shows."""
-    found = hass.states.get(entity_of(hass, home, key))
-    assert found
-    return found
-
-
-def show(hass: HomeAssistant, home: Household, key: str = "price") -> str:
-    """Return what an entity of a contract shows."""
-    return seen(hass, home, key).state
-
-
-def price_at(simulator: Simulator, home: Household, moment: datetime) -> str:
-    """Return the state that the simulator's price of a moment makes."""
-    day = berlin_day(moment)
-    later = moment + timedelta(days=60)
-    items = prices(home, day, day, later, simulator.exchange)
-    assert items
-    length = HOUR if home.hourly else QUARTER
-    (amount,) = (
-        item["amount"]
-        for item in items
-        if datetime.fromisoformat(item["timestamp"])
-        <= moment
-        < datetime.fromisoformat(item["timestamp"]) + length
-    )
-    return STATE_UNKNOWN if amount is None else str(round(amount / 100, 8))
-
-
-def price_now(simulator: Simulator, home: Household) -> str:
-    """Return the state that the price has to have now."""
-    return price_at(simulator, home, dt_util.utcnow())
-
-
-def local(text: str) -> datetime:
-    """Return a moment by the clock on the wall."""
-    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
-
-
-async def settle(hass: HomeAssistant) -> None:
-    """Let come what the clock has caused."""
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def wait_until(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, text: str
-) -> None:
-    """Let it become a time by the clock on the wall, at one go."""
-    freezer.move_to(local(text))
-    await settle(hass)
 
 
 async def update(hass: HomeAssistant, entity: str) -> None:

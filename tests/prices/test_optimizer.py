@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nomos_energy.prices.optimizer import Pieces, cheapest, cost
+from tests.prices.common import pieces_of
 
 NOON = [0.3, 0.3, 0.1, -0.1, -0.2, -0.1, 0.2, 0.3]
 TWO_VALLEYS = [0.1, 0.1, 0.4, 0.4, 0.4, 0.1, 0.1, 0.4]
@@ -16,13 +17,6 @@ TWO_VALLEYS = [0.1, 0.1, 0.4, 0.4, 0.4, 0.1, 0.1, 0.4]
 def slots_of(pieces: Pieces) -> list[int]:
     """Return every slot that is run in."""
     return [slot for piece in pieces for slot in range(*piece)]
-
-
-def pieces_of(slots: Sequence[int]) -> Pieces:
-    """Return the pieces that ascending slots make."""
-    begins = [slot for slot in slots if slot - 1 not in slots]
-    ends = [slot + 1 for slot in slots if slot + 1 not in slots]
-    return tuple(zip(begins, ends, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.nomos_energy.nomos import berlin_day
+from custom_components.nomos_energy.nomos import HOUR, QUARTER, berlin_day
 from simulator import Household, Simulator, scenarios
 from simulator.clock import quarters
 from simulator.households import MODULE_1, MODULE_3
 from tests import DAY, asked, pass_time, writes
 from tests.conftest import SetUp
-
-from .test_coordinator import (
-    HOUR,
-    QUARTER,
+from tests.prices.common import (
     TODAY,
     TOMORROW,
     entities,

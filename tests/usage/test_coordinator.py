@@ -32,8 +32,8 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import midnight, quarters
 from tests import DAY, asked, complaints, look_again, pass_time, said
+from tests.actions import call, device_id
 from tests.conftest import SetUp
-from tests.test_services import call, device_id
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 

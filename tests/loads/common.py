@@ -1,0 +1,97 @@
+"""Forms, entities and clock of planned loads."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from custom_components.nomos_energy.nomos import QUARTER
+from simulator import Household
+from tests import pass_time
+
+WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
+    """Return the form data of a wallbox with some fields changed; None removes one."""
+    entered = {
+        CONF_NAME: "Wallbox",
+        "subscription": home.subscription_id,
+        "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
+        "earliest": "18:00:00",
+        "latest": "07:00:00",
+        "weekdays": WEEK,
+        **changes,
+    }
+    return {key: value for key, value in entered.items() if value is not None}
+
+
+async def plan(
+    hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
+) -> str:
+    """Add a planned load and return the ID of its subentry."""
+    before = set(entry.subentries)
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+    )
+    assert flow["type"] is FlowResultType.FORM
+    done = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], entered
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY, done
+    await hass.async_block_till_done()
+    (key,) = set(entry.subentries) - before
+    return key
+
+
+async def change(
+    hass: HomeAssistant, entry: MockConfigEntry, key: str, entered: dict[str, Any]
+) -> None:
+    """Change a planned load."""
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": key},
+    )
+    assert flow["type"] is FlowResultType.FORM
+    done = await hass.config_entries.subentries.async_configure(
+        flow["flow_id"], entered
+    )
+    assert done["type"] is FlowResultType.ABORT
+    assert done["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+def load_entity(hass: HomeAssistant, key: str, what: str) -> str:
+    """Return an entity of a planned load."""
+    platform = {"run_now": "binary_sensor", "enabled": "switch"}.get(
+        what, "number" if what == "run_time_today" else "sensor"
+    )
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{key}_{what}")
+    assert found, what
+    return found
+
+
+def shown(hass: HomeAssistant, key: str, what: str) -> str:
+    """Return the state of a planned load's entity."""
+    state = hass.states.get(load_entity(hass, key, what))
+    assert state
+    return state.state
+
+
+async def until(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: str
+) -> None:
+    """Let time pass until a moment, in steps of quarter-hours."""
+    end = datetime.fromisoformat(moment).astimezone(dt_util.UTC)
+    while (now := dt_util.utcnow()) < end:
+        border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
+        step = min(border, end) - now
+        await pass_time(hass, freezer, step, step)
