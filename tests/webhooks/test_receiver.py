@@ -462,6 +462,25 @@ async def test_repeated_over_days_and_restarts(
     assert list(remembered) == [second.id]
 
 
+async def test_repeated_after_other_deliveries(
+    hass: HomeAssistant, simulator: Simulator, connect: Connect
+) -> None:
+    """A delivery is remembered for three days, although others are noted meanwhile."""
+    home = simulator.add(scenarios.happy_path(timeline=[]))
+    home.place_order()
+    line = await connect()
+    context = {"subscription": home.subscription_id}
+    first = simulator.emit("meter_order.placed", context)
+    assert await line.deliver() == [200]
+    await pass_time(hass, line.freezer, 3 * DAY)
+    simulator.emit("meter_order.placed", context)
+    assert await line.deliver() == [200]
+    asked(simulator)
+    simulator.redeliver(first.id)
+    assert await line.deliver() == [200]
+    assert not asked(simulator)
+
+
 async def test_repeated_after_a_reload(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
@@ -799,13 +818,15 @@ async def test_proof_of_the_secret_is_enough(
 async def test_accidents_are_not_reported(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
-    """Now and then a wrong signature among genuine ones means nothing."""
+    """Wrong signatures are reported if there is no genuine one in between."""
     simulator.add(scenarios.happy_path())
     line = await connect()
     for number in range(6):
         await line.forge(2, 1)
+        assert not refused(hass, line)
         assert await line.send(event(id=f"evt_{number}")) == 200
-    assert not refused(hass, line)
+    await line.forge(3, 1)
+    assert refused(hass, line)
 
 
 @pytest.mark.parametrize("change", [{"webhook_secret": "the new one"}, {}])
