@@ -367,6 +367,29 @@ async def test_long_silence(
     assert heard == way("created", "placed", "check_submitted")
 
 
+async def test_milestones_skipped_after_an_outage(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Milestones count as passed for the polls that were missed, not for later ones."""
+    home = simulator.add(scenarios.happy_path())
+    await set_up()
+    heard = listen(hass)
+    simulator.fail(Fault.SERVER_ERROR)
+    await pass_time(hass, freezer, 10 * DAY, timedelta(hours=6))
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(hours=7))
+    assert heard == way("created", "placed", "check_submitted")
+    heard.clear()
+    home.advance_to("installed")
+    assert home.order
+    home.order.appointment_at = None
+    await look_again(hass, home)
+    assert heard == way("check_submitted", "installed")
+
+
 async def test_login_that_was_broken_for_a_day(
     hass: HomeAssistant,
     simulator: Simulator,
