@@ -373,6 +373,45 @@ async def test_change_while_it_runs(
     assert shown(hass, key, "run_now") == "off"
 
 
+async def test_hours_end_while_it_runs(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    home: Household,
+) -> None:
+    """A run ends with the hours, also if they are shortened during the run."""
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    await until(hass, freezer, "2026-11-24T02:30+01:00")
+    await change(hass, entry, key, a_wallbox(home, latest="04:00:00"))
+    assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 04:00")
+    switched = watch(hass, key)
+    await until(hass, freezer, "2026-11-24T08:00+01:00")
+    assert switched == ["Tue 04:00 off"]
+
+
+@pytest.mark.parametrize(
+    ("second", "first_piece"),
+    [(20, ("Tue 02:00", "Tue 05:00")), (40, ("Tue 02:15", "Tue 05:15"))],
+)
+async def test_start_within_a_quarter_hour(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    home: Household,
+    second: int,
+    first_piece: tuple[str, str],
+) -> None:
+    """A quarter-hour that has just begun is used; one that is under way is not."""
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    await call(hass, key, "enabled", "turn_off")
+    await until(hass, freezer, f"2026-11-24T02:00:{second}+01:00")
+    await call(hass, key, "enabled", "turn_on")
+    assert pieces(hass, key)[0] == first_piece
+    assert shown(hass, key, "run_now") == ("on" if second == 20 else "off")
+
+
 async def test_reload(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
