@@ -157,6 +157,18 @@ async def test_gate_opens(
     assert show(hass, home, "tomorrow_prices") == STATE_OFF
 
 
+@pytest.mark.parametrize("status", ["pending", "active", "paused"])
+async def test_status_of_the_subscription(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
+) -> None:
+    """An activated order is enough: the subscription only must not have ended."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("activated")
+    home.status = status
+    await set_up()
+    assert {"get_prices", "list_grid_fee_reductions"} <= set(asked(simulator))
+
+
 @pytest.mark.parametrize(
     "scenario",
     [

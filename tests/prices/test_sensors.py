@@ -313,6 +313,11 @@ def day_of(amount: float | None = 30.0, **others: float | None) -> Amounts:
 RAMP: Amounts = [float(number) for number in range(96)]
 NOON: Amounts = day_of(24.0, h11=-2.0, h12=-6.5, h13=-2.0)
 NULLS: Amounts = day_of(24.0, h11=None, h12=12.0, h13=60.0)
+BORDERS: Amounts = [
+    *([34.375] * 4 + [43.75] * 3 + [37.5] * 41),
+    *([62.5] * 41 + [56.25] * 3 + [65.625] * 4),
+]
+"""Average 50 ct/kWh, standard deviation 12.5 ct/kWh; all of them exact as floats."""
 
 
 @pytest.mark.usefixtures("all_entities_enabled")
@@ -345,6 +350,11 @@ NULLS: Amounts = day_of(24.0, h11=None, h12=12.0, h13=60.0)
         (day_of(30.0, h11=20.0), "11:00", {"price_level": "very_cheap"}),
         (day_of(30.0, h11=32.0), "11:00", {"price_level": "expensive"}),
         (day_of(30.0, h11=60.0), "11:00", {"price_level": "very_expensive"}),
+        # Distances of exactly 1.25 and 0.5 standard deviations
+        (BORDERS, "00:07", {"price_level": "very_cheap"}),
+        (BORDERS, "01:00", {"price_level": "cheap"}),
+        (BORDERS, "22:15", {"price_level": "expensive"}),
+        (BORDERS, "23:00", {"price_level": "very_expensive"}),
         # A negative noon
         (
             NOON,
