@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 import itertools
 import logging
@@ -390,6 +390,74 @@ async def test_corrections(
     assert (await rows(hass, ids(home)[0]))[: len(known)] == known
 
 
+def make_preliminary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Nomos mark no usage as final."""
+    monkeypatch.setattr(
+        "simulator.usage.final_from", lambda _day: datetime.max.replace(tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    ("corrected_at", "is_imported"),
+    [("2026-12-20T09:00:00+00:00", True), ("2026-12-21T09:00:00+00:00", False)],
+)
+async def test_last_correction(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+    corrected_at: str,
+    is_imported: bool,
+) -> None:
+    """Usage is corrected up to and including the 20th of the following month."""
+    make_preliminary(monkeypatch)
+    home = activate(simulator, freezer, "2026-11-24T23:00:00+00:00")
+    await set_up()
+    truth = live(home, simulator, date(2026, 11, 25), date(2026, 12, 22))
+    moment = datetime.fromisoformat(corrected_at)
+    await pass_time(hass, freezer, moment - dt_util.utcnow(), HALF)
+    corrected: list[float | None] = [9.0] * 96
+    home.set_usage(date(2026, 11, 25), corrected)
+    if is_imported:
+        truth.usage[date(2026, 11, 25)] = corrected
+    await pass_time(hass, freezer, 2 * DAY, HALF)
+    stored = await rows(hass, ids(home)[0])
+    assert stored == expected(
+        (start, kwh) for start, kwh, _ in truth.hours()[: len(stored)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("filled_at", "is_imported"),
+    [("2027-01-20T09:00:00+00:00", True), ("2027-01-21T09:00:00+00:00", False)],
+)
+async def test_gap_after_the_settlement(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    filled_at: str,
+    is_imported: bool,
+) -> None:
+    """A gap may still be filled within 31 days after the 20th."""
+    day = date(2026, 11, 25)
+    home = activate(simulator, freezer, "2026-11-24T23:00:00+00:00")
+    await set_up()
+    whole = live(home, simulator, day, date(2026, 11, 28)).usage[day]
+    home.set_usage(day, [None] * 96)
+    await pass_time(hass, freezer, 5 * DAY, HALF)
+    count = len(await rows(hass, ids(home)[0]))
+    # The last import before is on the day before, as on any other day.
+    freezer.move_to(datetime.fromisoformat(filled_at) - DAY)
+    await pass_time(hass, freezer, DAY, HALF)
+    home.set_usage(day, whole)
+    await pass_time(hass, freezer, DAY, HALF)
+    first, *_ = await rows(hass, ids(home)[0])
+    assert count
+    assert (first[0] == midnight(day)) is is_imported
+
+
 async def test_gaps_and_late_prices(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -421,6 +489,25 @@ async def test_gaps_and_late_prices(
         home.set_usage(day, [None] * 96)
     await pass_time(hass, freezer, DAY, timedelta(hours=4))
     await assert_true(hass, truth)
+
+
+async def test_sums_after_a_long_gap(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Sums go on from the last stored hour, however long ago that was."""
+    home = activate(simulator, freezer, "2026-06-09T22:00:00+00:00")
+    freezer.move_to("2026-11-23T10:00:00+00:00")
+    truth = live(home, simulator, date(2026, 6, 10), date(2026, 11, 21))
+    for day in truth.usage:
+        if date(2026, 6, 12) <= day < date(2026, 11, 20):
+            truth.usage[day] = [None] * len(truth.usage[day])
+            truth.tell(day)
+    await set_up()
+    await assert_true(hass, truth)
+    assert len(await rows(hass, ids(home)[0])) == 4 * 24
 
 
 async def test_contract_ends(
