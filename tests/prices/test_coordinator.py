@@ -514,6 +514,7 @@ async def test_update_on_demand(
 # Midnight and restarts
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_midnight_with_tomorrow(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -644,6 +645,7 @@ async def test_restart(
 # When Nomos does not answer
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_outage_over_two_days(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -83,7 +83,7 @@ async def test_everything(
 async def test_enabled_by_default(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What a price is made of has to be enabled; all else is."""
+    """Parts of the price, its rank and the next one are disabled by default."""
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     disabled = {
@@ -97,6 +97,7 @@ async def test_enabled_by_default(
         "energy_price",
         "grid_fee",
         "levies",
+        "next_price",
         "price_rank",
     }
 
@@ -172,7 +173,7 @@ async def test_border(
 @pytest.mark.parametrize(
     ("amounts", "expected"),
     [
-        # What changes at 11:15, beside the beginning of the next price
+        # Entities that are written at 11:15
         ([30.0] * 96, set()),
         # Another price that stands where the one before stood
         ([30.0] * 45 + [31.0] + [40.0, 20.0] * 25, {"price"}),
@@ -195,9 +196,7 @@ async def test_writes_at_a_border(
     await wait_until(hass, freezer, "2026-11-23T11:14:58")
     assert not written
     await wait_until(hass, freezer, "2026-11-23T11:15:00")
-    assert sorted(written) == sorted(
-        entity_of(hass, home, key) for key in {*expected, "next_price"}
-    )
+    assert sorted(written) == sorted(entity_of(hass, home, key) for key in expected)
 
 
 async def test_writes_of_an_hourly_contract(
@@ -432,6 +431,7 @@ async def test_days(
     assert {key: show(hass, home, key) for key in expected} == expected
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 @pytest.mark.parametrize(
     ("amounts", "key", "value", "start"),
     [
