@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
@@ -13,8 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.issues import async_create_issue
+from custom_components.nomos_energy.issues import async_create_issue, issue_id
 from custom_components.nomos_energy.nomos import HOUR
+from custom_components.nomos_energy.webhooks.address import WEBHOOK_MOVED
 from custom_components.nomos_energy.webhooks.receiver import WEBHOOK_REFUSED
 from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
@@ -475,18 +476,68 @@ async def test_nomos_is_away(
     assert not issues(hass)
 
 
+async def block_two_accounts(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> MockConfigEntry:
+    """Set up two accounts with issues of all kinds; return the first one."""
+    blocked = with_blocks("check_missing").timeline
+    home = simulator.add(scenarios.blocked_then_unblocked(timeline=blocked))
+    other = simulator.add(scenarios.cancelled_by_request())
+    home.advance()
+    other.advance_to("cancelled")
+    simulator.tokens.clients[NEIGHBOUR.client_id] = NEIGHBOUR
+    await set_up(
+        entry=MockConfigEntry(
+            domain=DOMAIN,
+            unique_id=NEIGHBOUR.client_id,
+            data=dict(key_entry(NEIGHBOUR).data),
+            options={"subscriptions": [other.subscription_id]},
+        )
+    )
+    entry = await set_up(home.subscription_id)
+    for key in (WEBHOOK_REFUSED, WEBHOOK_MOVED):
+        async_create_issue(hass, entry, key, entry.entry_id, {})
+    ignored = issue_id("blocked_check_missing", home.subscription_id)
+    ir.async_ignore_issue(hass, DOMAIN, ignored, True)
+    assert issues(hass) == [
+        "blocked_check_missing",
+        "cancelled_by_request",
+        "webhook_moved",
+        "webhook_refused",
+    ]
+    return entry
+
+
+def registered(hass: HomeAssistant) -> list[str]:
+    """Return the translation keys of all issues, active or not."""
+    found = ir.async_get(hass).issues.values()
+    return [issue.translation_key or "" for issue in found if issue.domain == DOMAIN]
+
+
 async def test_removed_account(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nothing is told about an account that was removed."""
-    home = simulator.add(with_blocks("check_missing"))
-    home.advance()
-    entry = await set_up()
-    assert issues(hass)
+    """All issues of a removed account are deleted, and none of another one."""
+    entry = await block_two_accounts(hass, simulator, set_up)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
-    assert not issues(hass)
-    assert not [key for key in ir.async_get(hass).issues if key[0] == DOMAIN]
+    assert registered(hass) == ["cancelled_by_request"]
+
+
+async def test_disabled_account(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """All issues of a disabled account are deleted until it is enabled again."""
+    entry = await block_two_accounts(hass, simulator, set_up)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert registered(hass) == ["cancelled_by_request"]
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done()
+    assert issues(hass) == ["blocked_check_missing", "cancelled_by_request"]
 
 
 async def test_ignored(
