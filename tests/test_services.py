@@ -49,6 +49,7 @@ from tests.actions import (
     in_words,
 )
 from tests.conftest import SetUp
+from tests.loads.common import a_wallbox, plan
 from tests.orders.common import button, listen, way
 
 NOW = "2026-11-23T10:00:00+00:00"
@@ -755,3 +756,54 @@ async def test_fields_are_described(
     for key in taken:
         is_required = isinstance(key, vol.Required)
         assert fields[str(key)].get("required", False) is is_required
+
+
+# Devices of planned loads
+
+
+async def test_device_of_a_planned_load(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The device of a planned load stands for its contract."""
+    home, other = (simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2))
+    entry = await set_up()
+    key = await plan(hass, entry, a_wallbox(home))
+    contract, load = device_id(hass, home), load_device_id(hass, key)
+    assert load != contract
+    for action, data in (
+        ("get_order", {}),
+        ("get_prices", {}),
+        ("find_cheapest_window", {"duration": "01:00:00"}),
+    ):
+        response = await call(hass, action, load, **data)
+        assert response == await call(hass, action, contract, **data)
+    order = await call(hass, "get_order", load)
+    assert order["subscription"] == home.subscription_id != other.subscription_id
+
+
+async def test_device_of_a_planned_load_without_contract(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A planned load whose contract is no longer included stands for none."""
+    home, other = (simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2))
+    entry = await set_up(home.subscription_id, other.subscription_id)
+    key = await plan(hass, entry, a_wallbox(home))
+    hass.config_entries.async_update_entry(
+        entry, options={"subscriptions": [other.subscription_id]}
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for action in ("get_order", "get_prices"):
+        with pytest.raises(INVALID) as caught:
+            await call(hass, action, load_device_id(hass, key))
+        await check_words(hass, caught.value)
+        assert caught.value.translation_key == "not_loaded"
+
+
+def load_device_id(hass: HomeAssistant, key: str) -> str:
+    """Return the device ID of a planned load."""
+    return next(
+        device.id
+        for device in dr.async_get(hass).devices
+        if (DOMAIN, key) in device.identifiers
+    )
