@@ -11,8 +11,10 @@ from typing import Any
 
 from aiohttp import encode_basic_auth
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
+    CONF_WEBHOOK_ID,
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     STATE_ON,
     STATE_UNAVAILABLE,
@@ -21,10 +23,17 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from homeassistant.util.aiohttp import MockRequest
 from hypothesis import given, strategies as st
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_storage
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    mock_storage,
+)
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import (
@@ -33,8 +42,10 @@ from custom_components.nomos_energy.nomos import (
     Plan,
     Subscription,
 )
+from custom_components.nomos_energy.prices.store import price_store
 from custom_components.nomos_energy.store import from_disk, to_disk
 from simulator import APP, Fault, Household, Simulator, scenarios
+from simulator.webhooks import SIGNATURE, sign
 from tests import (
     DAY,
     asked,
@@ -52,8 +63,8 @@ from tests import (
     writes,
 )
 from tests.conftest import SetUp
-
-from .nomos.common import ORDER, PLAN, SUBSCRIPTION
+from tests.loads.common import a_wallbox, load_entity, plan
+from tests.nomos.common import ORDER, PLAN, SUBSCRIPTION, price_series
 
 ENTRY_ID = "01KAV0000000000000000000ME"
 ACCOUNT = f"{DOMAIN}.{ENTRY_ID}"
@@ -687,3 +698,147 @@ async def test_last_answer(
     await pass_time(hass, freezer, 9 * DAY, timedelta(hours=3))
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
     assert state(hass, home, "last_answer") == last.isoformat()
+
+
+# Writes
+
+
+STORES = ("contracts", "deliveries", "loads", "prices", "usage")
+
+
+def written_stores() -> list[str]:
+    """Return the stores of the account that were written, in order."""
+    # The fixture hass_storage replaces it by a mock.
+    write: Any = vars(Store)["_async_write_data"]
+    keys = (call.args[0].key for call in write.call_args_list)
+    return [key for key in keys if key.startswith(DOMAIN)]
+
+
+async def deliver(hass: HomeAssistant, entry: MockConfigEntry, secret: str) -> None:
+    """Deliver a test event."""
+    body = b'{"id": "evt_1", "topic": "test.event"}'
+    stamp = int(dt_util.utcnow().timestamp())
+    request = MockRequest(
+        content=body,
+        headers={SIGNATURE.lower(): sign(secret, body, stamp)},
+        method="POST",
+        query_string="",
+        mock_source="test",
+    )
+    webhook_id = entry.data[CONF_WEBHOOK_ID]
+    assert (await async_handle_webhook(hass, webhook_id, request)).status == 200
+
+
+async def use_all_stores(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> MockConfigEntry:
+    """Set up an account and change the records of each store."""
+    assert await async_setup_component(hass, "webhook", {})
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up(
+        entry=organisation_entry(
+            entry_id=ENTRY_ID, options={"webhook_secret": "secret"}
+        )
+    )
+    key = await plan(hass, entry, a_wallbox(home))
+    await hass.services.async_call(
+        "switch",
+        "turn_off",
+        {"entity_id": load_entity(hass, key, "enabled")},
+        blocking=True,
+    )
+    await deliver(hass, entry, "secret")
+    return entry
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_unload_writes_all_stores(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    storage: dict[str, Any],
+) -> None:
+    """Each capability has a file of its own, which is up to date after unloading."""
+    entry = await use_all_stores(hass, simulator, set_up)
+    # All writes are delayed, and no time has passed.
+    assert not written_stores()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert sorted(written_stores()) == [f"{ACCOUNT}.{name}" for name in STORES]
+    assert all(storage[f"{ACCOUNT}.{name}"]["data"] for name in STORES)
+    assert [key for key in storage if key.startswith(DOMAIN)] == written_stores()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_no_write_after_unload(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What changes after unloading, as by a late answer, is not written."""
+    entry = await use_all_stores(hass, simulator, set_up)
+    prices = entry.runtime_data.stores.prices
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    count = len(written_stores())
+    prices.async_set("sub_1", price_series([30.0]))
+    await pass_time(hass, freezer, timedelta(minutes=5), timedelta(seconds=30))
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert len(written_stores()) == count
+
+
+async def test_failed_setup_writes_the_stores(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    on_disk: Path,
+    entry: MockConfigEntry,
+) -> None:
+    """Readable records are on disk again if the set-up fails after it was loaded."""
+    good = {"resolution": "15min", "prices": [[1795424400, 0.3, 0.1, 0.1, 0.1]]}
+    file = on_disk.with_name(f"{ACCOUNT}.prices")
+    content = {
+        "version": 1,
+        "minor_version": 1,
+        "key": f"{ACCOUNT}.prices",
+        "data": {"sub_1": good, "sub_2": "unreadable"},
+    }
+    file.write_text(json.dumps(content))
+    simulator.add(scenarios.dynamic_tariff())
+    simulator.fail(Fault.SERVER_ERROR)
+    await set_up(entry=entry)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert json.loads(file.read_text())["data"] == {"sub_1": good}
+    assert json.loads(file.with_name(f"{file.name}.set_aside").read_text()) == content
+
+
+async def test_price_polls_share_a_write(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry
+) -> None:
+    """The polls of 1,000 contracts within half an hour share the writes of a minute."""
+    store = price_store(hass, entry)
+    await store.async_load()
+    count = 1000
+    for number in range(count):
+        store.async_set(f"sub_{number}", price_series([30.0 + number]))
+        freezer.tick(timedelta(minutes=30) / count)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert 20 <= len(written_stores()) <= 40
+    again = price_store(hass, entry)
+    await again.async_load()
+    assert again.records == store.records
+    assert len(again.records) == count
+
+
+async def test_equal_record_is_not_written(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry
+) -> None:
+    """A record that is equal to the stored one causes no write."""
+    store = price_store(hass, entry)
+    for _ in range(3):
+        store.async_set("sub_1", price_series([30.0]))
+        await pass_time(hass, freezer, timedelta(minutes=2), timedelta(seconds=30))
+    assert written_stores() == [f"{ACCOUNT}.prices"]
