@@ -88,7 +88,7 @@ async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntr
     )
 
 
-def followed(hass: HomeAssistant) -> set[str]:
+def included(hass: HomeAssistant) -> set[str]:
     """Return the ids of the subscriptions that have a device."""
     return {
         key
@@ -112,7 +112,7 @@ async def pass_time(
         await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def look_again(hass: HomeAssistant, household: Household) -> None:
+async def refresh(hass: HomeAssistant, household: Household) -> None:
     """Ask Home Assistant to update, as an automation or a user does."""
     await async_setup_component(hass, "homeassistant", {})
     await hass.services.async_call(
@@ -153,14 +153,14 @@ def local(moment: datetime | str) -> str:
     return dt_util.as_local(moment).isoformat()
 
 
-def asked(simulator: Simulator) -> list[str]:
+def requests_since(simulator: Simulator) -> list[str]:
     """Return what was asked since the last time, in order."""
     operations = [request.operation for request in simulator.requests]
     simulator.requests.clear()
     return operations
 
 
-def said(caplog: pytest.LogCaptureFixture) -> str:
+def logged(caplog: pytest.LogCaptureFixture) -> str:
     """Return what the integration has logged."""
     return "\n".join(
         record.getMessage()
@@ -194,7 +194,7 @@ async def next_start(
 
     It has set up the account, and is about to start.
     """
-    await leave(hass, entry)
+    await stop(hass, entry)
     config_dir = hass.config.config_dir
     async with async_test_home_assistant(
         config_dir=config_dir, initial_state=CoreState.not_running
@@ -212,7 +212,7 @@ async def next_start(
         )
         again.add_to_hass(new)
         await new.config.async_set_time_zone(hass.config.time_zone)
-        await come_back(new, again)
+        await start_again(new, again)
         try:
             yield new, again
         finally:
@@ -221,20 +221,20 @@ async def next_start(
             await new.async_stop(force=True)
 
 
-async def leave(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Stop Home Assistant, as far as an account notices."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def come_back(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def start_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Start Home Assistant again, as far as an account notices."""
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
 
-def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what the integration has warned of."""
     return [
         record.getMessage()

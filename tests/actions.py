@@ -46,15 +46,15 @@ async def call(
     return response or {}
 
 
-async def check_words(hass: HomeAssistant, err: HomeAssistantError) -> None:
+async def check_translations(hass: HomeAssistant, err: HomeAssistantError) -> None:
     """Check that an error is translated into English and German."""
     assert err.translation_domain == DOMAIN
-    english, german = await in_words(hass, err)
+    english, german = await translations_of(hass, err)
     # Home Assistant leaves out a full stop at the end.
     assert str(err) == english.rstrip(".") != german
 
 
-async def in_words(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
+async def translations_of(hass: HomeAssistant, err: HomeAssistantError) -> list[str]:
     """Return the message of an error in English and German."""
     key = f"component.{DOMAIN}.exceptions.{err.translation_key}.message"
     said = []

@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import APP, Fault, Household, Simulator, scenarios
-from tests import DAY, asked, look_again, pass_time, state
+from tests import DAY, pass_time, refresh, requests_since, state
 from tests.conftest import SetUp
 
 
@@ -94,10 +94,10 @@ async def test_callers_share_a_refresh(
 ) -> None:
     """A refresh token is spent once, however many find the access token refused."""
     simulator.expire_tokens()
-    asked(simulator)
+    requests_since(simulator)
     client = entry.runtime_data.client
     await asyncio.gather(*(client.meter_orders() for _ in range(10)))
-    operations = asked(simulator)
+    operations = requests_since(simulator)
     assert operations.count("create_token") == 1
     assert operations.count("list_meter_orders") == 20
 
@@ -113,7 +113,7 @@ async def test_refresh_outlives_its_caller(
     freezer.tick(timedelta(hours=2))
     simulator.fail(Fault.LATENCY, path="/oauth/token", seconds=20)
     caller = hass.async_create_task(entry.runtime_data.client.meter_orders())
-    while "create_token" not in asked(simulator):
+    while "create_token" not in requests_since(simulator):
         await asyncio.sleep(0)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -157,7 +157,7 @@ async def test_consent_withdrawn(
 ) -> None:
     """A withdrawn consent asks for a new login, once, and hides the order."""
     simulator.revoke_consent(home.customer_id)
-    await look_again(hass, home)
+    await refresh(hass, home)
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     assert state(hass, home, "order_status") == "unavailable"

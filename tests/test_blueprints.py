@@ -34,9 +34,9 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import HOUR, ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
-from tests import DAY, come_back, entity_id, leave, look_again, pass_time
+from tests import DAY, entity_id, pass_time, refresh, start_again, stop
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, load_entity, plan, until
+from tests.loads.common import a_wallbox, add_load, load_entity, pass_time_until
 from tests.phone import Phone
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
@@ -93,10 +93,10 @@ async def test_gate_opens(
     await set_up()
     await start_automation(hass, home)
     home.advance_to("installed")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert shows(hass) == STATE_OFF
     home.advance_to("activated")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert shows(hass) == STATE_ON
 
 
@@ -114,7 +114,7 @@ async def test_gate_closes(
     await hass.async_block_till_done()
     assert shows(hass) == STATE_ON
     home.status = "ended"
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert shows(hass) == STATE_OFF
 
 
@@ -285,7 +285,7 @@ async def test_tell_of_cancellation(
     await set_up()
     await tell(hass, home)
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert in_short(home, phone.messages) == [
         "Die Bestellung des Smart Meters wurde storniert.",
         "Der Einbau des Smart Meters am 12.12.2026 um 09:00 Uhr findet nicht statt.",
@@ -302,9 +302,9 @@ async def test_tell_of_unknown_block(
     assert home.order
     for reason in ("full_moon", None):
         home.order.blocked_reason, home.order.blocked_at = reason, dt_util.utcnow()
-        await look_again(hass, home)
+        await refresh(hass, home)
         home.order.blocked_reason = home.order.blocked_at = None
-        await look_again(hass, home)
+        await refresh(hass, home)
     assert (
         in_short(home, phone.messages)
         == [
@@ -328,16 +328,16 @@ async def test_tell_nothing_twice(
     await tell(hass, home)
     assert not phone.messages
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert len(phone.take()) == 1
     for _ in range(2):
-        await leave(hass, entry)
-        await come_back(hass, entry)
+        await stop(hass, entry)
+        await start_again(hass, entry)
     assert not phone.messages
-    await leave(hass, entry)
+    await stop(hass, entry)
     home.advance_to("scheduled")
     freezer.tick(14 * DAY)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert in_short(home, phone.messages) == [
         "Die Smart-Meter-Prüfung ist eingereicht.",
         "Die Smart-Meter-Prüfung ist bestanden, der Einbau bestätigt.",
@@ -357,11 +357,11 @@ async def test_tell_after_start(
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     await tell(hass, home)
-    await leave(hass, entry)
+    await stop(hass, entry)
     home.advance(2)
     freezer.tick(2 * DAY)
     hass.set_state(CoreState.not_running)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert not phone.messages
     await hass.async_start()
     await hass.async_block_till_done()
@@ -388,7 +388,7 @@ async def appoint(hass: HomeAssistant, home: Household, ahead: timedelta) -> str
     moment = (dt_util.utcnow() + ahead).replace(second=0, microsecond=0)
     home.order.appointment_at = moment
     home.order.status = "scheduled"
-    await look_again(hass, home)
+    await refresh(hass, home)
     return f"Am {dt_util.as_local(moment):%d.%m.%Y um %H:%M} Uhr wird"
 
 
@@ -581,9 +581,9 @@ async def test_reminder_comes_once(
     assert len(phone.take()) == 1
     for _ in range(3):
         await pass_time(hass, freezer, HOUR)
-        await leave(hass, entry)
+        await stop(hass, entry)
         await pass_time(hass, freezer, HOUR)
-        await come_back(hass, entry)
+        await start_again(hass, entry)
     hass.set_state(CoreState.not_running)
     await hass.async_start()
     await hass.async_block_till_done()
@@ -602,10 +602,10 @@ async def test_reminder_while_account_is_not_loaded(
     entry = await set_up()
     await remind(hass, home)
     moment = await appoint(hass, home, 30 * HOUR)
-    await leave(hass, entry)
+    await stop(hass, entry)
     await pass_time(hass, freezer, 10 * HOUR)
     assert not phone.messages
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     await pass_time(hass, freezer, timedelta(minutes=1))
     assert reminders(home, phone) == [moment]
 
@@ -712,7 +712,7 @@ async def run_by_plan(
     hass: HomeAssistant, entry: MockConfigEntry, home: Household
 ) -> str:
     """Plan a load, and let the blueprint switch by it."""
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     sensor = load_entity(hass, key, "run_now")
     await use(
         hass,
@@ -735,14 +735,14 @@ async def test_switch_by_a_planned_load(
 ) -> None:
     """Everything runs from 2 to 5, and at no other time."""
     await run_by_plan(hass, await set_up(), house)
-    await until(hass, freezer, "2026-11-24T01:45+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T01:45+01:00")
     assert not is_on(hass, "pump")
     assert not script_runs
-    await until(hass, freezer, "2026-11-24T02:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T02:00+01:00")
     assert is_on(hass, "pump")
     assert room(hass, "preset_mode") == "comfort"
     assert len(script_runs) == 1
-    await until(hass, freezer, "2026-11-24T05:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T05:00+01:00")
     assert not is_on(hass, "pump")
     assert room(hass, "preset_mode") == "eco"
     assert len(script_runs) == 1
@@ -758,14 +758,14 @@ async def test_switch_over_a_reload(
     """A moment without the plan switches nothing, and starts no script again."""
     entry = await set_up()
     await run_by_plan(hass, entry, house)
-    await until(hass, freezer, "2026-11-24T03:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T03:00+01:00")
     await hass.config_entries.async_unload(entry.entry_id)
     await settle()
     await go_on(hass, freezer, timedelta(minutes=3), timedelta(minutes=1))
     assert is_on(hass, "pump")
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await until(hass, freezer, "2026-11-24T04:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T04:00+01:00")
     assert is_on(hass, "pump")
     assert len(script_runs) == 1
 
@@ -780,7 +780,7 @@ async def test_switch_without_a_plan(
     """Nothing runs for good because nobody knows the plan any more."""
     entry = await set_up()
     await run_by_plan(hass, entry, house)
-    await until(hass, freezer, "2026-11-24T03:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T03:00+01:00")
     await hass.config_entries.async_unload(entry.entry_id)
     await settle()
     await go_on(hass, freezer, timedelta(minutes=11), timedelta(minutes=1))
@@ -810,7 +810,7 @@ async def test_switch_after_a_start(
         {"entity_id": "input_boolean.pump"},
         blocking=True,
     )
-    await until(hass, freezer, moment)
+    await pass_time_until(hass, freezer, moment)
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
@@ -840,7 +840,7 @@ async def test_heat_pump(
     seen = {}
     for hour in range(12, 36):
         begin = datetime.fromisoformat("2026-11-23T00:00+01:00") + hour * HOUR
-        await until(hass, freezer, begin.isoformat())
+        await pass_time_until(hass, freezer, begin.isoformat())
         shown = hass.states.get(window)
         assert shown
         seen[shown.state] = (
@@ -900,7 +900,7 @@ async def test_machine_starts_when_it_is_cheapest(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
 ) -> None:
     """Filled in the evening, it runs at night, once."""
-    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     await fill(hass)
     assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 02:00"
     assert not is_on(hass, "ready")
@@ -910,7 +910,7 @@ async def test_machine_waits_for_prices(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
 ) -> None:
     """Filled before tomorrow is known, it takes the better time that comes up."""
-    await until(hass, freezer, "2026-11-23T12:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-23T12:00+01:00")
     await fill(hass)
     assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 02:00"
 
@@ -923,7 +923,7 @@ async def test_machine_without_prices(
 ) -> None:
     """Where prices are missing, the dishes are clean in time nevertheless."""
     simulator.fail(Fault.SERVER_ERROR)
-    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     await fill(hass)
     assert await started(hass, freezer, "2026-11-24T08:00+01:00") == "Tue 05:00"
 
@@ -932,7 +932,7 @@ async def test_machine_that_is_not_filled_after_all(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
 ) -> None:
     """Who changes their mind turns the helper off."""
-    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     await fill(hass)
     await fill(hass, "turn_off")
     assert await started(hass, freezer, "2026-11-24T08:00+01:00") is None
@@ -953,12 +953,12 @@ async def test_machine_after_a_start(
     expected: str,
 ) -> None:
     """It goes on waiting, and starts at once where it has missed its time."""
-    await until(hass, freezer, "2026-11-23T20:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     hass.states.async_set("input_boolean.ready", STATE_ON)
     await hass.services.async_call(
         "automation", "turn_off", {"entity_id": "all"}, blocking=True
     )
-    await until(hass, freezer, moment)
+    await pass_time_until(hass, freezer, moment)
     hass.set_state(CoreState.starting)
     await hass.services.async_call(
         "automation", "turn_on", {"entity_id": "all"}, blocking=True

@@ -37,7 +37,7 @@ from yarl import URL
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import NomosClient
 from simulator import APP, ORGANISATION, READ_ONLY, Client, Fault, Simulator, scenarios
-from tests import followed, organisation_entry
+from tests import included, organisation_entry
 from tests.conftest import SetUp
 
 KEY = {
@@ -293,7 +293,7 @@ async def test_choose_subscriptions(hass: HomeAssistant, simulator: Simulator) -
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["options"] == {"subscriptions": [second.subscription_id]}
-    assert followed(hass) == {second.subscription_id}
+    assert included(hass) == {second.subscription_id}
 
 
 async def test_follow_all(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -305,7 +305,7 @@ async def test_follow_all(hass: HomeAssistant, simulator: Simulator) -> None:
 
     result = await submit(hass, form, follow_all=True)
     assert result["options"] == {}
-    assert followed(hass) == {home.subscription_id, roof.subscription_id}
+    assert included(hass) == {home.subscription_id, roof.subscription_id}
 
 
 async def test_label_without_number(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -340,7 +340,7 @@ async def test_thousand_subscriptions(
 
     chosen = homes[700].subscription_id
     await submit(hass, form, follow_all=False, subscriptions=[chosen])
-    assert followed(hass) == {chosen}
+    assert included(hass) == {chosen}
 
 
 # Signing in with Nomos
@@ -393,7 +393,7 @@ async def test_sign_in(
     assert entry.unique_id == home.customer_id
     assert entry.data["token"]["refresh_token"]
     assert entry.state is ConfigEntryState.LOADED
-    assert followed(hass) == {home.subscription_id}
+    assert included(hass) == {home.subscription_id}
 
 
 async def test_sign_in_is_denied(
@@ -622,13 +622,13 @@ async def test_choose_other_subscriptions(
         hass, form, follow_all=False, subscriptions=[second.subscription_id]
     )
     assert result["reason"] == "reconfigure_successful"
-    assert followed(hass) == {second.subscription_id}
+    assert included(hass) == {second.subscription_id}
 
     menu = await reconfigure(hass, entry)
     form = await submit(hass, menu, next_step_id="choose_subscriptions")
     await submit(hass, form, follow_all=True)
     assert entry.options == {}
-    assert followed(hass) == {first.subscription_id, second.subscription_id}
+    assert included(hass) == {first.subscription_id, second.subscription_id}
 
 
 async def test_change_credentials(
@@ -651,7 +651,7 @@ async def test_change_credentials(
     )
     assert result["reason"] == "reconfigure_successful"
     assert entry.data["client_id"] == READ_ONLY.client_id
-    assert followed(hass) == {second.subscription_id}
+    assert included(hass) == {second.subscription_id}
 
 
 async def test_sign_in_again(
@@ -718,7 +718,7 @@ async def test_choosing_fails(
     menu = await reconfigure(hass, entry)
     result = await submit(hass, menu, next_step_id="choose_subscriptions")
     assert result["reason"] == reason
-    assert followed(hass) == {home.subscription_id}
+    assert included(hass) == {home.subscription_id}
 
 
 async def test_choosing_without_a_login(

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1
-from tests import asked, followed, look_again, reauths, state
+from tests import included, reauths, refresh, requests_since, state
 from tests.conftest import SetUp
 
 WAYS = (
@@ -87,10 +87,10 @@ async def test_required_request_fails(
     await reload(hass, entry)
     if request_of == "details" and fault is Fault.NOT_FOUND:
         # Only this proves that a contract is gone.
-        assert followed(hass) == {waiting.subscription_id}
+        assert included(hass) == {waiting.subscription_id}
         return
     is_read = request_of == "details" and fault is Fault.TRUNCATED_JSON
-    assert followed(hass) == both
+    assert included(hass) == both
     is_refused = fault is Fault.UNAUTHORIZED
     assert state(hass, waiting, "order_status") == (
         STATE_UNAVAILABLE if is_refused else "placed" if is_read else "created"
@@ -99,8 +99,8 @@ async def test_required_request_fails(
     assert reauths(hass) == is_refused
 
     simulator.recover()
-    await look_again(hass, waiting)
-    assert followed(hass) == both
+    await refresh(hass, waiting)
+    assert included(hass) == both
     assert state(hass, waiting, "order_status") == "placed"
 
 
@@ -139,11 +139,11 @@ async def test_optional_request_fails(
     if not is_refused:
         assert module_1(hass, active) == ("activated" if is_kept else "not_ordered")
 
-    asked(simulator)
-    await look_again(hass, waiting)
-    assert OPTIONAL[path] in asked(simulator)
+    requests_since(simulator)
+    await refresh(hass, waiting)
+    assert OPTIONAL[path] in requests_since(simulator)
     simulator.recover()
-    await look_again(hass, waiting)
+    await refresh(hass, waiting)
     assert state(hass, waiting, "order_status") == "placed"
     assert module_1(hass, active) == "not_ordered"
 

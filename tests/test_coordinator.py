@@ -19,13 +19,13 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import Client, Fault, Simulator, scenarios
 from tests import (
     DAY,
-    asked,
     entity_id,
-    followed,
-    look_again,
+    included,
+    logged,
     organisation_entry,
     pass_time,
-    said,
+    refresh,
+    requests_since,
     state,
     writes,
 )
@@ -133,7 +133,7 @@ async def test_requests_of_a_day(
     home = simulator.add(scenarios.happy_path())
     await hass.config.async_set_time_zone("Europe/Berlin")
     await set_up(home.subscription_id)
-    assert asked(simulator) == [
+    assert requests_since(simulator) == [
         "create_token",
         "list_meter_orders",
         "get_subscription",
@@ -143,7 +143,7 @@ async def test_requests_of_a_day(
     weeks = Counter[str]()
     for _ in range(14):
         await pass_time(hass, freezer, DAY)
-        weeks.update(asked(simulator))
+        weeks.update(requests_since(simulator))
     # Before the gate is open, what the meter shows is looked at once a week.
     assert weeks == {
         "create_token": 14,
@@ -165,11 +165,11 @@ async def test_requests_of_who_follows_all(
     """
     home = simulator.add(scenarios.happy_path())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     weeks = Counter[str]()
     for _ in range(28):
         await pass_time(hass, freezer, DAY)
-        weeks.update(asked(simulator))
+        weeks.update(requests_since(simulator))
     assert weeks == {
         "create_token": 28,
         "list_meter_orders": 28,
@@ -179,11 +179,11 @@ async def test_requests_of_who_follows_all(
 
     home.advance_to("activated")
     await pass_time(hass, freezer, 7 * DAY)
-    asked(simulator)
+    requests_since(simulator)
     weeks.clear()
     for _ in range(28):
         await pass_time(hass, freezer, DAY)
-        weeks.update(asked(simulator))
+        weeks.update(requests_since(simulator))
     assert weeks == {
         "create_token": 2 * 28,
         "list_meter_orders": 24,
@@ -205,11 +205,11 @@ async def test_chosen_contract_ends(
     home.advance_to("activated")
     entry = await set_up(home.subscription_id)
     home.status = "ended"
-    asked(simulator)
+    requests_since(simulator)
     for _ in range(8):
         await pass_time(hass, freezer, DAY)
         of_orders = {"list_meter_orders", "list_subscriptions", "get_subscription"}
-        assert len(of_orders.intersection(asked(simulator))) == 1
+        assert len(of_orders.intersection(requests_since(simulator))) == 1
     known = entry.runtime_data.contracts.data[home.subscription_id].subscription
     assert known.status == "ended"
 
@@ -224,7 +224,7 @@ async def test_requests_for_a_contract_without_order(
     without = simulator.add(scenarios.no_order())
     ordered = simulator.add(scenarios.happy_path())
     await set_up(without.subscription_id, ordered.subscription_id)
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, DAY)
     assert [request.path for request in simulator.requests] == [
         "/oauth/token",
@@ -255,9 +255,11 @@ async def test_accounts_ask_at_different_times(
     for _ in range(2):
         moments = []
         for _ in range(48):
-            asked(simulator)
+            requests_since(simulator)
             await pass_time(hass, freezer, DAY / 48)
-            moments += [dt_util.utcnow()] * asked(simulator).count("list_meter_orders")
+            moments += [dt_util.utcnow()] * requests_since(simulator).count(
+                "list_meter_orders"
+            )
         days.append(moments)
     assert [moment + DAY for moment in days[0]] == days[1]
     assert len(days[0]) == 12
@@ -352,7 +354,7 @@ async def test_retries_get_rarer(
     tries: list[datetime] = []
     while len(tries) < 10:
         await pass_time(hass, freezer, timedelta(minutes=1), timedelta(minutes=1))
-        tries += [dt_util.utcnow()] * len(asked(simulator))
+        tries += [dt_util.utcnow()] * len(requests_since(simulator))
     waits = [
         round((later - earlier) / timedelta(minutes=5))
         for earlier, later in pairwise(tries)
@@ -370,13 +372,13 @@ async def test_rate_limit_is_honoured(
     home = simulator.add(scenarios.happy_path())
     await set_up(home.subscription_id)
     simulator.fail(Fault.RATE_LIMIT, path="/meter-orders", times=1, seconds=7200)
-    asked(simulator)
-    while not asked(simulator):
+    requests_since(simulator)
+    while not requests_since(simulator):
         await pass_time(hass, freezer, timedelta(minutes=1))
     await pass_time(hass, freezer, timedelta(minutes=119), timedelta(minutes=1))
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     await pass_time(hass, freezer, timedelta(minutes=2), timedelta(minutes=1))
-    assert "list_meter_orders" in asked(simulator)
+    assert "list_meter_orders" in requests_since(simulator)
 
 
 async def test_answer_wears_out(
@@ -499,12 +501,12 @@ async def test_unknown_status(
         Fault.UNKNOWN_STATUS, subscription=odd.subscription_id, value="welded"
     )
     fine.advance_to("installed")
-    await look_again(hass, odd)
+    await refresh(hass, odd)
     assert state(hass, odd, "order_status") == STATE_UNKNOWN
     assert state(hass, odd, "progress") == STATE_UNKNOWN
     assert state(hass, odd, "smart_meter_active") == STATE_OFF
     assert state(hass, fine, "order_status") == "installed"
-    assert said(caplog).count("welded") == 1
+    assert logged(caplog).count("welded") == 1
 
 
 async def test_unknown_status_leaves_the_gate_open(
@@ -515,7 +517,7 @@ async def test_unknown_status_leaves_the_gate_open(
     home.advance_to("activated")
     await set_up()
     simulator.fail(Fault.UNKNOWN_STATUS, value="billing")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert state(hass, home, "order_status") == STATE_UNKNOWN
     assert state(hass, home, "smart_meter_active") == STATE_ON
 
@@ -545,8 +547,8 @@ async def test_malformed_timestamp(
     await set_up()
     assert state(hass, home, "appointment") == STATE_UNKNOWN
     assert state(hass, home, "order_status") == "scheduled"
-    await look_again(hass, home)
-    assert said(caplog).count("appointment_at") == 1
+    await refresh(hass, home)
+    assert logged(caplog).count("appointment_at") == 1
 
 
 async def test_unreadable_order(
@@ -567,11 +569,11 @@ async def test_unreadable_order(
     )
     odd.advance_to("installed")
     fine.advance_to("installed")
-    await look_again(hass, fine)
+    await refresh(hass, fine)
     assert state(hass, odd, "order_status") == "scheduled"
     assert state(hass, fine, "order_status") == "installed"
-    assert "status" in said(caplog)
-    assert odd.subscription_id not in said(caplog)
+    assert "status" in logged(caplog)
+    assert odd.subscription_id not in logged(caplog)
 
 
 @pytest.mark.parametrize("choose", [True, False])
@@ -589,11 +591,11 @@ async def test_order_that_was_never_readable(
     )
     chosen = (odd.subscription_id, fine.subscription_id) if choose else ()
     await set_up(*chosen)
-    assert followed(hass) == {fine.subscription_id}
+    assert included(hass) == {fine.subscription_id}
 
     simulator.recover()
-    await look_again(hass, fine)
-    assert followed(hass) == {odd.subscription_id, fine.subscription_id}
+    await refresh(hass, fine)
+    assert included(hass) == {odd.subscription_id, fine.subscription_id}
     assert state(hass, odd, "smart_meter_active") == STATE_OFF
 
 
@@ -605,7 +607,7 @@ async def test_unreadable_subscription(
     await set_up()
     simulator.fail(Fault.HTML, path=f"/subscriptions/{odd.subscription_id}")
     fine.place_order()
-    await look_again(hass, fine)
+    await refresh(hass, fine)
     assert state(hass, fine, "order_status") == "created"
     assert state(hass, odd, "order_status") == "not_ordered"
 
@@ -637,9 +639,9 @@ async def test_new_subscription_with_order(
     assert state(hass, new, "order_status") == "created"
     assert state(hass, new, "smart_meter_active") == STATE_OFF
 
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, DAY)
-    assert asked(simulator) == ["create_token", "list_meter_orders"]
+    assert requests_since(simulator) == ["create_token", "list_meter_orders"]
 
 
 async def test_new_subscription_without_order(
@@ -667,7 +669,7 @@ async def test_choice_is_kept(
     await set_up(home.subscription_id)
     simulator.add(scenarios.happy_path(2))
     await pass_time(hass, freezer, 8 * DAY)
-    assert followed(hass) == {home.subscription_id}
+    assert included(hass) == {home.subscription_id}
 
 
 @pytest.mark.parametrize("choose", [True, False])
@@ -684,12 +686,12 @@ async def test_subscription_vanishes(
     await set_up(*chosen)
     simulator.remove(home.subscription_id)
     await pass_time(hass, freezer, DAY)
-    assert followed(hass) == {stays.subscription_id}
+    assert included(hass) == {stays.subscription_id}
     assert state(hass, stays, "order_status") == "created"
 
     simulator.add(home)
     await pass_time(hass, freezer, DAY)
-    assert followed(hass) == {home.subscription_id, stays.subscription_id}
+    assert included(hass) == {home.subscription_id, stays.subscription_id}
     assert state(hass, home, "order_status") == "created"
 
 
@@ -702,7 +704,7 @@ async def test_subscription_vanished_while_home_assistant_was_off(
     await hass.config_entries.async_unload(entry.entry_id)
     simulator.remove(home.subscription_id)
     await hass.config_entries.async_setup(entry.entry_id)
-    assert followed(hass) == {stays.subscription_id}
+    assert included(hass) == {stays.subscription_id}
 
 
 async def test_incomplete_list_removes_nothing(
@@ -722,7 +724,7 @@ async def test_incomplete_list_removes_nothing(
         field="id",
     )
     await pass_time(hass, freezer, 8 * DAY)
-    assert followed(hass) == {home.subscription_id, other.subscription_id}
+    assert included(hass) == {home.subscription_id, other.subscription_id}
 
 
 async def test_subscription_ends(
@@ -750,15 +752,15 @@ async def test_thousand_subscriptions(
     caplog.set_level(logging.WARNING)
     homes = [simulator.add(scenarios.happy_path(index)) for index in range(1, 1001)]
     await set_up()
-    assert len(followed(hass)) == 1000
+    assert len(included(hass)) == 1000
     # Home Assistant adds ten thousand entities: the gate must be among them.
     assert all(state(hass, home, "smart_meter_active") == STATE_OFF for home in homes)
     assert not [record for record in caplog.records if "maximum" in record.message]
-    asked(simulator)
+    requests_since(simulator)
     written = writes(hass)
     homes[500].advance_to("placed")
-    await look_again(hass, homes[0])
-    assert asked(simulator) == ["list_meter_orders"] * 10
+    await refresh(hass, homes[0])
+    assert requests_since(simulator) == ["list_meter_orders"] * 10
     # Who asks for an update of an entity has it written, whatever came of it.
     assert set(written) - {entity_id(hass, homes[0], "smart_meter_active")} <= {
         registered.entity_id
@@ -778,9 +780,9 @@ async def test_expired_token(
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     simulator.expire_tokens()
-    asked(simulator)
-    await look_again(hass, home)
-    assert asked(simulator) == [
+    requests_since(simulator)
+    await refresh(hass, home)
+    assert requests_since(simulator) == [
         "list_meter_orders",
         "create_token",
         "list_meter_orders",
@@ -801,6 +803,6 @@ async def test_two_entries(
         options={"subscriptions": [second.subscription_id]},
     )
     await set_up(entry=other)
-    await look_again(hass, first)
-    assert followed(hass) == {first.subscription_id, second.subscription_id}
+    await refresh(hass, first)
+    assert included(hass) == {first.subscription_id, second.subscription_id}
     assert organisation_entry().unique_id != other.unique_id

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.nomos_energy import nomos
 from simulator import Simulator, scenarios
-from tests import DAY, asked, followed, pass_time, state
+from tests import DAY, included, pass_time, requests_since, state
 from tests.conftest import SetUp
 
 
@@ -27,9 +27,9 @@ async def test_unload(
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     assert state(hass, home, "smart_meter_active") == STATE_UNAVAILABLE
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, 2 * DAY)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert state(hass, home, "smart_meter_active") == "off"
@@ -41,7 +41,7 @@ async def test_remove(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     entry = await set_up()
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
-    assert not followed(hass)
+    assert not included(hass)
     assert not hass.states.async_all()
 
 

@@ -31,12 +31,12 @@ from simulator.oauth import READ_ONLY
 from simulator.versions import OLDER
 from tests import (
     DAY,
-    asked,
     customer_entry,
     key_entry,
     local,
-    look_again,
     pass_time,
+    refresh,
+    requests_since,
     state,
 )
 from tests.actions import (
@@ -44,13 +44,13 @@ from tests.actions import (
     INVALID,
     UNCERTAIN,
     call,
-    check_words,
+    check_translations,
     device_id,
-    in_words,
+    translations_of,
 )
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, plan
-from tests.orders.common import button, listen, way
+from tests.loads.common import a_wallbox, add_load
+from tests.orders.common import button, capture_events, steps
 
 NOW = "2026-11-23T10:00:00+00:00"
 
@@ -67,7 +67,7 @@ async def refusal(
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await check_words(hass, caught.value)
+    await check_translations(hass, caught.value)
     return type(caught.value), caught.value.translation_key
 
 
@@ -89,11 +89,11 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     """Who orders is told of the order, and sees it everywhere at once."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     assert button(hass, home)
-    asked(simulator)
+    requests_since(simulator)
     response = await order(hass, home)
-    assert asked(simulator).count("create_meter_order") == 1
+    assert requests_since(simulator).count("create_meter_order") == 1
     assert response == {
         "subscription": home.subscription_id,
         "smart_meter_active": False,
@@ -117,7 +117,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     assert json_bytes(response)
     assert state(hass, home, "order_status") == "created"
     assert state(hass, home, "expected_activation") == "2027-01-18"
-    assert heard == way("not_ordered", "created")
+    assert heard == steps("not_ordered", "created")
     assert button(hass, home) is None
     assert not hass.states.async_entity_ids(Platform.BUTTON)
 
@@ -146,7 +146,7 @@ async def test_order_lives_on(
     """An order that was placed here goes its way like any other."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     await order(hass, home)
     await pass_time(hass, freezer, 57 * DAY, DAY)
     assert [kind for kind, _, _ in heard].count("created") == 1
@@ -172,7 +172,7 @@ async def test_nomos_goes_away_after_the_order(
     """What Nomos has confirmed is shown, also if nobody answers any more."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.EXTRA_FIELDS, path="/meter-orders", times=1)
     call_order = hass.async_create_task(order(hass, home))
     while home.order is None:
@@ -181,7 +181,7 @@ async def test_nomos_goes_away_after_the_order(
     response = await call_order
     assert response["order"]["status"] == "created"
     assert state(hass, home, "order_status") == "created"
-    assert heard == way("not_ordered", "created")
+    assert heard == steps("not_ordered", "created")
     assert button(hass, home) is None
 
 
@@ -218,9 +218,9 @@ async def test_order_while_nomos_is_being_asked(
     """What Nomos said before the order was placed does not hide it for long."""
     home = simulator.add(scenarios.no_order())
     entry = await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.LATENCY, path="/subscriptions/", times=1, seconds=20)
-    asked(simulator)
+    requests_since(simulator)
     polling = hass.async_create_background_task(
         entry.runtime_data.contracts.async_refresh(), "A look at Nomos"
     )
@@ -241,7 +241,7 @@ async def test_order_while_nomos_is_being_asked(
     await asyncio.gather(polling, ordering)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state(hass, home, "order_status") == "created"
-    assert heard == way("not_ordered", "created")
+    assert heard == steps("not_ordered", "created")
     assert button(hass, home) is None
 
 
@@ -256,9 +256,9 @@ async def test_order_that_is_known(
     home = simulator.add(scenarios.ALL[scenario]())
     home.advance(9)
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, "already_ordered")
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_order_that_nobody_needs(
@@ -267,9 +267,9 @@ async def test_order_that_nobody_needs(
     """Where a smart meter is active, an order would shut the gate: it is refused."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, "meter_is_smart")
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert state(hass, home, "smart_meter_active") == "on"
 
 
@@ -284,9 +284,9 @@ async def test_order_that_was_placed_elsewhere(
     placed.status = status
     if status == "cancelled":
         placed.cancelled_reason = "customer_request"
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, "already_ordered")
-    assert asked(simulator).count("create_meter_order") == 1
+    assert requests_since(simulator).count("create_meter_order") == 1
     assert state(hass, home, "order_status") == status
     assert button(hass, home) is None
 
@@ -308,9 +308,9 @@ async def test_contract_without_smart_meter(
     """A tariff without a smart meter and solar panels are told apart."""
     home = simulator.add(scenarios.ALL[scenario]())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, reason)
-    assert asked(simulator) == ["create_meter_order"]
+    assert requests_since(simulator) == ["create_meter_order"]
     assert home.order is None
 
 
@@ -336,9 +336,9 @@ async def test_login_that_may_only_read(
     home = simulator.add(scenarios.no_order())
     entry = key_entry(READ_ONLY) if login == "key" else await customer_entry(hass, home)
     await set_up(entry=entry)
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, "read_only")
-    assert asked(simulator) == ["create_meter_order"]
+    assert requests_since(simulator) == ["create_meter_order"]
     assert home.order is None
 
 
@@ -365,14 +365,14 @@ async def test_refusal_that_nobody_knows(
     home = simulator.add(scenarios.no_order())
     await set_up()
     monkeypatch.setattr(transport, "API_VERSION", "2030-01-01.turing")
-    asked(simulator)
+    requests_since(simulator)
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home)
     assert caught.value.translation_key == "order_failed"
     placeholders = caught.value.translation_placeholders
     assert placeholders
     assert (placeholders["status"], placeholders["code"]) == ("400", "BAD_REQUEST")
-    assert asked(simulator) == ["create_meter_order"]
+    assert requests_since(simulator) == ["create_meter_order"]
 
 
 async def test_detail_that_nobody_knows(
@@ -430,13 +430,13 @@ async def test_device_of_somebody_else(
         register(config_entry_id=entry.entry_id, connections={("mac", "1")}).id,
         "no device at all",
     ]
-    asked(simulator)
+    requests_since(simulator)
     for stranger in strangers:
         with pytest.raises(ServiceValidationError) as caught:
             await call(hass, action, stranger, **ACTIONS[action])
         assert caught.value.translation_key == "no_such_contract"
-        assert len(set(await in_words(hass, caught.value))) == 2
-    assert not asked(simulator)
+        assert len(set(await translations_of(hass, caught.value))) == 2
+    assert not requests_since(simulator)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -448,12 +448,12 @@ async def test_account_that_is_not_loaded(
     entry = await set_up()
     await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    asked(simulator)
+    requests_since(simulator)
     with pytest.raises(ServiceValidationError) as caught:
         await call(hass, action, device_id(hass, home), **ACTIONS[action])
     assert caught.value.translation_key == "not_loaded"
-    assert len(set(await in_words(hass, caught.value))) == 2
-    assert not asked(simulator)
+    assert len(set(await translations_of(hass, caught.value))) == 2
+    assert not requests_since(simulator)
 
 
 # When nobody knows whether the order arrived
@@ -466,10 +466,10 @@ async def test_order_did_not_arrive(
     """After a failure Nomos is asked for the order; nothing is ordered twice."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path="/meter-orders", times=1)
     assert await refusal(hass, home) == (FAILED, "order_failed")
-    assert asked(simulator) == ["create_meter_order", "list_meter_orders"]
+    assert requests_since(simulator) == ["create_meter_order", "list_meter_orders"]
     assert home.order is None
     assert state(hass, home, "order_status") == "not_ordered"
     # Whoever tries again later succeeds.
@@ -484,14 +484,14 @@ async def test_order_arrived_after_all(
     """An order that is there in spite of the failure counts as placed."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     home.place_order()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path="/meter-orders", times=1)
     assert (await order(hass, home))["order"]["id"] == home.order_id
-    assert asked(simulator).count("create_meter_order") == 1
+    assert requests_since(simulator).count("create_meter_order") == 1
     assert state(hass, home, "order_status") == "created"
-    assert heard == way("not_ordered", "created")
+    assert heard == steps("not_ordered", "created")
     assert button(hass, home) is None
 
 
@@ -514,10 +514,10 @@ async def test_answer_that_is_not_readable(
     """An order that was placed is found, whatever its confirmation looked like."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path="/meter-orders", times=1, field=field)
     assert (await order(hass, home))["order"]["id"] == home.order_id
-    assert asked(simulator).count("create_meter_order") == 1
+    assert requests_since(simulator).count("create_meter_order") == 1
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)
@@ -527,10 +527,10 @@ async def test_nobody_can_say(
     """While Nomos can't be asked for the order either, none is placed again."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path="/meter-orders")
     assert await refusal(hass, home) == (FAILED, "order_failed")
-    operations = asked(simulator)
+    operations = requests_since(simulator)
     assert operations[0] == "create_meter_order"
     assert set(operations[1:]) == {"list_meter_orders"}
 
@@ -541,10 +541,10 @@ async def test_order_that_is_not_readable_at_all(
     """An order that can't be read anywhere is not taken for none."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(Fault.MISSING_FIELD, path="/meter-orders")
     assert await refusal(hass, home) == (FAILED, "order_failed")
-    assert asked(simulator) == ["create_meter_order", "list_meter_orders"]
+    assert requests_since(simulator) == ["create_meter_order", "list_meter_orders"]
 
 
 async def test_rate_limit(
@@ -553,10 +553,10 @@ async def test_rate_limit(
     """When Nomos has had too many requests, ordering is left to the person."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(Fault.RATE_LIMIT, path="/meter-orders")
     assert await refusal(hass, home) == (FAILED, "order_failed")
-    assert asked(simulator) == ["create_meter_order"]
+    assert requests_since(simulator) == ["create_meter_order"]
     assert not waits
 
 
@@ -572,7 +572,7 @@ async def test_request_id(
     placeholders = caught.value.translation_placeholders
     assert placeholders
     assert len(placeholders["request_id"]) == 36
-    for text in await in_words(hass, caught.value):
+    for text in await translations_of(hass, caught.value):
         assert placeholders["request_id"] in text
         assert "500" in text
 
@@ -587,7 +587,7 @@ async def test_time_out(
     """An order without an answer is looked for; one that comes later is shown then."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(Fault.LATENCY, path="/meter-orders", times=1, seconds=60)
     ordering = hass.async_create_task(order(hass, home))
     while not simulator.requests:
@@ -605,8 +605,8 @@ async def test_time_out(
         home.place_order()
     async_fire_time_changed(hass, start + timedelta(seconds=61))
     await hass.async_block_till_done()
-    assert asked(simulator).count("create_meter_order") == 1
-    await look_again(hass, home)
+    assert requests_since(simulator).count("create_meter_order") == 1
+    await refresh(hass, home)
     assert state(hass, home, "order_status") == "created"
     assert button(hass, home) is None
 
@@ -624,7 +624,7 @@ async def test_get_order(
     home = simulator.add(scenarios.happy_path())
     await set_up()
     await pass_time(hass, freezer, 57 * DAY, DAY)
-    asked(simulator)
+    requests_since(simulator)
     response = await call(hass, "get_order", device_id(hass, home))
     found = home.order
     assert found
@@ -652,7 +652,7 @@ async def test_get_order(
         },
     }
     assert json_bytes(response)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_get_order_that_is_cancelled_or_blocked(
@@ -767,7 +767,7 @@ async def test_device_of_a_planned_load(
     """The device of a planned load stands for its contract."""
     home, other = (simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2))
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     contract, load = device_id(hass, home), load_device_id(hass, key)
     assert load != contract
     for action, data in (
@@ -787,7 +787,7 @@ async def test_device_of_a_planned_load_without_contract(
     """A planned load whose contract is no longer included stands for none."""
     home, other = (simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2))
     entry = await set_up(home.subscription_id, other.subscription_id)
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     hass.config_entries.async_update_entry(
         entry, options={"subscriptions": [other.subscription_id]}
     )
@@ -796,7 +796,7 @@ async def test_device_of_a_planned_load_without_contract(
     for action in ("get_order", "get_prices"):
         with pytest.raises(INVALID) as caught:
             await call(hass, action, load_device_id(hass, key))
-        await check_words(hass, caught.value)
+        await check_translations(hass, caught.value)
         assert caught.value.translation_key == "not_loaded"
 
 

@@ -48,22 +48,22 @@ from simulator import APP, Fault, Household, Simulator, scenarios
 from simulator.webhooks import SIGNATURE, sign
 from tests import (
     DAY,
-    asked,
-    come_back,
-    complaints,
     entity_id,
-    followed,
-    leave,
-    look_again,
+    included,
     next_start,
     organisation_entry,
     pass_time,
     reauths,
+    refresh,
+    requests_since,
+    start_again,
     state,
+    stop,
+    warnings,
     writes,
 )
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, load_entity, plan
+from tests.loads.common import a_wallbox, add_load, load_entity
 from tests.nomos.common import ORDER, PLAN, SUBSCRIPTION, price_series
 
 ENTRY_ID = "01KAV0000000000000000000ME"
@@ -141,15 +141,15 @@ async def test_restart_while_nomos_is_away(
     active.advance_to("activated")
     entry = await set_up()
     waits.advance_to("scheduled")
-    await look_again(hass, waits)
+    await refresh(hass, waits)
     before = shown(hass)
     assert state(hass, active, "smart_meter_active") == STATE_ON
     answered = state(hass, active, "last_answer")
 
-    await leave(hass, entry)
+    await stop(hass, entry)
     freezer.tick(timedelta(hours=3))
     simulator.fail(fault, path=path)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert shown(hass) == before
 
@@ -192,16 +192,16 @@ async def test_answer_that_is_too_old(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     entry = await set_up()
-    await leave(hass, entry)
+    await stop(hass, entry)
     simulator.fail(Fault.SERVER_ERROR)
     freezer.tick(7 * DAY - timedelta(minutes=2))
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert state(hass, home, "order_status") == "activated"
     await pass_time(hass, freezer, timedelta(minutes=3), timedelta(minutes=1))
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
 
-    await leave(hass, entry)
-    await come_back(hass, entry)
+    await stop(hass, entry)
+    await start_again(hass, entry)
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
     assert state(hass, home, "smart_meter_active") == STATE_ON
     simulator.recover()
@@ -216,9 +216,9 @@ async def test_key_that_was_revoked(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     entry = await set_up()
-    await leave(hass, entry)
+    await stop(hass, entry)
     simulator.tokens.clients.clear()
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass, home, "smart_meter_active") == STATE_ON
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
@@ -258,10 +258,10 @@ async def test_consent_that_was_withdrawn(
         )
     )
     assert state(hass, home, "order_status") == "activated"
-    await leave(hass, entry)
+    await stop(hass, entry)
     simulator.revoke_consent(home.customer_id)
     freezer.tick(2 * DAY)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass, home, "smart_meter_active") == STATE_ON
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
@@ -294,17 +294,17 @@ async def test_requests_of_a_restart(
     for index in range(1, 21):
         simulator.add(scenarios.happy_path(index))
     entry = await set_up()
-    assert len(asked(simulator)) > 20
-    await leave(hass, entry)
-    await come_back(hass, entry)
-    assert asked(simulator) == [
+    assert len(requests_since(simulator)) > 20
+    await stop(hass, entry)
+    await start_again(hass, entry)
+    assert requests_since(simulator) == [
         "create_token",
         "list_subscriptions",
         "list_meter_orders",
         "list_meter_readings",
     ]
     await pass_time(hass, freezer, DAY)
-    assert asked(simulator) == ["create_token", "list_meter_orders"]
+    assert requests_since(simulator) == ["create_token", "list_meter_orders"]
 
 
 async def test_requests_of_a_restart_of_who_chose(
@@ -313,10 +313,10 @@ async def test_requests_of_a_restart_of_who_chose(
     """Who chose contracts needs no list of them."""
     home, _ = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     entry = await set_up(home.subscription_id)
-    asked(simulator)
-    await leave(hass, entry)
-    await come_back(hass, entry)
-    assert asked(simulator) == [
+    requests_since(simulator)
+    await stop(hass, entry)
+    await start_again(hass, entry)
+    assert requests_since(simulator) == [
         "create_token",
         "list_meter_orders",
         "list_meter_readings",
@@ -330,7 +330,7 @@ async def test_choice_that_was_changed(
     """A contract that is not followed any more does not come back by a restart."""
     home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     entry = await set_up()
-    assert followed(hass) == {home.subscription_id, other.subscription_id}
+    assert included(hass) == {home.subscription_id, other.subscription_id}
     hass.config_entries.async_update_entry(
         entry, options={"subscriptions": [home.subscription_id]}
     )
@@ -341,8 +341,8 @@ async def test_choice_that_was_changed(
         assert state(new, home, "order_status") == "created"
         assert new.states.get(hidden) is None
         simulator.recover()
-        await look_again(new, home)
-        assert followed(new) == {home.subscription_id}
+        await refresh(new, home)
+        assert included(new) == {home.subscription_id}
         assert new.states.get(hidden) is None
 
 
@@ -358,10 +358,10 @@ async def test_choice_of_what_is_not_known(
     )
     simulator.fail(Fault.SERVER_ERROR)
     await hass.config_entries.async_reload(entry.entry_id)
-    assert followed(hass) == {known.subscription_id}
+    assert included(hass) == {known.subscription_id}
     simulator.recover()
-    await look_again(hass, known)
-    assert followed(hass) == {known.subscription_id, new.subscription_id}
+    await refresh(hass, known)
+    assert included(hass) == {known.subscription_id, new.subscription_id}
 
 
 # The file
@@ -377,14 +377,14 @@ async def test_file(
     """The file is nobody else's, and goes with the account."""
     simulator.add(scenarios.happy_path())
     await set_up(entry=entry)
-    await leave(hass, entry)
+    await stop(hass, entry)
     assert stat.S_IMODE(on_disk.stat().st_mode) == 0o600
     on_disk.with_name(f"{KEY}.set_aside").write_text("{}")
     on_disk.with_name(f"{KEY}.corrupt.2026-11-01").write_text("{")
     other = on_disk.with_name(f"{DOMAIN}.other")
     other.write_text("{}")
 
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     # There is something to be written in a moment, which must not bring it back.
     await hass.config_entries.async_remove(ENTRY_ID)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
@@ -488,16 +488,16 @@ async def test_file_that_is_none(
     await set_up(entry=entry)
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass, home, "order_status") == "created"
-    (line,) = complaints(caplog)
+    (line,) = warnings(caplog)
     assert "is set aside" in line
     assert on_disk.with_name(f"{KEY}.set_aside").read_text() == content
 
     # The next restart finds a good one.
     caplog.clear()
-    await leave(hass, entry)
-    await come_back(hass, entry)
+    await stop(hass, entry)
+    await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
-    assert not complaints(caplog)
+    assert not warnings(caplog)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"version": 1, "da', "\x00\x00"])
@@ -531,7 +531,7 @@ async def test_file_that_can_not_be_opened(
     simulator.add(scenarios.happy_path())
     await set_up(entry=entry)
     assert entry.state is ConfigEntryState.LOADED
-    await leave(hass, entry)
+    await stop(hass, entry)
     assert on_disk.is_file()
 
 
@@ -547,7 +547,7 @@ async def test_file_of_a_newer_minor_version(
     """A file with more in it than this version knows is read."""
     home = simulator.add(scenarios.happy_path())
     await set_up(entry=entry)
-    await leave(hass, entry)
+    await stop(hass, entry)
     stored = json.loads(on_disk.read_text())
     stored["minor_version"] = 7
     stored["data"][home.subscription_id]["weather"] = "fine"
@@ -569,7 +569,7 @@ async def test_moments_without_zone(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("scheduled")
     await set_up(entry=entry)
-    await leave(hass, entry)
+    await stop(hass, entry)
     on_disk.write_text(on_disk.read_text().replace("+00:00", ""))
     simulator.fail(Fault.SERVER_ERROR)
     async with next_start(hass, entry) as (new, again):
@@ -654,11 +654,11 @@ async def test_every_state_of_every_scenario_is_stored(
     home: Household = simulator.add(scenarios.ALL[scenario]())
     entry = await set_up()
     for _ in range(len(home.timeline) or 1):
-        await look_again(hass, home)
+        await refresh(hass, home)
         before = shown(hass)
-        await leave(hass, entry)
+        await stop(hass, entry)
         simulator.fail(Fault.SERVER_ERROR)
-        await come_back(hass, entry)
+        await start_again(hass, entry)
         assert shown(hass) == before
         simulator.recover()
         home.advance()
@@ -740,7 +740,7 @@ async def use_all_stores(
             entry_id=ENTRY_ID, options={"webhook_secret": "secret"}
         )
     )
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     await hass.services.async_call(
         "switch",
         "turn_off",

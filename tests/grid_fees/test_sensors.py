@@ -15,12 +15,12 @@ from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
 from tests import (
     DAY,
-    asked,
-    followed,
-    look_again,
+    included,
+    logged,
     next_start,
     pass_time,
-    said,
+    refresh,
+    requests_since,
     state,
     writes,
 )
@@ -28,11 +28,11 @@ from tests.conftest import SetUp
 from tests.prices.common import (
     entities,
     entity_of,
+    fire_timers,
     local,
-    seen,
-    settle,
-    show,
-    wait_until,
+    move_clock,
+    state_of,
+    value_of,
 )
 
 REDUCTIONS = "/grid-fee-reductions"
@@ -48,7 +48,7 @@ async def in_berlin(hass: HomeAssistant) -> None:
 
 def in_force(hass: HomeAssistant, home: Household) -> list[int]:
     """Return the modules that reduce the grid fee, as Home Assistant shows them."""
-    shown = seen(hass, home, "grid_fee_reduction")
+    shown = state_of(hass, home, "grid_fee_reduction")
     modules: list[int] = shown.attributes["modules"]
     assert shown.state == (STATE_ON if modules else STATE_OFF)
     return modules
@@ -56,13 +56,13 @@ def in_force(hass: HomeAssistant, home: Household) -> list[int]:
 
 def validity(hass: HomeAssistant, home: Household, key: str) -> tuple[Any, Any]:
     """Return from when until when a module holds."""
-    attributes = seen(hass, home, key).attributes
+    attributes = state_of(hass, home, key).attributes
     return attributes["valid_from"], attributes["valid_until"]
 
 
 def next_change(hass: HomeAssistant, home: Household) -> datetime | None:
     """Return when the next window begins."""
-    found: datetime | None = seen(hass, home, "grid_fee_window").attributes[
+    found: datetime | None = state_of(hass, home, "grid_fee_window").attributes[
         "next_change"
     ]
     return found
@@ -98,9 +98,9 @@ async def test_status(
         valid_until=local("2026-11-01T00:00") if status == "ended" else None,
     )
     await set_up()
-    assert show(hass, home, "module_2") == status
-    assert show(hass, home, "module_1") == "not_ordered"
-    assert show(hass, home, "module_3") == "not_ordered"
+    assert value_of(hass, home, "module_2") == status
+    assert value_of(hass, home, "module_1") == "not_ordered"
+    assert value_of(hass, home, "module_3") == "not_ordered"
     assert in_force(hass, home) == ([2] if status == "activated" else [])
     assert validity(hass, home, "module_1") == (None, None)
     start, end = validity(hass, home, "module_2")
@@ -135,7 +135,7 @@ async def test_begins_and_ends_at_the_minute(
     )
     home.add_module(MODULE_2, valid_from=local("2026-11-23T11:47"))
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     reduction = entity_of(hass, home, "grid_fee_reduction")
     written = writes(hass)
     for clock, modules in (
@@ -147,11 +147,11 @@ async def test_begins_and_ends_at_the_minute(
         ("11:52:00", [2]),
         ("12:30:00", [2]),
     ):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
         assert in_force(hass, home) == modules
     assert written.count(reduction) == 3
-    assert not asked(simulator)
-    assert show(hass, home, "module_1") == "activated"
+    assert not requests_since(simulator)
+    assert value_of(hass, home, "module_1") == "activated"
 
 
 async def test_begins_at_midnight_of_another_day(
@@ -169,14 +169,14 @@ async def test_begins_at_midnight_of_another_day(
     )
     await set_up()
     await pass_time(hass, freezer, 7 * DAY, 6 * HOUR)
-    await wait_until(hass, freezer, "2026-11-30T23:59:58")
+    await move_clock(hass, freezer, "2026-11-30T23:59:58")
     assert in_force(hass, home) == []
-    await wait_until(hass, freezer, "2026-12-01T00:00:00")
+    await move_clock(hass, freezer, "2026-12-01T00:00:00")
     assert in_force(hass, home) == [1]
     await pass_time(hass, freezer, 30 * DAY, 6 * HOUR)
-    await wait_until(hass, freezer, "2026-12-31T23:59:58")
+    await move_clock(hass, freezer, "2026-12-31T23:59:58")
     assert in_force(hass, home) == [1]
-    await wait_until(hass, freezer, "2027-01-01T00:00:00")
+    await move_clock(hass, freezer, "2027-01-01T00:00:00")
     assert in_force(hass, home) == []
 
 
@@ -191,9 +191,9 @@ async def test_validity_that_changes(
     module = home.add_module(MODULE_1, valid_from=local("2026-11-23T12:00"))
     await set_up()
     module.valid_from = local("2026-11-23T13:00")
-    await look_again(hass, home)
+    await refresh(hass, home)
     for clock, modules in (("12:00", []), ("12:59:58", []), ("13:00", [1])):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
         assert in_force(hass, home) == modules
 
 
@@ -208,21 +208,21 @@ async def test_after_a_restart(
     other = simulator.add(scenarios.smart_already())
     other.add_module(MODULE_2, valid_from=local("2026-11-23T12:34"))
     entry = await set_up()
-    before = {key: seen(hass, home, key).as_dict()["attributes"] for key in MODULES}
+    before = {key: state_of(hass, home, key).as_dict()["attributes"] for key in MODULES}
     simulator.fail(Fault.CONNECTION_RESET)
     async with next_start(hass, entry) as (new, _):
         await new.config.async_set_time_zone("Europe/Berlin")
         await new.async_start()
         await new.async_block_till_done(wait_background_tasks=True)
         for key in MODULES:
-            assert seen(new, home, key).as_dict()["attributes"] == before[key]
-        assert show(new, home, "grid_fee_window") == "standard"
+            assert state_of(new, home, key).as_dict()["attributes"] == before[key]
+        assert value_of(new, home, "grid_fee_window") == "standard"
         assert in_force(new, home) == [1, 3]
         assert in_force(new, other) == []
-        await wait_until(new, freezer, "2026-11-23T12:34")
+        await move_clock(new, freezer, "2026-11-23T12:34")
         assert in_force(new, other) == [2]
-        await wait_until(new, freezer, "2026-11-23T17:00")
-        assert show(new, home, "grid_fee_window") == "high"
+        await move_clock(new, freezer, "2026-11-23T17:00")
+        assert value_of(new, home, "grid_fee_window") == "high"
 
 
 async def test_ordered_again(
@@ -235,15 +235,15 @@ async def test_ordered_again(
     home = simulator.add(scenarios.smart_already())
     home.add_module(MODULE_1, "rejected")
     await set_up()
-    assert show(hass, home, "module_1") == "rejected"
+    assert value_of(hass, home, "module_1") == "rejected"
     freezer.tick(HOUR)
     again = home.add_module(MODULE_1, "ordered")
-    await look_again(hass, home)
-    assert show(hass, home, "module_1") == "ordered"
+    await refresh(hass, home)
+    assert value_of(hass, home, "module_1") == "ordered"
     assert in_force(hass, home) == []
     again.status, again.valid_from = "activated", local("2026-11-23T00:00")
-    await look_again(hass, home)
-    assert show(hass, home, "module_1") == "activated"
+    await refresh(hass, home)
+    assert value_of(hass, home, "module_1") == "activated"
     assert validity(hass, home, "module_1") == (local("2026-11-23T00:00"), None)
     assert in_force(hass, home) == [1]
 
@@ -266,12 +266,12 @@ async def test_unknown_status(
         value="in_review",
     )
     for _ in range(2):
-        await look_again(hass, fine)
-    assert show(hass, odd, "module_1") == STATE_UNKNOWN
+        await refresh(hass, fine)
+    assert value_of(hass, odd, "module_1") == STATE_UNKNOWN
     assert in_force(hass, odd) == []
-    assert show(hass, fine, "module_1") == "activated"
+    assert value_of(hass, fine, "module_1") == "activated"
     assert in_force(hass, fine) == [1]
-    assert said(caplog).count("in_review") == 1
+    assert logged(caplog).count("in_review") == 1
 
 
 @pytest.mark.parametrize("others", [[], [MODULE_1], [MODULE_1, MODULE_3]])
@@ -287,15 +287,15 @@ async def test_unknown_module(
     for module in ("enwg-14a-module-4", *others):
         home.add_module(module)
     await set_up()
-    shown = seen(hass, home, "grid_fee_reduction")
+    shown = state_of(hass, home, "grid_fee_reduction")
     assert shown.state == STATE_ON
     assert shown.attributes["modules"] == [int(module[-1]) for module in others]
-    assert show(hass, home, "module_2") == "not_ordered"
+    assert value_of(hass, home, "module_2") == "not_ordered"
     expected = "activated" if others else "not_ordered"
-    assert show(hass, home, "module_1") == expected
+    assert value_of(hass, home, "module_1") == expected
     assert state(hass, home, "smart_meter_active") == STATE_ON
     assert "Error" not in caplog.text
-    assert said(caplog).count("enwg-14a-module-4") == 1
+    assert logged(caplog).count("enwg-14a-module-4") == 1
 
 
 @pytest.mark.parametrize(
@@ -330,14 +330,14 @@ async def test_list_that_fails(
     simulator.fail(fault, path=REDUCTIONS, **details)
     home.modules[0].status = "ended"
     other.advance_to("installed")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert state(hass, other, "order_status") == "installed"
-    assert show(hass, home, "module_1") == "activated"
+    assert value_of(hass, home, "module_1") == "activated"
     assert in_force(hass, home) == [1, 3]
-    assert show(hass, home, "grid_fee_window") == "standard"
+    assert value_of(hass, home, "grid_fee_window") == "standard"
     simulator.recover()
-    await look_again(hass, home)
-    assert show(hass, home, "module_1") == "ended"
+    await refresh(hass, home)
+    assert value_of(hass, home, "module_1") == "ended"
 
 
 async def test_list_that_fails_at_first(
@@ -351,11 +351,11 @@ async def test_list_that_fails_at_first(
     simulator.fail(Fault.SERVER_ERROR, path=REDUCTIONS)
     await set_up()
     assert state(hass, home, "smart_meter_active") == STATE_ON
-    assert float(show(hass, home))
+    assert float(value_of(hass, home))
     simulator.recover()
     await pass_time(hass, freezer, DAY)
     assert in_force(hass, home) == [1, 3]
-    assert show(hass, home, "grid_fee_window") == "standard"
+    assert value_of(hass, home, "grid_fee_window") == "standard"
 
 
 async def test_one_unreadable_record(
@@ -374,9 +374,9 @@ async def test_one_unreadable_record(
     )
     for home in (odd, fine):
         home.modules[0].status = "ended"
-    await look_again(hass, fine)
-    assert show(hass, odd, "module_1") == "activated"
-    assert show(hass, fine, "module_1") == "ended"
+    await refresh(hass, fine)
+    assert value_of(hass, odd, "module_1") == "activated"
+    assert value_of(hass, fine, "module_1") == "ended"
 
 
 # How often
@@ -392,10 +392,10 @@ async def test_one_list_for_all(
     homes = [simulator.add(scenarios.dynamic_tariff(index)) for index in range(1, 6)]
     simulator.add(scenarios.happy_path())
     await set_up()
-    assert asked(simulator).count("list_grid_fee_reductions") == 1
+    assert requests_since(simulator).count("list_grid_fee_reductions") == 1
     for _ in range(3):
         await pass_time(hass, freezer, DAY)
-        assert asked(simulator).count("list_grid_fee_reductions") == 1
+        assert requests_since(simulator).count("list_grid_fee_reductions") == 1
     for home in homes:
         assert in_force(hass, home) == [1, 3]
 
@@ -414,7 +414,7 @@ async def test_nothing_to_ask_for(
     home = simulator.add(scenario())
     await set_up()
     await pass_time(hass, freezer, 8 * DAY, 2 * HOUR)
-    assert "list_grid_fee_reductions" not in asked(simulator)
+    assert "list_grid_fee_reductions" not in requests_since(simulator)
     found = entities(hass, home)
     assert not {*MODULES, "grid_fee_reduction", "grid_fee_window"} & found
 
@@ -501,19 +501,19 @@ async def test_windows(
     home = simulator.add(with_windows(low_hours=low, high_hours=high, hourly=hourly))
     activate(home)
     await set_up()
-    await wait_until(hass, freezer, "2026-11-22T23:59:58")
+    await move_clock(hass, freezer, "2026-11-22T23:59:58")
     hours = sorted(windows)
-    asked(simulator)
+    requests_since(simulator)
     for hour in range(24):
         begin = max(each for each in hours if each <= hour)
         later = [each for each in hours if each > hour]
         if hour:
             freezer.move_to(local(f"2026-11-23T{hour:02}:00") - timedelta(seconds=1))
-            await settle(hass)
+            await fire_timers(hass)
             before = max(each for each in hours if each <= hour - 1)
-            assert show(hass, home, "grid_fee_window") == windows[before]
-        await wait_until(hass, freezer, f"2026-11-23T{hour:02}:00")
-        assert show(hass, home, "grid_fee_window") == windows[begin]
+            assert value_of(hass, home, "grid_fee_window") == windows[before]
+        await move_clock(hass, freezer, f"2026-11-23T{hour:02}:00")
+        assert value_of(hass, home, "grid_fee_window") == windows[begin]
         if windows[begin] == STATE_UNKNOWN:
             assert next_change(hass, home) is None
         elif later:
@@ -535,14 +535,14 @@ async def test_next_change_without_tomorrow(
     home = simulator.add(scenarios.dynamic_tariff())
     simulator.publication_delay = timedelta(hours=20)
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T20:00")
-    assert show(hass, home, "grid_fee_window") == "high"
+    await move_clock(hass, freezer, "2026-11-23T20:00")
+    assert value_of(hass, home, "grid_fee_window") == "high"
     assert next_change(hass, home) == local("2026-11-23T21:00")
-    await wait_until(hass, freezer, "2026-11-23T21:00")
-    assert show(hass, home, "grid_fee_window") == "standard"
+    await move_clock(hass, freezer, "2026-11-23T21:00")
+    assert value_of(hass, home, "grid_fee_window") == "standard"
     assert next_change(hass, home) is None
-    await wait_until(hass, freezer, "2026-11-24T00:00")
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+    await move_clock(hass, freezer, "2026-11-24T00:00")
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
     assert next_change(hass, home) is None
 
 
@@ -567,14 +567,14 @@ async def test_clock_change(
     home = simulator.add(with_windows())
     activate(home)
     await set_up()
-    assert show(hass, home, "grid_fee_window") == "low"
+    assert value_of(hass, home, "grid_fee_window") == "low"
     assert next_change(hass, home) == utc == local(f"{day}T{low_ends}")
     freezer.move_to(utc - timedelta(seconds=2))
-    await settle(hass)
-    assert show(hass, home, "grid_fee_window") == "low"
+    await fire_timers(hass)
+    assert value_of(hass, home, "grid_fee_window") == "low"
     freezer.move_to(utc)
-    await settle(hass)
-    assert show(hass, home, "grid_fee_window") == "standard"
+    await fire_timers(hass)
+    assert value_of(hass, home, "grid_fee_window") == "standard"
 
 
 async def test_writes_of_windows(
@@ -586,7 +586,7 @@ async def test_writes_of_windows(
     """A window is written when it begins, and not with each price."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T15:00")
+    await move_clock(hass, freezer, "2026-11-23T15:00")
     written = writes(hass)
     await pass_time(hass, freezer, 9 * HOUR - MINUTE, timedelta(minutes=15))
     assert written.count(entity_of(hass, home, "grid_fee_window")) == 2
@@ -606,18 +606,18 @@ async def test_module_3_becomes_active(
     running = entry.runtime_data
     assert "grid_fee_window" not in entities(hass, home)
     ordered.status, ordered.valid_from = "activated", local("2026-11-24T00:00")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert entry.runtime_data is running
-    assert show(hass, home, "module_3") == "activated"
+    assert value_of(hass, home, "module_3") == "activated"
     # It is announced, and does not hold yet.
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
     assert in_force(hass, home) == [1]
-    await wait_until(hass, freezer, "2026-11-23T14:55")
-    await wait_until(hass, freezer, "2026-11-23T23:59:58")
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+    await move_clock(hass, freezer, "2026-11-23T14:55")
+    await move_clock(hass, freezer, "2026-11-23T23:59:58")
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
     assert next_change(hass, home) is None
-    await wait_until(hass, freezer, "2026-11-24T00:00")
-    assert show(hass, home, "grid_fee_window") == "low"
+    await move_clock(hass, freezer, "2026-11-24T00:00")
+    assert value_of(hass, home, "grid_fee_window") == "low"
     assert in_force(hass, home) == [1, 3]
 
 
@@ -640,7 +640,7 @@ async def test_from_order_to_tariff(
     assert {"price", *MODULES, "grid_fee_reduction"} <= behind
     assert windows - behind == {"grid_fee_window"}
     assert in_force(hass, home) == [1, 3]
-    assert show(hass, home, "grid_fee_window") == "standard"
+    assert value_of(hass, home, "grid_fee_window") == "standard"
 
 
 @pytest.mark.parametrize("how", ["ended", "expired", "gone"])
@@ -658,20 +658,20 @@ async def test_module_3_ends(
     if how == "expired":
         module_3.valid_until = local("2026-11-23T12:30")
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T12:15")
-    assert show(hass, home, "grid_fee_window") == "standard"
+    await move_clock(hass, freezer, "2026-11-23T12:15")
+    assert value_of(hass, home, "grid_fee_window") == "standard"
     if how == "ended":
         module_3.status, module_3.valid_until = "ended", local("2026-11-23T12:15")
     elif how == "gone":
         home.modules.remove(module_3)
-    await wait_until(hass, freezer, "2026-11-23T12:30")
+    await move_clock(hass, freezer, "2026-11-23T12:30")
     if how != "expired":
-        await look_again(hass, home)
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+        await refresh(hass, home)
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
     assert next_change(hass, home) is None
     assert in_force(hass, home) == [1]
-    await wait_until(hass, freezer, "2026-11-23T17:00")
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+    await move_clock(hass, freezer, "2026-11-23T17:00")
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
 
 
 async def test_module_3_was_ended_before(
@@ -682,8 +682,8 @@ async def test_module_3_was_ended_before(
     home.add_module(MODULE_1)
     home.add_module(MODULE_3, "ended", valid_until=local("2026-06-01T00:00"))
     await set_up()
-    assert show(hass, home, "module_3") == "ended"
-    assert show(hass, home, "grid_fee_window") == STATE_UNKNOWN
+    assert value_of(hass, home, "module_3") == "ended"
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNKNOWN
 
 
 @pytest.mark.parametrize("status", ["rejected", "intended", "ordered"])
@@ -709,10 +709,10 @@ async def test_window_of_an_unknown_price(
     day = local("2026-11-23T12:00").date()
     simulator.set_prices(day, [None] * 96)
     await set_up()
-    assert show(hass, home) == STATE_UNKNOWN
-    assert show(hass, home, "grid_fee_window") == "standard"
-    await wait_until(hass, freezer, "2026-11-23T17:00")
-    assert show(hass, home, "grid_fee_window") == "high"
+    assert value_of(hass, home) == STATE_UNKNOWN
+    assert value_of(hass, home, "grid_fee_window") == "standard"
+    await move_clock(hass, freezer, "2026-11-23T17:00")
+    assert value_of(hass, home, "grid_fee_window") == "high"
 
 
 async def test_outage(
@@ -724,7 +724,7 @@ async def test_outage(
     """Windows are as good as the prices that they are made of."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T15:00")
+    await move_clock(hass, freezer, "2026-11-23T15:00")
     simulator.fail(Fault.SERVER_ERROR)
     for moment, window in (
         ("2026-11-23T17:00", "high"),
@@ -734,8 +734,8 @@ async def test_outage(
         ("2026-11-24T23:59:58", "standard"),
         ("2026-11-25T00:00", STATE_UNAVAILABLE),
     ):
-        await wait_until(hass, freezer, moment)
-        assert show(hass, home, "grid_fee_window") == window
+        await move_clock(hass, freezer, moment)
+        assert value_of(hass, home, "grid_fee_window") == window
     assert in_force(hass, home) == [1, 3]
 
 
@@ -755,7 +755,7 @@ async def test_contract_that_goes(
     await set_up(*chosen)
     simulator.remove(home.subscription_id)
     await pass_time(hass, freezer, 14 * DAY, 3 * HOUR)
-    assert followed(hass) == {stays.subscription_id}
+    assert included(hass) == {stays.subscription_id}
     assert not entities(hass, home)
     assert in_force(hass, stays) == [1, 3]
     # That its prices could not be had is all there is to say.
@@ -776,14 +776,14 @@ async def test_gate_that_shuts(
     home = simulator.add(scenarios.smart_already())
     activate(home)
     await set_up()
-    assert show(hass, home, "grid_fee_window") == "standard"
+    assert value_of(hass, home, "grid_fee_window") == "standard"
     home.status = "ended"
     await pass_time(hass, freezer, DAY)
     assert state(hass, home, "smart_meter_active") == STATE_OFF
-    assert show(hass, home, "grid_fee_window") == STATE_UNAVAILABLE
-    asked(simulator)
+    assert value_of(hass, home, "grid_fee_window") == STATE_UNAVAILABLE
+    requests_since(simulator)
     await pass_time(hass, freezer, 2 * DAY)
-    operations = asked(simulator)
+    operations = requests_since(simulator)
     assert "list_grid_fee_reductions" not in operations
     assert "get_prices" not in operations
 

@@ -34,7 +34,7 @@ def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in entered.items() if value is not None}
 
 
-async def plan(
+async def add_load(
     hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
 ) -> str:
     """Add a planned load and return the ID of its subentry."""
@@ -52,7 +52,7 @@ async def plan(
     return key
 
 
-async def change(
+async def change_load(
     hass: HomeAssistant, entry: MockConfigEntry, key: str, entered: dict[str, Any]
 ) -> None:
     """Change a planned load."""
@@ -79,14 +79,14 @@ def load_entity(hass: HomeAssistant, key: str, what: str) -> str:
     return found
 
 
-def shown(hass: HomeAssistant, key: str, what: str) -> str:
+def load_state(hass: HomeAssistant, key: str, what: str) -> str:
     """Return the state of a planned load's entity."""
     state = hass.states.get(load_entity(hass, key, what))
     assert state
     return state.state
 
 
-async def until(
+async def pass_time_until(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: str
 ) -> None:
     """Let time pass until a moment, in steps of quarter-hours."""

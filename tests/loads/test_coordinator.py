@@ -18,9 +18,16 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.nomos import HOUR
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, asked, complaints, look_again, next_start
+from tests import DAY, next_start, refresh, requests_since, warnings
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, change, load_entity, plan, shown, until
+from tests.loads.common import (
+    a_wallbox,
+    add_load,
+    change_load,
+    load_entity,
+    load_state,
+    pass_time_until,
+)
 
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
 PIECES = {"shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0}}
@@ -99,32 +106,32 @@ async def test_one_block(
 ) -> None:
     """It runs at the cheapest time of the night, once, and then the next night."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home, power=11))
-    await until(hass, freezer, "2026-11-23T16:00+01:00")
+    key = await add_load(hass, entry, a_wallbox(home, power=11))
+    await pass_time_until(hass, freezer, "2026-11-23T16:00+01:00")
     assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 05:00")
     assert not attribute(hass, key, "fallback")
-    assert shown(hass, key, "next_start") == "2026-11-24T01:00:00+00:00"
-    assert shown(hass, key, "next_end") == "2026-11-24T04:00:00+00:00"
-    assert shown(hass, key, "planned_price") == "0.09"
-    assert shown(hass, key, "planned_cost") == "2.97"
-    assert shown(hass, key, "remaining_today") == "3.0"
+    assert load_state(hass, key, "next_start") == "2026-11-24T01:00:00+00:00"
+    assert load_state(hass, key, "next_end") == "2026-11-24T04:00:00+00:00"
+    assert load_state(hass, key, "planned_price") == "0.09"
+    assert load_state(hass, key, "planned_cost") == "2.97"
+    assert load_state(hass, key, "remaining_today") == "3.0"
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T03:20+01:00")
-    assert shown(hass, key, "run_now") == "on"
-    assert shown(hass, key, "remaining_today") == "1.75"
-    assert shown(hass, key, "planned_price") == "0.09"
-    assert shown(hass, key, "next_end") == "2026-11-24T04:00:00+00:00"
-    await until(hass, freezer, "2026-11-24T06:30+01:00")
-    assert shown(hass, key, "remaining_today") == "0.0"
-    assert shown(hass, key, "planned_cost") == "2.97"
-    await until(hass, freezer, "2026-11-25T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T03:20+01:00")
+    assert load_state(hass, key, "run_now") == "on"
+    assert load_state(hass, key, "remaining_today") == "1.75"
+    assert load_state(hass, key, "planned_price") == "0.09"
+    assert load_state(hass, key, "next_end") == "2026-11-24T04:00:00+00:00"
+    await pass_time_until(hass, freezer, "2026-11-24T06:30+01:00")
+    assert load_state(hass, key, "remaining_today") == "0.0"
+    assert load_state(hass, key, "planned_cost") == "2.97"
+    await pass_time_until(hass, freezer, "2026-11-25T08:00+01:00")
     assert switched == [
         "Tue 02:00 on",
         "Tue 05:00 off",
         "Wed 02:00 on",
         "Wed 05:00 off",
     ]
-    assert shown(hass, key, "remaining_today") == "3.0"
+    assert load_state(hass, key, "remaining_today") == "3.0"
 
 
 async def test_pieces(
@@ -136,14 +143,14 @@ async def test_pieces(
     """With pauses it is cheaper."""
     run_time = {"hours": 4, "minutes": 0, "seconds": 0}
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home, run_time=run_time, **PIECES))
-    await until(hass, freezer, "2026-11-23T16:00+01:00")
+    key = await add_load(hass, entry, a_wallbox(home, run_time=run_time, **PIECES))
+    await pass_time_until(hass, freezer, "2026-11-23T16:00+01:00")
     assert pieces(hass, key)[:2] == [
         ("Mon 22:00", "Mon 23:00"),
         ("Tue 02:00", "Tue 05:00"),
     ]
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T08:00+01:00")
     assert switched == [
         "Mon 22:00 on",
         "Mon 23:00 off",
@@ -162,18 +169,18 @@ async def test_closed_gate(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("installed")
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T12:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T12:00+01:00")
     assert switched == []
     assert pieces(hass, key) == []
-    assert shown(hass, key, "next_start") == STATE_UNKNOWN
-    assert shown(hass, key, "planned_price") == STATE_UNKNOWN
+    assert load_state(hass, key, "next_start") == STATE_UNKNOWN
+    assert load_state(hass, key, "planned_price") == STATE_UNKNOWN
     home.advance_to("activated")
-    await look_again(hass, home)
-    await until(hass, freezer, "2026-11-24T16:00+01:00")
+    await refresh(hass, home)
+    await pass_time_until(hass, freezer, "2026-11-24T16:00+01:00")
     assert pieces(hass, key)
-    await until(hass, freezer, "2026-11-25T12:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-25T12:00+01:00")
     assert [each.split()[-1] for each in switched] == ["on", "off"]
 
 
@@ -186,14 +193,14 @@ async def test_missing_prices(
 ) -> None:
     """Without tomorrow's prices it takes the latest hours, with them the cheapest."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T12:00+01:00")
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T12:00+01:00")
     simulator.publication_delay = 5 * HOUR
-    await until(hass, freezer, "2026-11-24T19:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T19:00+01:00")
     assert pieces(hass, key)[0] == ("Wed 04:00", "Wed 07:00")
     assert attribute(hass, key, "fallback")
-    assert shown(hass, key, "planned_price") == STATE_UNKNOWN
-    await until(hass, freezer, "2026-11-24T22:00+01:00")
+    assert load_state(hass, key, "planned_price") == STATE_UNKNOWN
+    await pass_time_until(hass, freezer, "2026-11-24T22:00+01:00")
     assert pieces(hass, key)[0] == ("Wed 02:00", "Wed 05:00")
     assert not attribute(hass, key, "fallback")
 
@@ -207,10 +214,10 @@ async def test_outage(
 ) -> None:
     """The car is charged by morning, also when Nomos is away for days."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     simulator.fail(Fault.SERVER_ERROR)
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-26T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-26T08:00+01:00")
     assert switched == [
         f"{day} {what}"
         for day in ("Tue", "Wed", "Thu")
@@ -228,7 +235,7 @@ async def test_no_flapping(
     """What runs goes on, although prices arrive that would have been cheaper later."""
     simulator.publication_delay = 11 * HOUR
     entry = await set_up()
-    key = await plan(
+    key = await add_load(
         hass,
         entry,
         a_wallbox(
@@ -239,7 +246,7 @@ async def test_no_flapping(
         ),
     )
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T04:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T04:00+01:00")
     assert switched == ["Tue 00:30 on", "Tue 03:00 off"]
 
 
@@ -251,14 +258,14 @@ async def test_restart(
 ) -> None:
     """After a restart in the middle of a piece it goes on, and what ran counts."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T03:20+01:00")
-    assert shown(hass, key, "run_now") == "on"
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T03:20+01:00")
+    assert load_state(hass, key, "run_now") == "on"
     async with next_start(hass, entry) as (new, _):
         freezer.tick(timedelta(minutes=7))
-        assert shown(new, key, "run_now") == "on"
+        assert load_state(new, key, "run_now") == "on"
         switched = watch(new, key)
-        await until(new, freezer, "2026-11-24T08:00+01:00")
+        await pass_time_until(new, freezer, "2026-11-24T08:00+01:00")
         assert switched == ["Tue 05:00 off"]
 
 
@@ -270,14 +277,14 @@ async def test_start_that_was_missed(
 ) -> None:
     """What did not run while Home Assistant was off is made up for."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T01:00+01:00")
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T01:00+01:00")
     await hass.config_entries.async_unload(entry.entry_id)
     freezer.move_to("2026-11-24T03:10:00+01:00")
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T08:00+01:00")
     assert switched == ["Tue 03:15 on", "Tue 06:15 off"]
 
 
@@ -289,19 +296,19 @@ async def test_switched_off(
 ) -> None:
     """Who switches it off stops it; what ran counts when it is switched on again."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T02:30+01:00")
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
     await call(hass, key, "enabled", "turn_off")
-    assert shown(hass, key, "run_now") == "off"
-    assert shown(hass, key, "enabled") == "off"
-    assert shown(hass, key, "remaining_today") == "2.5"
+    assert load_state(hass, key, "run_now") == "off"
+    assert load_state(hass, key, "enabled") == "off"
+    assert load_state(hass, key, "remaining_today") == "2.5"
     assert pieces(hass, key) == []
-    await until(hass, freezer, "2026-11-24T03:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T03:00+01:00")
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert shown(hass, key, "enabled") == "off"
+    assert load_state(hass, key, "enabled") == "off"
     await call(hass, key, "enabled", "turn_on")
-    assert shown(hass, key, "run_now") == "on"
+    assert load_state(hass, key, "run_now") == "on"
     assert pieces(hass, key)[0] == ("Tue 03:00", "Tue 05:30")
 
 
@@ -329,15 +336,15 @@ async def test_run_time_today(
 ) -> None:
     """Another run time holds for this night, and only for this."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     switched = watch(hass, key)
-    await until(hass, freezer, moment)
+    await pass_time_until(hass, freezer, moment)
     await call(hass, key, "run_time_today", "set_value", value=run_time)
-    assert float(shown(hass, key, "run_time_today")) == run_time
-    await until(hass, freezer, "2026-11-24T07:00+01:00")
+    assert float(load_state(hass, key, "run_time_today")) == run_time
+    await pass_time_until(hass, freezer, "2026-11-24T07:00+01:00")
     assert switched == expected
-    assert shown(hass, key, "run_time_today") == "3.0"
-    assert shown(hass, key, "remaining_today") == "3.0"
+    assert load_state(hass, key, "run_time_today") == "3.0"
+    assert load_state(hass, key, "remaining_today") == "3.0"
 
 
 async def test_upper_price(
@@ -348,10 +355,10 @@ async def test_upper_price(
 ) -> None:
     """It rather stays short than pays more, and shows by how much."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home, upper_price=0.11))
-    await until(hass, freezer, "2026-11-24T06:30+01:00")
-    assert shown(hass, key, "remaining_today") == "1.0"
-    assert shown(hass, key, "planned_price") == "0.075"
+    key = await add_load(hass, entry, a_wallbox(home, upper_price=0.11))
+    await pass_time_until(hass, freezer, "2026-11-24T06:30+01:00")
+    assert load_state(hass, key, "remaining_today") == "1.0"
+    assert load_state(hass, key, "planned_price") == "0.075"
 
 
 async def test_change_while_it_runs(
@@ -362,15 +369,15 @@ async def test_change_while_it_runs(
 ) -> None:
     """A change of the load does not stop what still fits, and stops what does not."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T02:30+01:00")
-    await change(hass, entry, key, a_wallbox(home, power=3.7))
-    assert shown(hass, key, "run_now") == "on"
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
+    await change_load(hass, entry, key, a_wallbox(home, power=3.7))
+    assert load_state(hass, key, "run_now") == "on"
     assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 05:00")
-    await change(
+    await change_load(
         hass, entry, key, a_wallbox(home, earliest="10:00:00", latest="16:00:00")
     )
-    assert shown(hass, key, "run_now") == "off"
+    assert load_state(hass, key, "run_now") == "off"
 
 
 async def test_hours_end_while_it_runs(
@@ -381,12 +388,12 @@ async def test_hours_end_while_it_runs(
 ) -> None:
     """A run ends with the hours, also if they are shortened during the run."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T02:30+01:00")
-    await change(hass, entry, key, a_wallbox(home, latest="04:00:00"))
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
+    await change_load(hass, entry, key, a_wallbox(home, latest="04:00:00"))
     assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 04:00")
     switched = watch(hass, key)
-    await until(hass, freezer, "2026-11-24T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T08:00+01:00")
     assert switched == ["Tue 04:00 off"]
 
 
@@ -404,12 +411,12 @@ async def test_start_within_a_quarter_hour(
 ) -> None:
     """A quarter-hour that has just begun is used; one that is under way is not."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     await call(hass, key, "enabled", "turn_off")
-    await until(hass, freezer, f"2026-11-24T02:00:{second}+01:00")
+    await pass_time_until(hass, freezer, f"2026-11-24T02:00:{second}+01:00")
     await call(hass, key, "enabled", "turn_on")
     assert pieces(hass, key)[0] == first_piece
-    assert shown(hass, key, "run_now") == ("on" if second == 20 else "off")
+    assert load_state(hass, key, "run_now") == ("on" if second == 20 else "off")
 
 
 async def test_reload(
@@ -420,12 +427,12 @@ async def test_reload(
 ) -> None:
     """Reloading the account neither stops nor starts anything."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    await until(hass, freezer, "2026-11-24T02:40+01:00")
+    key = await add_load(hass, entry, a_wallbox(home))
+    await pass_time_until(hass, freezer, "2026-11-24T02:40+01:00")
     switched = watch(hass, key)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await until(hass, freezer, "2026-11-24T08:00+01:00")
+    await pass_time_until(hass, freezer, "2026-11-24T08:00+01:00")
     assert [each for each in switched if STATE_UNAVAILABLE not in each] == [
         "Tue 02:40 on",
         "Tue 05:00 off",
@@ -443,15 +450,15 @@ async def test_contract_that_goes(
     """Without its contract nothing runs, and nothing breaks."""
     other = simulator.add(scenarios.smart_already(2))
     entry = await set_up(home.subscription_id, other.subscription_id)
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     hass.config_entries.async_update_entry(
         entry, options={"subscriptions": [other.subscription_id]}
     )
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert shown(hass, key, "run_now") == STATE_UNAVAILABLE
-    await until(hass, freezer, "2026-11-24T08:00+01:00")
-    assert complaints(caplog) == []
+    assert load_state(hass, key, "run_now") == STATE_UNAVAILABLE
+    await pass_time_until(hass, freezer, "2026-11-24T08:00+01:00")
+    assert warnings(caplog) == []
 
 
 async def test_clocks_are_changed(
@@ -468,10 +475,10 @@ async def test_clocks_are_changed(
     simulator.set_prices(date(2026, 10, 25), [30.0] * 8 + [5.0] * 8 + [30.0] * 84)
     entry: MockConfigEntry = await set_up()
     run_time = {"hours": 2, "minutes": 0, "seconds": 0}
-    key = await plan(hass, entry, a_wallbox(home, run_time=run_time))
-    await until(hass, freezer, "2026-10-24T18:30+02:00")
-    assert shown(hass, key, "next_start") == "2026-10-25T00:00:00+00:00"
-    assert shown(hass, key, "next_end") == "2026-10-25T02:00:00+00:00"
+    key = await add_load(hass, entry, a_wallbox(home, run_time=run_time))
+    await pass_time_until(hass, freezer, "2026-10-24T18:30+02:00")
+    assert load_state(hass, key, "next_start") == "2026-10-25T00:00:00+00:00"
+    assert load_state(hass, key, "next_end") == "2026-10-25T02:00:00+00:00"
 
 
 async def test_diagnostics(
@@ -482,7 +489,7 @@ async def test_diagnostics(
 ) -> None:
     """They tell what is planned, and not what people call it."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home, name="Lisas Auto"))
+    key = await add_load(hass, entry, a_wallbox(home, name="Lisas Auto"))
     diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     load = diagnostics["loads"][key]
     assert load["pieces"][0] == [
@@ -499,7 +506,7 @@ async def test_plan_is_not_recorded(
 ) -> None:
     """The list would fill the database."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
+    key = await add_load(hass, entry, a_wallbox(home))
     state = hass.states.get(load_entity(hass, key, "run_now"))
     assert state
     assert state.state_info
@@ -515,8 +522,8 @@ async def test_asked_for(
 ) -> None:
     """Home Assistant's own action plans anew, and asks nobody."""
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    asked(simulator)
+    key = await add_load(hass, entry, a_wallbox(home))
+    requests_since(simulator)
     await async_setup_component(hass, "homeassistant", {})
     await hass.services.async_call(
         "homeassistant",
@@ -525,6 +532,6 @@ async def test_asked_for(
         blocking=True,
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert asked(simulator) == []
-    assert complaints(caplog) == []
-    assert shown(hass, key, "next_start") == "2026-11-24T03:00:00+00:00"
+    assert requests_since(simulator) == []
+    assert warnings(caplog) == []
+    assert load_state(hass, key, "next_start") == "2026-11-24T03:00:00+00:00"

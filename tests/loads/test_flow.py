@@ -11,14 +11,21 @@ import pytest
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from simulator import Simulator, scenarios
 from tests.conftest import SetUp
-from tests.loads.common import WEEK, a_wallbox, change, load_entity, plan, shown
+from tests.loads.common import (
+    WEEK,
+    a_wallbox,
+    add_load,
+    change_load,
+    load_entity,
+    load_state,
+)
 
 
 async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
     """A planned load gets a device of its own, with the name that somebody entered."""
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home, name=" Wallbox "))
+    key = await add_load(hass, entry, a_wallbox(home, name=" Wallbox "))
     assert entry.subentries[key].title == "Wallbox"
     (device,) = (
         each for each in dr.async_get(hass).devices if (DOMAIN, key) in each.identifiers
@@ -28,7 +35,7 @@ async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> 
     contract = dr.async_get(hass).async_get(str(device.via_device_id))
     assert contract
     assert (DOMAIN, home.subscription_id) in contract.identifiers
-    assert shown(hass, key, "run_now") == "off"
+    assert load_state(hass, key, "run_now") == "off"
     assert hass.states.get("binary_sensor.wallbox_run_now")
 
 
@@ -130,14 +137,14 @@ async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     """What is changed is planned at once, and the entities keep their ids."""
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    assert shown(hass, key, "run_time_today") == "3.0"
+    key = await add_load(hass, entry, a_wallbox(home))
+    assert load_state(hass, key, "run_time_today") == "3.0"
     registry = er.async_get(hass)
     cost = ("sensor", DOMAIN, f"{key}_planned_cost")
     assert not registry.async_get_entity_id(*cost)
     entity = load_entity(hass, key, "run_now")
 
-    await change(hass, entry, key, a_wallbox(home, name="Auto", power=11))
+    await change_load(hass, entry, key, a_wallbox(home, name="Auto", power=11))
     assert registry.async_get_entity_id(*cost)
     assert load_entity(hass, key, "run_now") == entity
     assert entry.subentries[key].title == "Auto"
@@ -147,8 +154,8 @@ async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     assert device.name == "Auto"
 
     run_time = {"hours": 1, "minutes": 30, "seconds": 0}
-    await change(hass, entry, key, a_wallbox(home, run_time=run_time))
-    assert shown(hass, key, "run_time_today") == "1.5"
+    await change_load(hass, entry, key, a_wallbox(home, run_time=run_time))
+    assert load_state(hass, key, "run_time_today") == "1.5"
     assert not registry.async_get_entity_id(*cost)
 
 
@@ -161,12 +168,12 @@ async def test_remove(
     """What is removed is gone, and the others stay."""
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
-    key = await plan(hass, entry, a_wallbox(home))
-    other = await plan(hass, entry, a_wallbox(home, name="Boiler"))
+    key = await add_load(hass, entry, a_wallbox(home))
+    other = await add_load(hass, entry, a_wallbox(home, name="Boiler"))
     hass.config_entries.async_remove_subentry(entry, key)
     await hass.async_block_till_done()
     assert not hass.states.get("binary_sensor.wallbox_run_now")
-    assert shown(hass, other, "run_now") == "off"
+    assert load_state(hass, other, "run_now") == "off"
     assert not er.async_get(hass).async_get_entity_id(
         "binary_sensor", DOMAIN, f"{key}_run_now"
     )

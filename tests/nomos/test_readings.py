@@ -15,7 +15,7 @@ from custom_components.nomos_energy.nomos import (
 )
 from custom_components.nomos_energy.nomos.readings import latest_reading
 from simulator import Simulator, scenarios
-from tests import asked
+from tests import requests_since
 from tests.nomos.common import NEW_VALUE, READING
 
 
@@ -88,10 +88,10 @@ async def test_pages_up_to_known_readings(
     ids = [home.subscription_id for home in homes]
     first = await client.meter_readings(ids, None)
     assert {each.subscription_id for each in first} == set(ids)
-    assert asked(simulator) == ["create_token", "list_meter_readings"]
+    assert requests_since(simulator) == ["create_token", "list_meter_readings"]
     freezer.tick(timedelta(days=15))
     newer = await client.meter_readings(ids, max(each.created_at for each in first))
-    assert asked(simulator) == ["create_token", "list_meter_readings"]
+    assert requests_since(simulator) == ["create_token", "list_meter_readings"]
     assert {each.timestamp for each in newer} > {
         max(each.timestamp for each in first) + timedelta(days=7)
     }

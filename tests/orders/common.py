@@ -22,10 +22,10 @@ def button(hass: HomeAssistant, home: Household) -> str | None:
     )
 
 
-type Told = tuple[str, str | None, str | None]
+type Announcement = tuple[str, str | None, str | None]
 
 
-def way(*milestones: str) -> list[Told]:
+def steps(*milestones: str) -> list[Announcement]:
     """Return the events that lead from one milestone to the next."""
     return [(new, old, new) for old, new in pairwise(milestones)]
 
@@ -39,12 +39,14 @@ def event_id(hass: HomeAssistant, home: Household) -> str:
     return found
 
 
-def listen(hass: HomeAssistant, home: Household | None = None) -> list[Told]:
+def capture_events(
+    hass: HomeAssistant, home: Household | None = None
+) -> list[Announcement]:
     """Return the events from now on, by the rules of Home Assistant's event trigger.
 
     A state that follows unavailable does not count.
     """
-    heard: list[Told] = []
+    heard: list[Announcement] = []
 
     @callback
     def hear(event: Event[EventStateChangedData]) -> None:

@@ -16,19 +16,19 @@ from simulator import Fault, Household, Simulator, scenarios
 from simulator.oauth import ORGANISATION, READ_ONLY, Client
 from tests import (
     DAY,
-    asked,
-    come_back,
     customer_entry,
     key_entry,
-    leave,
-    look_again,
     next_start,
     pass_time,
+    refresh,
+    requests_since,
+    start_again,
     state,
+    stop,
 )
-from tests.actions import in_words
+from tests.actions import translations_of
 from tests.conftest import SetUp
-from tests.orders.common import button, listen, way
+from tests.orders.common import button, capture_events, steps
 
 
 def shown(hass: HomeAssistant) -> list[str]:
@@ -48,18 +48,18 @@ async def test_press(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     """Pressing the button orders; then there is nothing left to press."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     assert shown(hass) == [button(hass, home)]
     found = hass.states.get(shown(hass)[0])
     assert found
     assert found.state == STATE_UNKNOWN
     assert found.name.endswith("Order smart meter")
-    asked(simulator)
+    requests_since(simulator)
     await press(hass, home)
-    assert asked(simulator).count("create_meter_order") == 1
+    assert requests_since(simulator).count("create_meter_order") == 1
     assert home.order
     assert state(hass, home, "order_status") == "created"
-    assert heard == way("not_ordered", "created")
+    assert heard == steps("not_ordered", "created")
     assert not shown(hass)
     assert button(hass, home) is None
 
@@ -109,7 +109,7 @@ async def test_contract_that_has_ended(
     home = simulator.add(scenarios.no_order())
     await set_up()
     home.status = "ended"
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert button(hass, home) is None
     assert not shown(hass)
 
@@ -186,7 +186,7 @@ async def test_press_in_vain(
     with pytest.raises(HomeAssistantError) as caught:
         await press(hass, home)
     assert caught.value.translation_key == "order_failed"
-    english, german = await in_words(hass, caught.value)
+    english, german = await translations_of(hass, caught.value)
     assert str(caught.value) == english != german
     simulator.recover()
     await press(hass, home)
@@ -264,10 +264,10 @@ async def test_ordered_while_home_assistant_was_off(
     """What was ordered meanwhile can't be ordered again; no dead button is left."""
     home = simulator.add(scenarios.no_order())
     entry = await set_up()
-    await leave(hass, entry)
+    await stop(hass, entry)
     assert button(hass, home)
     home.place_order()
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert button(hass, home) is None
     assert not shown(hass)
 
@@ -285,9 +285,9 @@ async def test_start_while_nomos_is_away(
     assert found
     er.async_get(hass).async_update_entity(found, new_entity_id="button.order")
     await hass.async_block_till_done()
-    await leave(hass, entry)
+    await stop(hass, entry)
     simulator.fail(Fault.CONNECTION_RESET)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert button(hass, home) == "button.order"
     found_state = hass.states.get("button.order")

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, come_back, leave, look_again, next_start, pass_time
+from tests import DAY, next_start, pass_time, refresh, start_again, stop
 from tests.conftest import SetUp
 
 NINE = datetime(2026, 12, 12, 8, tzinfo=UTC)
@@ -256,10 +256,10 @@ async def test_appointment_is_moved(
     assert home.order
     for moved in (NINE + 7 * DAY, NINE - DAY):
         home.order.appointment_at = moved
-        await look_again(hass, home)
+        await refresh(hass, home)
         assert await starts(hass, home) == [moved]
     home.order.appointment_at = None
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not await starts(hass, home)
 
 
@@ -276,17 +276,17 @@ async def test_history(
     await pass_time(hass, freezer, 20 * DAY, DAY)
     again = NINE + 10 * DAY
     home.order.appointment_at = again
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert await starts(hass, home) == [NINE, again]
     assert calendar(hass, home).attributes["start_time"] == "2026-12-22 09:00:00"
 
     await pass_time(hass, freezer, 10 * DAY, DAY)
     home.order.status = "installed"
     home.order.appointment_at = None
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert await starts(hass, home) == [NINE, again]
-    await leave(hass, entry)
-    await come_back(hass, entry)
+    await stop(hass, entry)
+    await start_again(hass, entry)
     assert await starts(hass, home) == [NINE, again]
 
 
@@ -297,7 +297,7 @@ async def test_installed_before_the_appointment(
     await set_up()
     assert await starts(hass, home) == [NINE]
     home.advance_to("installed")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not await starts(hass, home)
 
 
@@ -312,7 +312,7 @@ async def test_restart_while_nomos_is_away(
         simulator.recover()
         assert home.order
         home.order.appointment_at = NINE + DAY
-        await look_again(new, home)
+        await refresh(new, home)
         assert await starts(new, home) == [NINE + DAY]
 
 
@@ -462,7 +462,7 @@ async def test_reminder_of_a_moved_appointment(
     assert home.order
     async with reminders_of(hass, home, "-24:00:00") as reminders:
         home.order.appointment_at = NINE + DAY
-        await look_again(hass, home)
+        await refresh(hass, home)
         await walk(hass, freezer, NINE - timedelta(hours=1))
         assert not reminders
         await walk(hass, freezer, NINE + timedelta(hours=1))

@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.nomos_energy.nomos import ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
-from tests import DAY, come_back, leave, look_again, next_start, pass_time, state
+from tests import DAY, next_start, pass_time, refresh, start_again, state, stop
 from tests.conftest import SetUp
-from tests.orders.common import Told, event_id, listen, way
+from tests.orders.common import Announcement, capture_events, event_id, steps
 
 WAY = [
     "created",
@@ -59,9 +59,9 @@ async def tell_by_automation(hass: HomeAssistant, home: Household) -> list[Servi
 
 
 HAPPY = [
-    *way(*WAY[:5]),
+    *steps(*WAY[:5]),
     ("appointment_set", None, "2027-01-04T08:00:00+00:00"),
-    *way(*WAY[4:]),
+    *steps(*WAY[4:]),
 ]
 
 
@@ -72,21 +72,21 @@ HAPPY = [
         (
             "blocked_then_unblocked",
             [
-                *way("created", "placed"),
+                *steps("created", "placed"),
                 ("blocked", None, "check_missing"),
                 ("unblocked", "check_missing", None),
-                *way("placed", "check_submitted", "check_reviewed"),
+                *steps("placed", "check_submitted", "check_reviewed"),
                 ("blocked", None, "grid_operator_registration"),
                 ("unblocked", "grid_operator_registration", None),
-                *way("check_reviewed", "scheduled"),
+                *steps("check_reviewed", "scheduled"),
                 ("appointment_set", None, "2027-01-09T08:00:00+00:00"),
-                *way("scheduled", "installed", "activated"),
+                *steps("scheduled", "installed", "activated"),
             ],
         ),
         (
             "appointment_moved",
             [
-                *way(*WAY[:5]),
+                *steps(*WAY[:5]),
                 ("appointment_set", None, "2026-12-28T08:00:00+00:00"),
                 (
                     "appointment_moved",
@@ -98,23 +98,23 @@ HAPPY = [
                     "2027-01-19T08:00:00+00:00",
                     "2027-01-12T08:00:00+00:00",
                 ),
-                *way("scheduled", "installed", "activated"),
+                *steps("scheduled", "installed", "activated"),
             ],
         ),
         (
             "cancelled_by_request",
-            way("created", "placed", "check_submitted", "cancelled"),
+            steps("created", "placed", "check_submitted", "cancelled"),
         ),
         (
             "pre_existing_then_activated",
-            way("created", "placed", "cancelled", "activated"),
+            steps("created", "placed", "cancelled", "activated"),
         ),
         (
             "skipped_steps",
             [
-                *way("created", "check_reviewed", "scheduled"),
+                *steps("created", "check_reviewed", "scheduled"),
                 ("appointment_set", None, "2027-01-02T08:00:00+00:00"),
-                *way("scheduled", "activated"),
+                *steps("scheduled", "activated"),
             ],
         ),
         ("no_order", []),
@@ -130,11 +130,11 @@ async def test_every_scenario(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     scenario: str,
-    expected: list[Told],
+    expected: list[Announcement],
 ) -> None:
     """Whoever listens hears all that happens to an order, each thing once."""
     simulator.add(scenarios.ALL[scenario]())
-    heard = listen(hass)
+    heard = capture_events(hass)
     await set_up()
     await pass_time(hass, freezer, 63 * DAY, DAY)
     assert heard == expected
@@ -148,7 +148,7 @@ async def test_first_look(
     home = simulator.add(scenarios.blocked_then_unblocked())
     while home.next_due() and home.timeline[home.position].after <= days * DAY:
         home.advance()
-    heard = listen(hass)
+    heard = capture_events(hass)
     entry = await set_up()
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -166,13 +166,13 @@ async def test_order_of_somebody_without_one(
 ) -> None:
     """An order that is placed elsewhere is announced, and all that follows."""
     home = simulator.add(scenarios.no_order())
-    heard = listen(hass)
+    heard = capture_events(hass)
     await set_up()
     home.place_order()
-    await look_again(hass, home)
-    assert heard == way("not_ordered", "created")
+    await refresh(hass, home)
+    assert heard == steps("not_ordered", "created")
     await pass_time(hass, freezer, 60 * DAY, DAY)
-    assert heard == way("not_ordered", "created") + HAPPY
+    assert heard == steps("not_ordered", "created") + HAPPY
 
 
 async def test_only_the_contract_that_changed(
@@ -181,10 +181,10 @@ async def test_only_the_contract_that_changed(
     """What happens to one contract is not announced for another one."""
     home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     await set_up()
-    heard, elsewhere = listen(hass, home), listen(hass, other)
+    heard, elsewhere = capture_events(hass, home), capture_events(hass, other)
     home.advance()
-    await look_again(hass, other)
-    assert heard == way("created", "placed")
+    await refresh(hass, other)
+    assert heard == steps("created", "placed")
     assert not elsewhere
 
 
@@ -197,14 +197,14 @@ async def test_new_contract(
     """What was before a contract was first seen is no news; what follows is."""
     simulator.add(scenarios.happy_path(1, timeline=[]))
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     new = simulator.add(scenarios.happy_path(2))
     new.advance_to("check_submitted")
     await pass_time(hass, freezer, DAY)
     assert not heard
     new.advance()
-    await look_again(hass, new)
-    assert heard == way("check_submitted", "check_reviewed")
+    await refresh(hass, new)
+    assert heard == steps("check_submitted", "check_reviewed")
 
 
 # Blocks and appointments
@@ -222,7 +222,7 @@ async def test_blocks(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     ]
     home = simulator.add(scenarios.happy_path(timeline=timeline))
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     for expected in (
         [("blocked", None, "check_missing")],
         [
@@ -235,7 +235,7 @@ async def test_blocks(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     ):
         heard.clear()
         home.advance()
-        await look_again(hass, home)
+        await refresh(hass, home)
         assert heard == expected
 
 
@@ -250,10 +250,10 @@ async def test_blocked_again_while_nobody_looked(
     home.advance(2)
     await set_up()
     assert home.order
-    heard = listen(hass)
+    heard = capture_events(hass)
     freezer.tick(timedelta(hours=2))
     home.order.blocked_at = dt_util.utcnow()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert heard == [
         ("unblocked", "check_missing", None),
         ("blocked", None, "check_missing"),
@@ -269,16 +269,16 @@ async def test_appointments(
     await set_up()
     order = home.order
     assert order
-    heard = listen(hass)
+    heard = capture_events(hass)
     first, second = (dt_util.utcnow() + days * DAY for days in (7, 9))
     order.appointment_at = first
-    await look_again(hass, home)
+    await refresh(hass, home)
     order.appointment_at = second
-    await look_again(hass, home)
+    await refresh(hass, home)
     order.appointment_at = None
-    await look_again(hass, home)
+    await refresh(hass, home)
     order.appointment_at = first
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert heard == [
         ("appointment_set", None, first.isoformat()),
         ("appointment_moved", first.isoformat(), second.isoformat()),
@@ -288,8 +288,8 @@ async def test_appointments(
     heard.clear()
     home.advance_to("installed")
     order.appointment_at = None
-    await look_again(hass, home)
-    assert heard == way("check_reviewed", "installed")
+    await refresh(hass, home)
+    assert heard == steps("check_reviewed", "installed")
 
 
 async def test_cancelled_with_appointment(
@@ -313,11 +313,11 @@ async def test_cancelled_with_appointment(
     assert home.order
     assert home.order.appointment_at
     appointment = home.order.appointment_at.isoformat()
-    heard = listen(hass)
+    heard = capture_events(hass)
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert heard == [
-        *way("scheduled", "cancelled"),
+        *steps("scheduled", "cancelled"),
         ("appointment_cancelled", appointment, None),
     ]
 
@@ -339,7 +339,7 @@ async def test_failures_in_between(
     """A Nomos that does not answer every other day hides nothing and repeats nothing."""
     simulator.add(scenarios.happy_path())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     for day in range(60):
         if day % 2:
             simulator.recover()
@@ -358,13 +358,13 @@ async def test_long_silence(
     """After ten days without an answer all that happened meanwhile is announced."""
     simulator.add(scenarios.happy_path())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.SERVER_ERROR)
     await pass_time(hass, freezer, 10 * DAY, timedelta(hours=6))
     assert not heard
     simulator.recover()
     await pass_time(hass, freezer, timedelta(hours=7))
-    assert heard == way("created", "placed", "check_submitted")
+    assert heard == steps("created", "placed", "check_submitted")
 
 
 async def test_milestones_skipped_after_an_outage(
@@ -376,18 +376,18 @@ async def test_milestones_skipped_after_an_outage(
     """Milestones count as passed for the polls that were missed, not for later ones."""
     home = simulator.add(scenarios.happy_path())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.SERVER_ERROR)
     await pass_time(hass, freezer, 10 * DAY, timedelta(hours=6))
     simulator.recover()
     await pass_time(hass, freezer, timedelta(hours=7))
-    assert heard == way("created", "placed", "check_submitted")
+    assert heard == steps("created", "placed", "check_submitted")
     heard.clear()
     home.advance_to("installed")
     assert home.order
     home.order.appointment_at = None
-    await look_again(hass, home)
-    assert heard == way("check_submitted", "installed")
+    await refresh(hass, home)
+    assert heard == steps("check_submitted", "installed")
 
 
 async def test_login_that_was_broken_for_a_day(
@@ -399,11 +399,11 @@ async def test_login_that_was_broken_for_a_day(
     """What happened under a broken login is announced when it works again."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     clients = dict(simulator.tokens.clients)
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
-    await look_again(hass, home)
+    await refresh(hass, home)
     found = hass.states.get(event_id(hass, home))
     assert found
     assert found.state == STATE_UNAVAILABLE
@@ -411,7 +411,7 @@ async def test_login_that_was_broken_for_a_day(
     simulator.tokens.clients.update(clients)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert heard == way("created", "placed")
+    assert heard == steps("created", "placed")
 
 
 async def test_odd_word_in_between(
@@ -421,20 +421,20 @@ async def test_odd_word_in_between(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("check_reviewed")
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.UNKNOWN_STATUS)
-    await look_again(hass, home)
+    await refresh(hass, home)
     simulator.recover()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not heard
     simulator.fail(Fault.UNKNOWN_STATUS)
-    await look_again(hass, home)
+    await refresh(hass, home)
     home.advance_to("installed")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert [kind for kind, _, _ in heard] == ["appointment_set"]
     simulator.recover()
-    await look_again(hass, home)
-    assert heard[1:] == way("check_reviewed", "installed")
+    await refresh(hass, home)
+    assert heard[1:] == steps("check_reviewed", "installed")
 
 
 async def test_new_order_with_odd_word(
@@ -443,15 +443,15 @@ async def test_new_order_with_odd_word(
     """That somebody ordered is announced also under a word that nobody knows."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     simulator.fail(Fault.UNKNOWN_STATUS)
     home.place_order()
-    await look_again(hass, home)
-    assert heard == way("not_ordered", "created")
+    await refresh(hass, home)
+    assert heard == steps("not_ordered", "created")
     simulator.recover()
     home.advance()
-    await look_again(hass, home)
-    assert heard == way("not_ordered", "created", "placed")
+    await refresh(hass, home)
+    assert heard == steps("not_ordered", "created", "placed")
 
 
 async def test_order_is_not_told_for_a_day(
@@ -461,16 +461,16 @@ async def test_order_is_not_told_for_a_day(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("placed")
     await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     order, home.order = home.order, None
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert state(hass, home, "order_status") == "not_ordered"
     home.order = order
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not heard
     home.advance()
-    await look_again(hass, home)
-    assert heard == way("placed", "check_submitted")
+    await refresh(hass, home)
+    assert heard == steps("placed", "check_submitted")
 
 
 # Restarts
@@ -485,7 +485,7 @@ async def test_reload_every_day(
     """An entry that is loaded again announces everything still, and nothing twice."""
     simulator.add(scenarios.happy_path())
     entry = await set_up()
-    heard = listen(hass)
+    heard = capture_events(hass)
     for _ in range(60):
         freezer.tick(DAY)
         # What was announced by the first is not on disk yet when the second begins.
@@ -503,18 +503,18 @@ async def test_restart_in_every_state(
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     home.advance_to(status)
-    await look_again(hass, home)
+    await refresh(hass, home)
     async with next_start(hass, entry) as (new, _):
         told = await tell_by_automation(new, home)
-        heard = listen(new)
+        heard = capture_events(new)
         await new.async_start()
         await new.async_block_till_done()
         assert not heard
         assert not told
         home.advance()
-        await look_again(new, home)
+        await refresh(new, home)
         following = WAY[WAY.index(status) :][:2]
-        assert [told for told in heard if told[0] in WAY] == way(*following)
+        assert [told for told in heard if told[0] in WAY] == steps(*following)
 
 
 @pytest.mark.parametrize("status", WAY[1:])
@@ -526,13 +526,13 @@ async def test_step_while_home_assistant_was_off(
     before = WAY[WAY.index(status) - 1]
     home.advance_to(before)
     entry = await set_up()
-    heard = listen(hass)
-    await leave(hass, entry)
+    heard = capture_events(hass)
+    await stop(hass, entry)
     home.advance()
-    await come_back(hass, entry)
-    await leave(hass, entry)
-    await come_back(hass, entry)
-    assert [told for told in heard if told[0] in WAY] == way(before, status)
+    await start_again(hass, entry)
+    await stop(hass, entry)
+    await start_again(hass, entry)
+    assert [told for told in heard if told[0] in WAY] == steps(before, status)
 
 
 @pytest.mark.parametrize("restarts", [1, 3])
@@ -547,19 +547,19 @@ async def test_missed_fortnight(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("check_reviewed")
     entry = await set_up()
-    heard = listen(hass)
-    await leave(hass, entry)
+    heard = capture_events(hass)
+    await stop(hass, entry)
     freezer.tick(14 * DAY)
     home.advance_to("installed")
     for _ in range(restarts):
-        await come_back(hass, entry)
-        await leave(hass, entry)
+        await start_again(hass, entry)
+        await stop(hass, entry)
     assert home.order
     assert home.order.appointment_at
     assert heard == [
-        *way("check_reviewed", "scheduled"),
+        *steps("check_reviewed", "scheduled"),
         ("appointment_set", None, home.order.appointment_at.isoformat()),
-        *way("scheduled", "installed"),
+        *steps("scheduled", "installed"),
     ]
 
 
@@ -578,15 +578,15 @@ async def test_missed_fortnight_reaches_automations(
     freezer.tick(14 * DAY)
     home.advance_to("check_submitted")
     async with next_start(hass, entry) as (new, _):
-        heard = listen(new)
+        heard = capture_events(new)
         told = await tell_by_automation(new, home)
         # Somebody looks before the start is over, and finds still more.
         home.advance()
-        await look_again(new, home)
+        await refresh(new, home)
         assert not heard
         await new.async_start()
         await new.async_block_till_done()
-        expected = way("created", "placed", "check_submitted", "check_reviewed")
+        expected = steps("created", "placed", "check_submitted", "check_reviewed")
         assert heard == expected
         assert [
             (call.data["event_type"], call.data["old"], call.data["new"])
@@ -603,17 +603,17 @@ async def test_missed_fortnight_while_nomos_is_away(
     """What was missed is announced as soon as Nomos answers after the restart."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
-    heard = listen(hass)
-    await leave(hass, entry)
+    heard = capture_events(hass)
+    await stop(hass, entry)
     freezer.tick(14 * DAY)
     home.advance_to("check_reviewed")
     simulator.fail(Fault.CONNECTION_RESET)
-    await come_back(hass, entry)
+    await start_again(hass, entry)
     await pass_time(hass, freezer, timedelta(hours=2), timedelta(minutes=5))
     assert not heard
     simulator.recover()
     await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=5))
-    assert heard == way("created", "placed", "check_submitted", "check_reviewed")
+    assert heard == steps("created", "placed", "check_submitted", "check_reviewed")
 
 
 async def test_last_event_is_shown_after_a_restart(
@@ -623,10 +623,10 @@ async def test_last_event_is_shown_after_a_restart(
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     before = hass.states.get(event_id(hass, home))
-    await leave(hass, entry)
-    await come_back(hass, entry)
+    await stop(hass, entry)
+    await start_again(hass, entry)
     after = hass.states.get(event_id(hass, home))
     assert before
     assert after

@@ -20,7 +20,7 @@ from custom_components.nomos_energy.webhooks.receiver import WEBHOOK_REFUSED
 from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
 from simulator.oauth import Client
-from tests import DAY, key_entry, look_again, next_start, pass_time
+from tests import DAY, key_entry, next_start, pass_time, refresh
 from tests.conftest import SetUp
 
 NEIGHBOUR = Client("demo-neighbour")
@@ -111,7 +111,7 @@ async def test_blocked(
     await set_up()
     assert not issues(hass)
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == [key]
     told = await texts(hass, home)
     for language, word in (("en", english), ("de", german)):
@@ -120,7 +120,7 @@ async def test_blocked(
         assert word in description
         assert "{" not in title + description
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
 
 
@@ -145,7 +145,7 @@ async def test_reason_changes(
     seen = []
     for _ in range(4):
         home.advance()
-        await look_again(hass, home)
+        await refresh(hass, home)
         seen.append(issues(hass))
     assert seen == [
         ["blocked_check_missing"],
@@ -167,7 +167,7 @@ async def test_block_that_is_never_lifted(
     order = order_of(home)
     order.status = end
     order.cancelled_reason = "customer_request" if end == "cancelled" else None
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["cancelled_by_request"] * (end == "cancelled")
 
 
@@ -181,14 +181,14 @@ async def test_cancelled_by_request(
     home = simulator.add(scenarios.cancelled_by_request())
     await set_up()
     home.advance_to("cancelled")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["cancelled_by_request"]
     told = await texts(hass, home)
     assert all(
         "support@nomos.energy" in description for _, description in told.values()
     )
     home.meter_type = "smart"
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
 
 
@@ -255,22 +255,22 @@ async def test_appointment_missed(
     appointment = order_of(home).appointment_at
     assert appointment
     await pass_time(hass, freezer, appointment + 2 * DAY - HOUR - dt_util.utcnow())
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
     await pass_time(hass, freezer, HOUR)
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["appointment_missed"]
     told = await texts(hass, home)
     assert all("2026-12-02" in description for _, description in told.values())
     # Another appointment is made.
     order_of(home).appointment_at = dt_util.utcnow() + 5 * DAY
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
     await pass_time(hass, freezer, 8 * DAY)
     assert issues(hass) == ["appointment_missed"]
     order_of(home).status = "installed"
     order_of(home).installed_at = dt_util.utcnow()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
 
 
@@ -307,7 +307,7 @@ async def test_overdue(
     assert all("2027-01-18" in description for _, description in told.values())
     order_of(home).status = "activated"
     order_of(home).activated_at = dt_util.utcnow()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
 
 
@@ -388,13 +388,13 @@ async def test_subscription_ended(
     await set_up()
     assert not issues(hass)
     home.status = "ended"
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["subscription_ended"]
     told = await texts(hass, home)
     assert "ended" in told["en"][0]
     assert "beendet" in told["de"][0]
     home.status = "active"
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not issues(hass)
 
 
@@ -558,16 +558,16 @@ async def test_ignored(
     assert not ignored()
     ir.async_ignore_issue(hass, DOMAIN, issue_id, True)
     assert ignored()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert ignored()
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert ignored()
     # Another block is another matter.
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     home.advance()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["blocked_check_missing"]
     assert not ignored()
 
@@ -636,7 +636,7 @@ async def test_deliveries(
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     async_create_issue(hass, entry, WEBHOOK_REFUSED, entry.entry_id, {})
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert issues(hass) == ["webhook_refused"]
     await hass.config_entries.async_remove(entry.entry_id)
     assert not issues(hass)

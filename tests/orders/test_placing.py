@@ -22,12 +22,12 @@ from simulator.errors import ApiError, Detail
 from simulator.households import MODULE_1, MODULE_2, MODULE_3
 from tests import (
     DAY,
-    asked,
     customer_entry,
     key_entry,
     local,
     next_start,
     pass_time,
+    requests_since,
     state,
 )
 from tests.actions import (
@@ -35,9 +35,9 @@ from tests.actions import (
     INVALID,
     UNCERTAIN,
     call,
-    check_words,
+    check_translations,
     device_id,
-    in_words,
+    translations_of,
 )
 from tests.conftest import NOW, SetUp
 
@@ -60,13 +60,13 @@ async def refusal(
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home, module)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await check_words(hass, caught.value)
+    await check_translations(hass, caught.value)
     return type(caught.value), caught.value.translation_key
 
 
 def orders_of(simulator: Simulator) -> int:
     """Return how often a module was ordered since the last time."""
-    return asked(simulator).count("create_grid_fee_reduction")
+    return requests_since(simulator).count("create_grid_fee_reduction")
 
 
 # Ordering
@@ -80,7 +80,7 @@ async def test_order(
     home = simulator.add(scenarios.smart_already())
     await set_up()
     assert state(hass, home, f"module_{module}") == "not_ordered"
-    asked(simulator)
+    requests_since(simulator)
     response = await order(hass, home, module)
     assert orders_of(simulator) == 1
     assert response == {
@@ -220,11 +220,13 @@ async def test_day_after_the_order(
     await set_up()
 
     async def hours_until_the_next_look() -> int:
-        asked(simulator)
+        requests_since(simulator)
         for hours in range(1, 49):
             await pass_time(hass, freezer, timedelta(hours=1))
             # Which of the two it is depends on the day of the week.
-            if {"list_meter_orders", "list_subscriptions"} & set(asked(simulator)):
+            if {"list_meter_orders", "list_subscriptions"} & set(
+                requests_since(simulator)
+            ):
                 return hours
         return 0
 
@@ -257,9 +259,9 @@ async def test_module_that_a_contract_cannot_have(
     """What stands against a module is named."""
     home = simulator.add(scenarios.ALL[scenario]())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home, module) == (INVALID, key)
-    assert asked(simulator) == ["create_grid_fee_reduction"]
+    assert requests_since(simulator) == ["create_grid_fee_reduction"]
     assert not home.modules
 
 
@@ -331,9 +333,9 @@ async def test_login_that_may_only_read(
     home = simulator.add(scenarios.smart_already())
     entry = key_entry(READ_ONLY) if login == "key" else await customer_entry(hass, home)
     await set_up(entry=entry)
-    asked(simulator)
+    requests_since(simulator)
     assert await refusal(hass, home) == (INVALID, "read_only")
-    assert asked(simulator) == ["create_grid_fee_reduction"]
+    assert requests_since(simulator) == ["create_grid_fee_reduction"]
     assert not home.modules
 
 
@@ -373,18 +375,18 @@ async def test_refusal_that_nobody_knows(
     await set_up()
     # Older versions of the API leave the details out.
     monkeypatch.setattr(transport, "API_VERSION", OLDER)
-    asked(simulator)
+    requests_since(simulator)
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home, 3)
     assert caught.value.translation_key == "module_order_failed"
     placeholders = caught.value.translation_placeholders
     assert placeholders
     assert len(placeholders["request_id"]) == 36
-    for text in await in_words(hass, caught.value):
+    for text in await translations_of(hass, caught.value):
         assert placeholders["request_id"] in text
         assert "400" in text
         assert "BAD_REQUEST" in text
-    assert asked(simulator) == ["create_grid_fee_reduction"]
+    assert requests_since(simulator) == ["create_grid_fee_reduction"]
 
 
 async def test_rate_limit(
@@ -393,10 +395,10 @@ async def test_rate_limit(
     """When Nomos has had too many requests, ordering is left to the person."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(Fault.RATE_LIMIT, path=PATH)
     assert await refusal(hass, home) == (FAILED, "module_order_failed")
-    assert asked(simulator) == ["create_grid_fee_reduction"]
+    assert requests_since(simulator) == ["create_grid_fee_reduction"]
     assert not waits
 
 
@@ -407,10 +409,10 @@ async def test_no_such_module(
     """There are three modules."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     with pytest.raises(vol.Invalid, match="module"):
         await order(hass, home, module)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 # When nobody knows whether the order arrived
@@ -423,10 +425,13 @@ async def test_order_did_not_arrive(
     """After a failure Nomos is asked for the order; nothing is ordered twice."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path=PATH, times=1)
     assert await refusal(hass, home) == (FAILED, "module_order_failed")
-    assert asked(simulator) == ["create_grid_fee_reduction", "list_grid_fee_reductions"]
+    assert requests_since(simulator) == [
+        "create_grid_fee_reduction",
+        "list_grid_fee_reductions",
+    ]
     assert not home.modules
     assert state(hass, home, "module_1") == "not_ordered"
     # Whoever tries again later succeeds.
@@ -442,7 +447,7 @@ async def test_order_arrived_after_all(
     home = simulator.add(scenarios.smart_already())
     await set_up()
     home.order_module(MODULE_1)
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path=PATH, times=1)
     response = await order(hass, home)
     assert (response["module"], response["status"]) == (1, "ordered")
@@ -469,7 +474,7 @@ async def test_answer_that_is_not_readable(
     """An order that was placed is found, whatever its confirmation looked like."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path=PATH, times=1, field=field)
     assert (await order(hass, home, 2))["module"] == 2
     assert orders_of(simulator) == 1
@@ -484,10 +489,10 @@ async def test_nobody_can_say(
     """While Nomos can't be asked for the order either, none is placed again."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(fault, path=PATH)
     assert await refusal(hass, home) == (FAILED, "module_order_failed")
-    operations = asked(simulator)
+    operations = requests_since(simulator)
     assert operations[0] == "create_grid_fee_reduction"
     assert set(operations[1:]) == {"list_grid_fee_reductions"}
 
@@ -556,7 +561,7 @@ async def test_time_out(
     """An order without an answer is looked for."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     simulator.fail(Fault.LATENCY, path=PATH, times=1, seconds=60)
     ordering = hass.async_create_task(order(hass, home))
     while not simulator.requests:

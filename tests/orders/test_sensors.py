@@ -15,7 +15,7 @@ from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
 from custom_components.nomos_energy.prices.sensors import PAYOUT, PAYOUT_SENSORS
 from custom_components.nomos_energy.usage.sensors import METER_READING
 from simulator import Simulator, scenarios
-from tests import entity_id, look_again, state
+from tests import entity_id, refresh, state
 from tests.conftest import SetUp
 
 
@@ -101,14 +101,14 @@ async def test_blocked(
     ):
         while not (home.order and home.order.blocked_reason == reason):
             home.advance()
-        await look_again(hass, home)
+        await refresh(hass, home)
         assert state(hass, home, "blocked_reason") == reason
         blocked = hass.states.get(entity_id(hass, home, "order_blocked"))
         assert blocked
         assert blocked.state == "on"
         assert blocked.attributes["blocked_since"] == home.order.blocked_at
         home.advance()
-        await look_again(hass, home)
+        await refresh(hass, home)
         assert state(hass, home, "blocked_reason") == "none"
         assert state(hass, home, "order_blocked") == "off"
 
@@ -136,7 +136,7 @@ async def test_cancelled(
     assert reason.attributes["cancelled_at"] == over.order.cancelled_at
 
     waiting.advance_to("activated")
-    await look_again(hass, waiting)
+    await refresh(hass, waiting)
     assert state(hass, waiting, "expected_activation") == "2026-11-23"
     assert state(hass, waiting, "cancelled_reason") == "none"
 
@@ -152,7 +152,7 @@ async def test_appointment_moves(
     assert state(hass, home, "expected_activation") == "2027-01-18"
     assert home.order
     home.order.appointment_at = dt_util.parse_datetime("2027-02-10T09:00:00+01:00")
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert state(hass, home, "appointment") == "2027-02-10T08:00:00+00:00"
     assert state(hass, home, "expected_activation") == "2027-02-10"
 

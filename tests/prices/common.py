@@ -43,16 +43,16 @@ def entity_of(hass: HomeAssistant, home: Household, key: str) -> str:
     return found
 
 
-def seen(hass: HomeAssistant, home: Household, key: str) -> State:
+def state_of(hass: HomeAssistant, home: Household, key: str) -> State:
     """Return the state object of a contract's entity."""
     found = hass.states.get(entity_of(hass, home, key))
     assert found
     return found
 
 
-def show(hass: HomeAssistant, home: Household, key: str = "price") -> str:
+def value_of(hass: HomeAssistant, home: Household, key: str = "price") -> str:
     """Return the state of a contract's entity."""
-    return seen(hass, home, key).state
+    return state_of(hass, home, key).state
 
 
 def price_at(simulator: Simulator, home: Household, moment: datetime) -> str:
@@ -82,18 +82,18 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
 
 
-async def settle(hass: HomeAssistant) -> None:
+async def fire_timers(hass: HomeAssistant) -> None:
     """Fire the timers that are due, and wait for their tasks."""
     async_fire_time_changed(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def wait_until(
+async def move_clock(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, text: str
 ) -> None:
     """Move the clock to a local time in one step."""
     freezer.move_to(local(text))
-    await settle(hass)
+    await fire_timers(hass)
 
 
 def pieces_of(slots: Sequence[int]) -> Pieces:

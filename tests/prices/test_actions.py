@@ -21,8 +21,15 @@ import voluptuous as vol
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import QUARTER
 from simulator import ORGANISATION, Client, Fault, Household, Simulator, scenarios
-from tests import asked, pass_time, state
-from tests.actions import FAILED, INVALID, call, check_words, device_id, in_words
+from tests import pass_time, requests_since, state
+from tests.actions import (
+    FAILED,
+    INVALID,
+    call,
+    check_translations,
+    device_id,
+    translations_of,
+)
 from tests.conftest import SetUp
 from tests.prices.common import TODAY, TOMORROW
 
@@ -58,13 +65,13 @@ async def refusal(
     with pytest.raises(HomeAssistantError) as caught:
         await call(hass, action, device_id(hass, home), **data)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await check_words(hass, caught.value)
+    await check_translations(hass, caught.value)
     return caught.value
 
 
 def asked_for_prices(simulator: Simulator) -> int:
     """Return how often prices were asked for since the last time."""
-    return asked(simulator).count("get_prices")
+    return requests_since(simulator).count("get_prices")
 
 
 def tomorrow_is_known(hass: HomeAssistant, home: Household) -> bool:
@@ -105,9 +112,9 @@ async def test_today(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, [float(number) for number in range(96)])
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     response = await call(hass, "get_prices", device_id(hass, home))
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert list(response) == ["unit", "resolution", "prices"]
     assert response["unit"] == "EUR/kWh"
     assert response["resolution"] == "15min"
@@ -141,14 +148,14 @@ async def test_today_and_tomorrow(
     home = simulator.add(scenarios.smart_already())
     await set_up()
     await pass_time(hass, freezer, timedelta(hours=5))
-    asked(simulator)
+    requests_since(simulator)
     found = await prices(hass, home)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert len(found) == 192
     assert found[0]["start"] == "2026-11-23T00:00:00+01:00"
     assert found[-1]["end"] == "2026-11-25T00:00:00+01:00"
     assert len(await prices(hass, home, start="2026-11-24 00:00:00")) == 96
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,7 @@ async def test_range(
     """One gets the intervals of a time, wherever it begins and ends."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     wishes = {"start": start, "end": end}
     found = await prices(
         hass, home, **{name: wish for name, wish in wishes.items() if wish}
@@ -212,7 +219,7 @@ async def test_days_of_the_past(
     simulator.set_prices(date(2026, 11, 20), [12.34] * 96)
     await set_up()
     before = hass.states.async_all()
-    asked(simulator)
+    requests_since(simulator)
     for _ in range(2):
         found = await prices(
             hass, home, start="2026-11-20 00:00:00", end="2026-11-20 12:00:00"
@@ -221,14 +228,14 @@ async def test_days_of_the_past(
         assert asked_for_prices(simulator) == 1
     assert hass.states.async_all() == before
     assert len(await prices(hass, home)) == 96
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_year(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
     """A year comes at once, asked for in months."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     found = await prices(
         hass,
         home,
@@ -522,7 +529,7 @@ async def test_known_until(
     assert err.translation_key == "prices_not_known"
     assert err.translation_placeholders
     assert err.translation_placeholders["time"] == until
-    texts = await in_words(hass, err)
+    texts = await translations_of(hass, err)
     assert english in texts[0]
     assert german in texts[1]
 
@@ -542,10 +549,10 @@ async def test_closed_gate(
     """Before the smart meter is active there are no prices to ask for; then there are."""
     home = simulator.add(scenarios.happy_path())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     err = await refusal(hass, home, action, **data)
     assert (type(err), err.translation_key) == (INVALID, "no_smart_meter_yet")
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     home.advance_to("activated")
     await pass_time(hass, freezer, timedelta(days=1))
     assert await call(hass, action, device_id(hass, home), **data)
@@ -603,7 +610,7 @@ async def test_tomorrow_is_just_out(
     # No timer has rung yet.
     freezer.move_to(local("2026-11-23 14:20:00"))
     assert not tomorrow_is_known(hass, home)
-    asked(simulator)
+    requests_since(simulator)
     response = await call(hass, action, device_id(hass, home), **data)
     assert asked_for_prices(simulator) == 1
     assert tomorrow_is_known(hass, home)
@@ -627,7 +634,7 @@ async def test_tomorrow_is_late(
     home = simulator.add(scenarios.smart_already())
     simulator.publication_delay = timedelta(hours=2)
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     tomorrow = {"start": "2026-11-24 00:00:00", "end": "2026-11-24 06:00:00"}
     requests: dict[int, int] = {}
     while not tomorrow_is_known(hass, home):
@@ -657,7 +664,7 @@ async def test_new_day_that_is_not_known(
     await pass_time(hass, freezer, timedelta(hours=12, minutes=59, seconds=50))
     assert not tomorrow_is_known(hass, home)
     freezer.move_to(local("2026-11-24 00:00:01"))
-    asked(simulator)
+    requests_since(simulator)
     response = await find(hass, home, duration="01:00:00")
     assert asked_for_prices(simulator) == 1
     assert response["start"].startswith("2026-11-24T")
@@ -696,10 +703,10 @@ async def test_nomos_is_away(
     assert (type(err), err.translation_key) == (FAILED, key)
     if fault is Fault.RATE_LIMIT:
         assert "30 seconds" in str(err)
-    asked(simulator)
+    requests_since(simulator)
     assert len(await prices(hass, home)) == 96
     assert await find(hass, home, duration="01:00:00")
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert hass.states.async_all() == before
 
 
@@ -1238,13 +1245,13 @@ async def test_window_that_is_none(
     """What can't be planned is refused with the reason."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     for data, key in NO_WINDOWS:
         err = await refusal(hass, home, "find_cheapest_window", **data)
         assert (type(err), err.translation_key, data) == (INVALID, key, data)
-        assert not asked(simulator)
+        assert not requests_since(simulator)
         if key == "load_profile_length":
-            for text in await in_words(hass, err):
+            for text in await translations_of(hass, err):
                 assert "4" in text
                 assert str(len(data["load_profile"])) in text
 
@@ -1289,8 +1296,8 @@ async def test_what_makes_no_sense(
     """What is not what the form asks for is refused before anything happens."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     for action, data in NONSENSE:
         with pytest.raises(vol.Invalid, match=next(reversed(data))):
             await call(hass, action, device_id(hass, home), **data)
-    assert not asked(simulator)
+    assert not requests_since(simulator)

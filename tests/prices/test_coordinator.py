@@ -19,14 +19,14 @@ from custom_components.nomos_energy.nomos import BERLIN, HOUR, QUARTER, berlin_d
 from simulator import Fault, Household, Simulator, scenarios
 from tests import (
     DAY,
-    asked,
-    complaints,
-    followed,
-    leave,
-    look_again,
+    included,
+    logged,
     next_start,
     pass_time,
-    said,
+    refresh,
+    requests_since,
+    stop,
+    warnings,
     writes,
 )
 from tests.conftest import SetUp
@@ -35,13 +35,13 @@ from tests.prices.common import (
     TOMORROW,
     entities,
     entity_of,
+    fire_timers,
     local,
+    move_clock,
     price_at,
     price_now,
-    seen,
-    settle,
-    show,
-    wait_until,
+    state_of,
+    value_of,
 )
 
 SPREAD = timedelta(minutes=30)
@@ -100,8 +100,8 @@ async def watch(
     end = dt_util.utcnow() + duration
     while dt_util.utcnow() < end:
         freezer.tick(step)
-        await settle(hass)
-        if operations := tuple(asked(simulator)):
+        await fire_timers(hass)
+        if operations := tuple(requests_since(simulator)):
             found.append(Asked(dt_util.utcnow(), operations))
         each()
     return found
@@ -128,7 +128,7 @@ async def begin_yesterday(
     freezer.move_to(local("2026-11-22T11:00"))
     await set_up(*chosen)
     for moment in ("2026-11-22T15:00", "2026-11-23T00:10", "2026-11-23T11:00"):
-        await wait_until(hass, freezer, moment)
+        await move_clock(hass, freezer, moment)
 
 
 # The gate
@@ -141,20 +141,22 @@ async def test_gate_opens(
     home = simulator.add(scenarios.happy_path())
     home.advance_to("installed")
     entry = await set_up()
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert not entities(hass, home)
-    assert not {"get_prices", "list_grid_fee_reductions"} & set(asked(simulator))
+    assert not {"get_prices", "list_grid_fee_reductions"} & set(
+        requests_since(simulator)
+    )
     running = entry.runtime_data
 
     home.advance_to("activated")
-    await look_again(hass, home)
-    assert asked(simulator).count("get_prices") == 1
+    await refresh(hass, home)
+    assert requests_since(simulator).count("get_prices") == 1
     assert entry.runtime_data is running
     assert {"price", "tomorrow_prices", "price_level", "module_1"} <= entities(
         hass, home
     )
-    assert show(hass, home) == price_now(simulator, home)
-    assert show(hass, home, "tomorrow_prices") == STATE_OFF
+    assert value_of(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
 
 
 @pytest.mark.parametrize("status", ["pending", "active", "paused"])
@@ -166,7 +168,7 @@ async def test_status_of_the_subscription(
     home.advance_to("activated")
     home.status = status
     await set_up()
-    assert {"get_prices", "list_grid_fee_reductions"} <= set(asked(simulator))
+    assert {"get_prices", "list_grid_fee_reductions"} <= set(requests_since(simulator))
 
 
 @pytest.mark.parametrize(
@@ -206,12 +208,12 @@ async def test_contract_that_comes_later(
     await set_up()
     new = simulator.add(scenarios.happy_path())
     await pass_time(hass, freezer, DAY)
-    assert followed(hass) == {old.subscription_id, new.subscription_id}
+    assert included(hass) == {old.subscription_id, new.subscription_id}
     assert not entities(hass, new)
     new.advance_to("activated")
     await pass_time(hass, freezer, DAY)
     for home in (old, new):
-        assert show(hass, home) == price_now(simulator, home)
+        assert value_of(hass, home) == price_now(simulator, home)
 
 
 async def test_contract_that_goes(
@@ -227,10 +229,10 @@ async def test_contract_that_goes(
     gone = {entity_of(hass, home, key) for key in ("price", "price_level")}
     simulator.remove(home.subscription_id)
     simulator.requests.clear()
-    await look_again(hass, stays)
+    await refresh(hass, stays)
     # The list of contracts, which proves it, is asked for once a week.
     await pass_time(hass, freezer, 8 * DAY, 3 * HOUR)
-    assert followed(hass) == {stays.subscription_id}
+    assert included(hass) == {stays.subscription_id}
     assert not entities(hass, home)
 
     simulator.requests.clear()
@@ -244,7 +246,7 @@ async def test_contract_that_goes(
     simulator.add(home)
     await pass_time(hass, freezer, 8 * DAY, 3 * HOUR)
     for each in (home, stays):
-        assert show(hass, each) == price_now(simulator, each)
+        assert value_of(hass, each) == price_now(simulator, each)
     assert "Unexpected error" not in caplog.text
 
 
@@ -270,13 +272,13 @@ async def test_contract_that_is_not_found(
     def count() -> None:
         for request in simulator.requests:
             days[berlin_day(dt_util.utcnow())] += request.path == prices_of(home)
-        asked(simulator)
+        requests_since(simulator)
 
     simulator.requests.clear()
     for _ in range(8 * 48):
         await pass_time(hass, freezer, HOUR / 2, HOUR / 2)
         count()
-    assert followed(hass) == {stays.subscription_id}
+    assert included(hass) == {stays.subscription_id}
     assert max(days.values()) <= 4
 
 
@@ -290,12 +292,12 @@ async def test_entry_that_is_unloaded(
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     assert await hass.config_entries.async_unload(entry.entry_id)
-    asked(simulator)
+    requests_since(simulator)
     written = writes(hass)
     await pass_time(hass, freezer, 2 * DAY)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert not written
-    assert show(hass, home) == STATE_UNAVAILABLE
+    assert value_of(hass, home) == STATE_UNAVAILABLE
 
 
 async def test_many_contracts(
@@ -304,9 +306,9 @@ async def test_many_contracts(
     """The first prices of many contracts take a request each."""
     homes = [simulator.add(scenarios.smart_already(index)) for index in range(1, 26)]
     await set_up()
-    assert asked(simulator).count("get_prices") == 25
+    assert requests_since(simulator).count("get_prices") == 25
     for home in homes:
-        assert show(hass, home) == price_now(simulator, home)
+        assert value_of(hass, home) == price_now(simulator, home)
 
 
 # How often
@@ -333,7 +335,7 @@ async def test_requests_of_a_week(
     freezer.move_to(local(start))
     home = simulator.add(scenario())
     await set_up(home.subscription_id)
-    operations = asked(simulator)
+    operations = requests_since(simulator)
     assert operations.count("get_prices") == 1
     assert operations.count("create_token") == 1
 
@@ -344,8 +346,8 @@ async def test_requests_of_a_week(
     first = timedelta(hours=14, minutes=20)
     assert all(first <= step.clock <= first + SPREAD + QUARTER for step in asks)
     name = "tomorrow_payouts" if home.type == "feed_in" else "tomorrow_prices"
-    await wait_until(hass, freezer, f"{dt_util.now().date()}T23:59:59")
-    assert show(hass, home, name) == STATE_ON
+    await move_clock(hass, freezer, f"{dt_util.now().date()}T23:59:59")
+    assert value_of(hass, home, name) == STATE_ON
 
 
 async def test_households_ask_at_different_times(
@@ -360,16 +362,16 @@ async def test_households_ask_at_different_times(
     await set_up()
     days: list[dict[str, timedelta]] = []
     for day in ("2026-11-23", "2026-11-24"):
-        await wait_until(hass, freezer, f"{day}T14:19:00")
-        asked(simulator)
+        await move_clock(hass, freezer, f"{day}T14:19:00")
+        requests_since(simulator)
         moments: dict[str, timedelta] = {}
         for minute in range(35):
             freezer.tick(60)
-            await settle(hass)
+            await fire_timers(hass)
             for request in simulator.requests:
                 if request.operation == "get_prices":
                     moments[request.path] = timedelta(minutes=minute)
-            asked(simulator)
+            requests_since(simulator)
         days.append(moments)
     assert days[0] == days[1]
     assert len(days[0]) == 20
@@ -401,19 +403,22 @@ async def test_late_publication(
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=late)
-    await wait_until(hass, freezer, "2026-11-23T14:00")
+    await move_clock(hass, freezer, "2026-11-23T14:00")
     moment_known: list[datetime] = []
 
     def note() -> None:
         now = dt_util.utcnow()
         is_tomorrow = berlin_day(now) == TOMORROW
-        if is_tomorrow and show(hass, home) not in (STATE_UNKNOWN, STATE_UNAVAILABLE):
-            assert show(hass, home) == price_now(simulator, home)
+        if is_tomorrow and value_of(hass, home) not in (
+            STATE_UNKNOWN,
+            STATE_UNAVAILABLE,
+        ):
+            assert value_of(hass, home) == price_now(simulator, home)
             moment_known.append(now)
-        elif not is_tomorrow and show(hass, home, "tomorrow_prices") == STATE_ON:
+        elif not is_tomorrow and value_of(hass, home, "tomorrow_prices") == STATE_ON:
             moment_known.append(now)
         # Prices that are not known are no trouble.
-        assert show(hass, home) != STATE_UNAVAILABLE
+        assert value_of(hass, home) != STATE_UNAVAILABLE
 
     step = timedelta(minutes=5)
     found = await watch(hass, freezer, simulator, 25 * HOUR, step, note)
@@ -427,7 +432,7 @@ async def test_late_publication(
         begin = timedelta(hours=hours, minutes=minutes)
         assert begin <= ask.clock <= begin + SPREAD + step
     assert max(price_requests(found)) <= 4
-    assert not complaints(caplog)
+    assert not warnings(caplog)
 
 
 @pytest.mark.parametrize("late", [0, 3, 6, 9.5, 12, 20, 30])
@@ -442,7 +447,7 @@ async def test_most_requests_of_a_day(
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=late)
-    await wait_until(hass, freezer, "2026-11-23T13:00")
+    await move_clock(hass, freezer, "2026-11-23T13:00")
     found = await watch(hass, freezer, simulator, 4 * DAY, QUARTER)
     most = max(price_requests(found))
     assert most <= 4
@@ -459,14 +464,14 @@ async def test_incomplete_day(
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.set_prices(TOMORROW, [None, *[30.0] * 95])
-    await wait_until(hass, freezer, "2026-11-23T15:00")
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
     simulator.set_prices(TOMORROW, [12.0, *[30.0] * 95])
     found = await watch(hass, freezer, simulator, DAY - 2 * HOUR, QUARTER)
     (ask,) = (step for step in found if step.is_for_prices)
     assert ask.day == TODAY
     assert ask.clock >= timedelta(hours=20, minutes=25)
-    attributes = seen(hass, home, "price").attributes
+    attributes = state_of(hass, home, "price").attributes
     assert attributes["prices"][0]["price"] == 0.12
 
 
@@ -480,12 +485,12 @@ async def test_gap(
     home = simulator.add(scenarios.smart_already())
     simulator.fail(Fault.GAP, path=prices_of(home))
     await set_up(home.subscription_id)
-    assert show(hass, home) == STATE_UNKNOWN
+    assert value_of(hass, home) == STATE_UNKNOWN
     found = await watch(hass, freezer, simulator, 3 * DAY, QUARTER)
     assert max(price_requests(found)) == 4
     simulator.recover()
     await pass_time(hass, freezer, DAY)
-    assert show(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 async def test_update_on_demand(
@@ -499,12 +504,12 @@ async def test_update_on_demand(
     await set_up()
     for key, amount in (("price", 11.0), ("tomorrow_prices", 12.0)):
         simulator.set_prices(TODAY, [amount] * 96)
-        asked(simulator)
+        requests_since(simulator)
         await update(hass, entity_of(hass, home, key))
-        assert asked(simulator) == ["get_prices"]
-        assert show(hass, home) == str(amount / 100)
+        assert requests_since(simulator) == ["get_prices"]
+        assert value_of(hass, home) == str(amount / 100)
         freezer.tick(60)
-        await settle(hass)
+        await fire_timers(hass)
 
     # The day goes on as if nothing had happened.
     found = await watch(hass, freezer, simulator, DAY, QUARTER)
@@ -524,19 +529,19 @@ async def test_midnight_with_tomorrow(
     """The new day's first price is shown at its first second, without a request."""
     home = simulator.add(scenarios.smart_already())
     await set_up(home.subscription_id)
-    await wait_until(hass, freezer, "2026-11-23T15:00")
-    listed = seen(hass, home, "price").attributes["prices"]
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    listed = state_of(hass, home, "price").attributes["prices"]
     assert len(listed) == 192
-    await wait_until(hass, freezer, "2026-11-23T23:59:59")
-    assert show(hass, home) == price_now(simulator, home)
+    await move_clock(hass, freezer, "2026-11-23T23:59:59")
+    assert value_of(hass, home) == price_now(simulator, home)
     first = price_at(simulator, home, local("2026-11-24T00:00"))
-    assert show(hass, home, "next_price") == first
-    asked(simulator)
-    await wait_until(hass, freezer, "2026-11-24T00:00:00")
-    assert not asked(simulator)
-    assert show(hass, home) == first
-    assert seen(hass, home, "price").attributes["prices"] == listed[96:]
-    assert show(hass, home, "tomorrow_prices") == STATE_OFF
+    assert value_of(hass, home, "next_price") == first
+    requests_since(simulator)
+    await move_clock(hass, freezer, "2026-11-24T00:00:00")
+    assert not requests_since(simulator)
+    assert value_of(hass, home) == first
+    assert state_of(hass, home, "price").attributes["prices"] == listed[96:]
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
     found = await watch(hass, freezer, simulator, 14 * HOUR, QUARTER)
     assert not [step for step in found if step.is_for_prices]
 
@@ -552,19 +557,19 @@ async def test_midnight_without_tomorrow(
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=9, minutes=30)
-    await wait_until(hass, freezer, "2026-11-23T14:55")
-    await wait_until(hass, freezer, "2026-11-23T20:59")
-    await wait_until(hass, freezer, "2026-11-23T23:59:59")
-    assert show(hass, home) == price_now(simulator, home)
-    assert show(hass, home, "next_price") == STATE_UNKNOWN
-    assert show(hass, home, "tomorrow_prices") == STATE_OFF
-    await wait_until(hass, freezer, "2026-11-24T00:00:00")
+    await move_clock(hass, freezer, "2026-11-23T14:55")
+    await move_clock(hass, freezer, "2026-11-23T20:59")
+    await move_clock(hass, freezer, "2026-11-23T23:59:59")
+    assert value_of(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home, "next_price") == STATE_UNKNOWN
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
+    await move_clock(hass, freezer, "2026-11-24T00:00:00")
     for key in ("price", "price_rank", "price_level", "average_price_today"):
-        assert show(hass, home, key) == STATE_UNKNOWN
-    asked(simulator)
-    await wait_until(hass, freezer, "2026-11-24T00:05:01")
-    assert asked(simulator) == ["create_token", "get_prices"]
-    assert show(hass, home) == price_now(simulator, home)
+        assert value_of(hass, home, key) == STATE_UNKNOWN
+    requests_since(simulator)
+    await move_clock(hass, freezer, "2026-11-24T00:05:01")
+    assert requests_since(simulator) == ["create_token", "get_prices"]
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 @pytest.mark.parametrize("away", [True, False])
@@ -578,25 +583,25 @@ async def test_restart_before_midnight(
     """Who restarts at 23:59 has the right price at 00:00, be Nomos there or not."""
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
-    await wait_until(hass, freezer, "2026-11-23T15:00")
-    await wait_until(hass, freezer, "2026-11-23T23:59:00")
-    before = seen(hass, home, "price")
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    await move_clock(hass, freezer, "2026-11-23T23:59:00")
+    before = state_of(hass, home, "price")
     if away:
         simulator.fail(Fault.CONNECTION_RESET)
-    asked(simulator)
+    requests_since(simulator)
     async with next_start(hass, entry) as (new, _):
         await new.config.async_set_time_zone("Europe/Berlin")
         await new.async_start()
         await new.async_block_till_done(wait_background_tasks=True)
-        assert show(new, home) == before.state
-        assert len(seen(new, home, "price").attributes["prices"]) == 192
-        assert show(new, home, "tomorrow_prices") == STATE_ON
-        await wait_until(new, freezer, "2026-11-24T00:00:00")
-        assert show(new, home) == price_now(simulator, home)
-        assert "get_prices" not in asked(simulator)
-        await wait_until(new, freezer, "2026-11-24T12:00:00")
-        assert show(new, home) == price_now(simulator, home)
-        assert "get_prices" not in asked(simulator)
+        assert value_of(new, home) == before.state
+        assert len(state_of(new, home, "price").attributes["prices"]) == 192
+        assert value_of(new, home, "tomorrow_prices") == STATE_ON
+        await move_clock(new, freezer, "2026-11-24T00:00:00")
+        assert value_of(new, home) == price_now(simulator, home)
+        assert "get_prices" not in requests_since(simulator)
+        await move_clock(new, freezer, "2026-11-24T12:00:00")
+        assert value_of(new, home) == price_now(simulator, home)
+        assert "get_prices" not in requests_since(simulator)
 
 
 @pytest.mark.parametrize(
@@ -628,18 +633,20 @@ async def test_restart(
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     simulator.publication_delay = timedelta(hours=late)
-    await wait_until(hass, freezer, left)
-    await leave(hass, entry)
+    await move_clock(hass, freezer, left)
+    await stop(hass, entry)
     freezer.move_to(local(came))
-    asked(simulator)
+    requests_since(simulator)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert asked(simulator).count("get_prices") == asks
-    assert show(hass, home) == price_now(simulator, home)
+    assert requests_since(simulator).count("get_prices") == asks
+    assert value_of(hass, home) == price_now(simulator, home)
     is_out = local(came).astimezone(BERLIN).time() > time(14, 20) or (
         left.endswith("15:00") and came < "2026-11-24"
     )
-    assert show(hass, home, "tomorrow_prices") == (STATE_ON if is_out else STATE_OFF)
+    assert value_of(hass, home, "tomorrow_prices") == (
+        STATE_ON if is_out else STATE_OFF
+    )
 
 
 # When Nomos does not answer
@@ -656,27 +663,27 @@ async def test_outage_over_two_days(
     """Prices are shown to their end, then none, and the right ones soon after."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T15:00")
+    await move_clock(hass, freezer, "2026-11-23T15:00")
     simulator.fail(Fault.SERVER_ERROR)
-    asked(simulator)
+    requests_since(simulator)
     while dt_util.utcnow() < local("2026-11-24T23:45"):
         await pass_time(hass, freezer, QUARTER, QUARTER)
-        assert show(hass, home) == price_now(simulator, home)
-    assert show(hass, home, "next_price") == STATE_UNKNOWN
-    await wait_until(hass, freezer, "2026-11-25T00:00")
+        assert value_of(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home, "next_price") == STATE_UNKNOWN
+    await move_clock(hass, freezer, "2026-11-25T00:00")
     while dt_util.utcnow() < local("2026-11-25T18:00"):
         for key in ("price", "next_price", "price_level", "tomorrow_prices"):
-            assert show(hass, home, key) == STATE_UNAVAILABLE
+            assert value_of(hass, home, key) == STATE_UNAVAILABLE
         await pass_time(hass, freezer, HOUR, QUARTER)
     # Nomos is left alone more and more: once an hour in the end.
-    assert asked(simulator).count("get_prices") <= 3 * 48
+    assert requests_since(simulator).count("get_prices") <= 3 * 48
     assert caplog.text.count(" prices data: ") == 1
 
     simulator.recover()
     await pass_time(hass, freezer, timedelta(minutes=61), timedelta(minutes=1))
-    assert show(hass, home) == price_now(simulator, home)
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
-    assert len(seen(hass, home, "price").attributes["prices"]) == 192
+    assert value_of(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    assert len(state_of(hass, home, "price").attributes["prices"]) == 192
     assert caplog.text.count(" prices data recovered") == 1
 
     # And from then on as on any day.
@@ -693,7 +700,7 @@ async def test_retries_get_rarer(
     """After 5 minutes, then twice as long each time, up to an hour."""
     home = simulator.add(scenarios.smart_already())
     await set_up(home.subscription_id)
-    await wait_until(hass, freezer, "2026-11-23T14:19")
+    await move_clock(hass, freezer, "2026-11-23T14:19")
     simulator.fail(Fault.HTML, path=prices_of(home))
     minute = timedelta(minutes=1)
     found = await watch(hass, freezer, simulator, 5 * HOUR, minute)
@@ -732,19 +739,19 @@ async def test_failure_keeps_what_is_known(
     """Whatever comes instead of prices, those that are known stay."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
-    listed = seen(hass, home, "price").attributes["prices"]
+    listed = state_of(hass, home, "price").attributes["prices"]
     simulator.fail(fault, path=prices_of(home), **details)
-    asked(simulator)
-    await wait_until(hass, freezer, "2026-11-23T14:55")
-    assert "get_prices" in asked(simulator)
-    assert show(hass, home) == price_now(simulator, home)
-    assert seen(hass, home, "price").attributes["prices"][:96] == listed
+    requests_since(simulator)
+    await move_clock(hass, freezer, "2026-11-23T14:55")
+    assert "get_prices" in requests_since(simulator)
+    assert value_of(hass, home) == price_now(simulator, home)
+    assert state_of(hass, home, "price").attributes["prices"][:96] == listed
 
     simulator.recover()
     await pass_time(hass, freezer, 6 * HOUR, HOUR / 2)
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
-    assert len(seen(hass, home, "price").attributes["prices"]) == 192
-    assert show(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    assert len(state_of(hass, home, "price").attributes["prices"]) == 192
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 async def test_login_that_is_refused(
@@ -756,20 +763,20 @@ async def test_login_that_is_refused(
     """Somebody is asked to log in again, once; known prices stay to their end."""
     homes = [simulator.add(scenarios.smart_already(index)) for index in (1, 2)]
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T14:15")
+    await move_clock(hass, freezer, "2026-11-23T14:15")
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
-    await wait_until(hass, freezer, "2026-11-23T14:55")
+    await move_clock(hass, freezer, "2026-11-23T14:55")
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     for home in homes:
-        assert show(hass, home) == price_now(simulator, home)
-    await wait_until(hass, freezer, "2026-11-23T23:59:59")
+        assert value_of(hass, home) == price_now(simulator, home)
+    await move_clock(hass, freezer, "2026-11-23T23:59:59")
     for home in homes:
-        assert show(hass, home) == price_now(simulator, home)
-    await wait_until(hass, freezer, "2026-11-24T00:00")
+        assert value_of(hass, home) == price_now(simulator, home)
+    await move_clock(hass, freezer, "2026-11-24T00:00")
     for home in homes:
-        assert show(hass, home) == STATE_UNAVAILABLE
+        assert value_of(hass, home) == STATE_UNAVAILABLE
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.9])
@@ -783,7 +790,7 @@ async def test_rate_limit_is_honoured(
     """Nomos is left alone for as long as it asks to, and not much longer."""
     home = simulator.add(scenarios.smart_already())
     await set_up(home.subscription_id)
-    await wait_until(hass, freezer, "2026-11-23T14:19")
+    await move_clock(hass, freezer, "2026-11-23T14:19")
     simulator.fail(
         Fault.RATE_LIMIT,
         path=prices_of(home),
@@ -792,10 +799,10 @@ async def test_rate_limit_is_honoured(
         retry_after=True,
     )
     freezer.tick(fraction)
-    asked(simulator)
-    while "get_prices" not in asked(simulator):
+    requests_since(simulator)
+    while "get_prices" not in requests_since(simulator):
         freezer.tick(60)
-        await settle(hass)
+        await fire_timers(hass)
     refused = dt_util.utcnow()
     assert refused.microsecond == fraction * 10**6
     # Home Assistant's timer does not keep the second: it may be a bit too early.
@@ -803,12 +810,12 @@ async def test_rate_limit_is_honoured(
         freezer.move_to(refused + timedelta(seconds=seconds))
         async_fire_time_changed_exact(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
-    assert "get_prices" not in asked(simulator)
+    assert "get_prices" not in requests_since(simulator)
     for seconds in (7200, 7202, 7260, 7320):
         freezer.move_to(refused + timedelta(seconds=seconds))
-        await settle(hass)
-    assert asked(simulator).count("get_prices") == 1
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
+        await fire_timers(hass)
+    assert requests_since(simulator).count("get_prices") == 1
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
 
 
 async def test_update_on_demand_during_an_outage(
@@ -822,17 +829,17 @@ async def test_update_on_demand_during_an_outage(
     await set_up()
     price = entity_of(hass, home, "price")
     simulator.fail(Fault.HTML, path=prices_of(home))
-    asked(simulator)
+    requests_since(simulator)
     for _ in range(40):
         await update(hass, price)
         freezer.tick(15)
-        await settle(hass)
-    assert asked(simulator).count("get_prices") <= 10
-    assert show(hass, home) == price_now(simulator, home)
+        await fire_timers(hass)
+    assert requests_since(simulator).count("get_prices") <= 10
+    assert value_of(hass, home) == price_now(simulator, home)
     simulator.recover()
     freezer.tick(60)
     await update(hass, price)
-    assert asked(simulator) == ["get_prices"]
+    assert requests_since(simulator) == ["get_prices"]
 
 
 async def test_nothing_is_written_while_nothing_is_known(
@@ -844,10 +851,10 @@ async def test_nothing_is_written_while_nothing_is_known(
     """What is unavailable is so once, and not at each border."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T14:00")
+    await move_clock(hass, freezer, "2026-11-23T14:00")
     simulator.fail(Fault.SERVER_ERROR)
     await pass_time(hass, freezer, 11 * HOUR, QUARTER)
-    assert show(hass, home) == STATE_UNAVAILABLE
+    assert value_of(hass, home) == STATE_UNAVAILABLE
     written = writes(hass)
     await pass_time(hass, freezer, DAY, QUARTER)
     assert not written
@@ -863,16 +870,16 @@ async def test_trouble_is_not_shared(
     odd, fine = (simulator.add(scenarios.smart_already(index)) for index in (1, 2))
     simulator.fail(Fault.SERVER_ERROR, path=prices_of(odd))
     await set_up()
-    assert show(hass, odd) == STATE_UNAVAILABLE
-    assert show(hass, odd, "smart_meter_active") == STATE_ON
+    assert value_of(hass, odd) == STATE_UNAVAILABLE
+    assert value_of(hass, odd, "smart_meter_active") == STATE_ON
     for _ in range(30):
         await pass_time(hass, freezer, HOUR)
-        assert show(hass, odd) == STATE_UNAVAILABLE
-        assert show(hass, fine) == price_now(simulator, fine)
-    assert show(hass, fine, "tomorrow_prices") == STATE_ON
+        assert value_of(hass, odd) == STATE_UNAVAILABLE
+        assert value_of(hass, fine) == price_now(simulator, fine)
+    assert value_of(hass, fine, "tomorrow_prices") == STATE_ON
     simulator.recover()
     await pass_time(hass, freezer, HOUR, timedelta(minutes=10))
-    assert show(hass, odd) == price_now(simulator, odd)
+    assert value_of(hass, odd) == price_now(simulator, odd)
 
 
 # Contracts without prices
@@ -892,18 +899,18 @@ async def test_contract_that_has_not_begun(
     home.status = "pending"
     await set_up()
     for key in ("price", "next_price", "price_rank", "price_level"):
-        assert show(hass, home, key) == STATE_UNKNOWN
-    assert seen(hass, home, "price").attributes["prices"] == []
-    assert show(hass, home, "tomorrow_prices") == STATE_OFF
+        assert value_of(hass, home, key) == STATE_UNKNOWN
+    assert state_of(hass, home, "price").attributes["prices"] == []
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
     found = await watch(hass, freezer, simulator, 3 * DAY, QUARTER)
     assert max(price_requests(found)) <= 4
-    assert show(hass, home) == STATE_UNKNOWN
-    assert not complaints(caplog)
-    assert "Error" not in said(caplog)
+    assert value_of(hass, home) == STATE_UNKNOWN
+    assert not warnings(caplog)
+    assert "Error" not in logged(caplog)
 
     home.status = "active"
     await pass_time(hass, freezer, DAY)
-    assert show(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 @pytest.mark.parametrize(
@@ -934,12 +941,12 @@ async def test_contract_that_has_ended(
     found = await watch(hass, freezer, simulator, 3 * DAY, HOUR)
     assert not [step for step in found if step.is_for_prices]
     key = "payout" if home.type == "feed_in" else "price"
-    assert show(hass, home, key) == expected
-    assert not complaints(caplog)
-    asked(simulator)
+    assert value_of(hass, home, key) == expected
+    assert not warnings(caplog)
+    requests_since(simulator)
     if expected == STATE_UNKNOWN:
         await update(hass, entity_of(hass, home, key))
-        assert not asked(simulator)
+        assert not requests_since(simulator)
 
 
 async def test_gate_that_opens_again(
@@ -953,10 +960,10 @@ async def test_gate_that_opens_again(
     await set_up()
     home.status = "ended"
     await pass_time(hass, freezer, 2 * DAY)
-    assert show(hass, home) == STATE_UNAVAILABLE
+    assert value_of(hass, home) == STATE_UNAVAILABLE
     home.status = "active"
     await pass_time(hass, freezer, 2 * DAY)
-    assert show(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 async def test_prices_before_and_after_the_start(
@@ -968,12 +975,12 @@ async def test_prices_before_and_after_the_start(
     """A contract that begins tomorrow has its first price at midnight."""
     home = simulator.add(scenarios.smart_already(start_at=local("2026-11-24T00:00")))
     await set_up(home.subscription_id)
-    assert show(hass, home) == STATE_UNKNOWN
-    await wait_until(hass, freezer, "2026-11-23T14:55")
-    assert show(hass, home) == STATE_UNKNOWN
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
-    await wait_until(hass, freezer, "2026-11-24T00:00")
-    assert show(hass, home) == price_now(simulator, home)
+    assert value_of(hass, home) == STATE_UNKNOWN
+    await move_clock(hass, freezer, "2026-11-23T14:55")
+    assert value_of(hass, home) == STATE_UNKNOWN
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    await move_clock(hass, freezer, "2026-11-24T00:00")
+    assert value_of(hass, home) == price_now(simulator, home)
 
 
 async def test_module_that_takes_effect(
@@ -986,13 +993,13 @@ async def test_module_that_takes_effect(
     home.low_hours, home.high_hours = range(6), range(10, 14)
     home.add_module("enwg-14a-module-1")
     await set_up()
-    before = float(show(hass, home))
+    before = float(value_of(hass, home))
     home.add_module("enwg-14a-module-3")
-    asked(simulator)
-    await look_again(hass, home)
-    assert asked(simulator).count("get_prices") == 1
+    requests_since(simulator)
+    await refresh(hass, home)
+    assert requests_since(simulator).count("get_prices") == 1
     # The simulator's high grid fee is half as much again: 9.47 ct become 14.21 ct.
-    assert float(show(hass, home)) == pytest.approx(before + 0.0474)
-    assert show(hass, home, "grid_fee_window") == "high"
-    await look_again(hass, other)
-    assert "get_prices" not in asked(simulator)
+    assert float(value_of(hass, home)) == pytest.approx(before + 0.0474)
+    assert value_of(hass, home, "grid_fee_window") == "high"
+    await refresh(hass, other)
+    assert "get_prices" not in requests_since(simulator)

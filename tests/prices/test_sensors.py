@@ -19,20 +19,20 @@ from custom_components.nomos_energy.nomos import HOUR, QUARTER, berlin_day
 from simulator import Household, Simulator, scenarios
 from simulator.clock import quarters
 from simulator.households import MODULE_1, MODULE_3
-from tests import DAY, asked, pass_time, writes
+from tests import DAY, pass_time, requests_since, writes
 from tests.conftest import SetUp
 from tests.prices.common import (
     TODAY,
     TOMORROW,
     entities,
     entity_of,
+    fire_timers,
     local,
+    move_clock,
     price_at,
     price_now,
-    seen,
-    settle,
-    show,
-    wait_until,
+    state_of,
+    value_of,
 )
 
 TRANSLATIONS = Path("custom_components/nomos_energy/translations")
@@ -115,12 +115,12 @@ async def test_components(
     fees = set()
     for _ in range(24):
         parts = [
-            float(show(hass, home, key))
+            float(value_of(hass, home, key))
             for key in ("energy_price", "grid_fee", "levies")
         ]
-        assert sum(parts) == pytest.approx(float(show(hass, home)))
-        assert show(hass, home, "levies") == "0.062"
-        fees.add(show(hass, home, "grid_fee"))
+        assert sum(parts) == pytest.approx(float(value_of(hass, home)))
+        assert value_of(hass, home, "levies") == "0.062"
+        fees.add(value_of(hass, home, "grid_fee"))
         await pass_time(hass, freezer, HOUR)
     assert fees == {"0.0189", "0.0947", "0.1421"}
 
@@ -135,10 +135,10 @@ async def test_component_that_is_not_known(
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, [None] * 96)
     await set_up()
-    assert show(hass, home) == STATE_UNKNOWN
-    assert show(hass, home, "energy_price") == STATE_UNKNOWN
-    assert show(hass, home, "grid_fee") == "0.0947"
-    assert show(hass, home, "levies") == "0.062"
+    assert value_of(hass, home) == STATE_UNKNOWN
+    assert value_of(hass, home, "energy_price") == STATE_UNKNOWN
+    assert value_of(hass, home, "grid_fee") == "0.0947"
+    assert value_of(hass, home, "levies") == "0.062"
 
 
 # Borders
@@ -156,18 +156,18 @@ async def test_border(
     amounts: Amounts = [float(number) for number in range(96)]
     simulator.set_prices(TODAY, amounts)
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T11:14:58")
-    asked(simulator)
-    assert show(hass, home) == "0.44"
-    await wait_until(hass, freezer, "2026-11-23T11:14:59")
-    assert show(hass, home) == "0.44"
-    assert show(hass, home, "next_price") == "0.45"
-    assert show(hass, home, "price_rank") == "46.3"
-    await wait_until(hass, freezer, "2026-11-23T11:15:00")
-    assert show(hass, home) == "0.45"
-    assert show(hass, home, "next_price") == "0.46"
-    assert show(hass, home, "price_rank") == "47.4"
-    assert not asked(simulator)
+    await move_clock(hass, freezer, "2026-11-23T11:14:58")
+    requests_since(simulator)
+    assert value_of(hass, home) == "0.44"
+    await move_clock(hass, freezer, "2026-11-23T11:14:59")
+    assert value_of(hass, home) == "0.44"
+    assert value_of(hass, home, "next_price") == "0.45"
+    assert value_of(hass, home, "price_rank") == "46.3"
+    await move_clock(hass, freezer, "2026-11-23T11:15:00")
+    assert value_of(hass, home) == "0.45"
+    assert value_of(hass, home, "next_price") == "0.46"
+    assert value_of(hass, home, "price_rank") == "47.4"
+    assert not requests_since(simulator)
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ async def test_writes_at_a_border(
     simulator.set_prices(TODAY, amounts)
     await set_up()
     written = writes(hass)
-    await wait_until(hass, freezer, "2026-11-23T11:14:58")
+    await move_clock(hass, freezer, "2026-11-23T11:14:58")
     assert not written
-    await wait_until(hass, freezer, "2026-11-23T11:15:00")
+    await move_clock(hass, freezer, "2026-11-23T11:15:00")
     assert sorted(written) == sorted(entity_of(hass, home, key) for key in expected)
 
 
@@ -208,18 +208,18 @@ async def test_writes_of_an_hourly_contract(
     """Who pays by the hour has nothing written within an hour."""
     home = simulator.add(scenarios.smart_already(hourly=True))
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T12:00:00")
-    asked(simulator)
+    await move_clock(hass, freezer, "2026-11-23T12:00:00")
+    requests_since(simulator)
     written = writes(hass)
-    before = show(hass, home)
+    before = value_of(hass, home)
     for clock in ("12:15", "12:30", "12:45", "12:59:58"):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
-        assert show(hass, home) == before == price_now(simulator, home)
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
+        assert value_of(hass, home) == before == price_now(simulator, home)
     assert not written
-    await wait_until(hass, freezer, "2026-11-23T13:00:00")
+    await move_clock(hass, freezer, "2026-11-23T13:00:00")
     assert written
-    assert show(hass, home) == price_now(simulator, home)
-    assert not asked(simulator)
+    assert value_of(hass, home) == price_now(simulator, home)
+    assert not requests_since(simulator)
 
 
 @pytest.mark.parametrize("hourly", [False, True])
@@ -241,22 +241,22 @@ async def test_day_from_end_to_end(
     freezer.move_to(local(f"{today - DAY}T11:00"))
     home = simulator.add(scenarios.smart_already(hourly=hourly))
     await set_up(home.subscription_id)
-    await wait_until(hass, freezer, f"{today - DAY}T15:00")
+    await move_clock(hass, freezer, f"{today - DAY}T15:00")
     per_hour = 1 if hourly else 4
-    listed = seen(hass, home, "price").attributes["prices"]
+    listed = state_of(hass, home, "price").attributes["prices"]
     assert len(listed) == (96 + count) // 4 * per_hour
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
 
-    await wait_until(hass, freezer, f"{today - DAY}T23:45:00")
-    asked(simulator)
+    await move_clock(hass, freezer, f"{today - DAY}T23:45:00")
+    requests_since(simulator)
     for begin in quarters(today):
         freezer.move_to(begin - timedelta(seconds=1))
-        await settle(hass)
-        assert show(hass, home) == price_at(simulator, home, begin - QUARTER)
+        await fire_timers(hass)
+        assert value_of(hass, home) == price_at(simulator, home, begin - QUARTER)
         freezer.move_to(begin)
-        await settle(hass)
-        assert show(hass, home) == price_at(simulator, home, begin)
-        listed = seen(hass, home, "price").attributes["prices"]
+        await fire_timers(hass)
+        assert value_of(hass, home) == price_at(simulator, home, begin)
+        listed = state_of(hass, home, "price").attributes["prices"]
         assert len(listed) >= count // 4 * per_hour
         (current,) = (
             each
@@ -265,9 +265,9 @@ async def test_day_from_end_to_end(
             <= begin
             < datetime.fromisoformat(each["end"])
         )
-        assert show(hass, home) == str(current["price"])
-    assert asked(simulator).count("get_prices") == 1
-    listed = seen(hass, home, "price").attributes["prices"]
+        assert value_of(hass, home) == str(current["price"])
+    assert requests_since(simulator).count("get_prices") == 1
+    listed = state_of(hass, home, "price").attributes["prices"]
     assert listed[0]["start"][:16] == f"{day}T00:00"
     assert listed[count // 4 * per_hour - 1]["end"][:16] == f"{today + DAY}T00:00"
     assert len({each["start"] for each in listed}) == len(listed)
@@ -286,16 +286,16 @@ async def test_other_time_zone(
     amounts: Amounts = [5.0, *[30.0] * 94, 50.0]
     simulator.set_prices(TODAY, amounts)
     await set_up()
-    lowest = seen(hass, home, "lowest_price_today")
+    lowest = state_of(hass, home, "lowest_price_today")
     assert lowest.attributes["start"].isoformat() == "2026-11-22T18:00:00-05:00"
-    listed = seen(hass, home, "price").attributes["prices"]
+    listed = state_of(hass, home, "price").attributes["prices"]
     assert listed[0]["start"] == "2026-11-22T18:00:00-05:00"
     assert listed[-1]["end"] == "2026-11-23T18:00:00-05:00"
-    await wait_until(hass, freezer, "2026-11-23T23:45")
-    assert show(hass, home) == "0.5"
-    assert show(hass, home, "price_rank") == "100.0"
-    await wait_until(hass, freezer, "2026-11-24T00:00")
-    assert show(hass, home, "highest_price_today") != "0.5"
+    await move_clock(hass, freezer, "2026-11-23T23:45")
+    assert value_of(hass, home) == "0.5"
+    assert value_of(hass, home, "price_rank") == "100.0"
+    await move_clock(hass, freezer, "2026-11-24T00:00")
+    assert value_of(hass, home, "highest_price_today") != "0.5"
 
 
 # Days of all kinds
@@ -428,7 +428,7 @@ async def test_days(
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, amounts)
     await set_up()
-    assert {key: show(hass, home, key) for key in expected} == expected
+    assert {key: value_of(hass, home, key) for key in expected} == expected
 
 
 @pytest.mark.usefixtures("all_entities_enabled")
@@ -463,7 +463,7 @@ async def test_starts(
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, amounts)
     await set_up()
-    shown = seen(hass, home, key)
+    shown = state_of(hass, home, key)
     assert shown.state == value
     expected = f"2026-11-23T{start}:00+01:00" if start else None
     found = shown.attributes["start"]
@@ -482,18 +482,18 @@ async def test_next_day_is_fine(
     simulator.set_prices(TODAY, [None] * 96)
     simulator.set_prices(TOMORROW, RAMP)
     await set_up()
-    await wait_until(hass, freezer, "2026-11-23T15:00")
-    assert show(hass, home, "average_price_today") == STATE_UNKNOWN
-    assert show(hass, home, "tomorrow_prices") == STATE_ON
-    await wait_until(hass, freezer, "2026-11-23T23:50")
-    assert show(hass, home) == STATE_UNKNOWN
-    assert show(hass, home, "next_price") == "0.0"
-    await wait_until(hass, freezer, "2026-11-24T00:00")
-    assert show(hass, home) == "0.0"
-    assert show(hass, home, "price_rank") == "0.0"
-    assert show(hass, home, "price_level") == "very_cheap"
-    assert show(hass, home, "average_price_today") == "0.475"
-    assert show(hass, home, "tomorrow_prices") == STATE_OFF
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    assert value_of(hass, home, "average_price_today") == STATE_UNKNOWN
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    await move_clock(hass, freezer, "2026-11-23T23:50")
+    assert value_of(hass, home) == STATE_UNKNOWN
+    assert value_of(hass, home, "next_price") == "0.0"
+    await move_clock(hass, freezer, "2026-11-24T00:00")
+    assert value_of(hass, home) == "0.0"
+    assert value_of(hass, home, "price_rank") == "0.0"
+    assert value_of(hass, home, "price_level") == "very_cheap"
+    assert value_of(hass, home, "average_price_today") == "0.475"
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
 
 
 async def test_list_of_prices(
@@ -506,7 +506,7 @@ async def test_list_of_prices(
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, NULLS)
     await set_up()
-    listed = seen(hass, home, "price").attributes["prices"]
+    listed = state_of(hass, home, "price").attributes["prices"]
     assert json.loads(json_bytes(listed)) == listed
     assert len(listed) == 96
     assert listed[0] == {
@@ -515,8 +515,8 @@ async def test_list_of_prices(
         "price": 0.24,
     }
     assert [each["price"] for each in listed[44:49]] == [None] * 4 + [0.12]
-    await wait_until(hass, freezer, "2026-11-23T15:00")
-    both = seen(hass, home, "price").attributes["prices"]
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    both = state_of(hass, home, "price").attributes["prices"]
     assert both[:96] == listed
     assert both[-1]["end"] == "2026-11-25T00:00:00+01:00"
 
@@ -535,7 +535,7 @@ async def test_list_is_not_recorded(
     """The list is too long for the history, in which each price is anyway."""
     home = simulator.add(scenario())
     await set_up()
-    info = seen(hass, home, word).state_info
+    info = state_of(hass, home, word).state_info
     assert info
     assert f"{word}s" in info["unrecorded_attributes"]
 
@@ -566,14 +566,14 @@ async def test_tomorrow(
         simulator.set_prices(TOMORROW, amounts)
     await set_up()
     for clock in ("11:00", "14:05"):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
-        assert show(hass, home, key) == STATE_OFF
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
+        assert value_of(hass, home, key) == STATE_OFF
     written = writes(hass)
     for clock in ("14:55", "18:00", "23:59:58"):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
-        assert show(hass, home, key) == STATE_ON
-    await wait_until(hass, freezer, "2026-11-24T00:00:00")
-    assert show(hass, home, key) == STATE_OFF
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
+        assert value_of(hass, home, key) == STATE_ON
+    await move_clock(hass, freezer, "2026-11-24T00:00:00")
+    assert value_of(hass, home, key) == STATE_OFF
     assert written.count(entity_of(hass, home, key)) == 2
 
 
@@ -608,14 +608,14 @@ async def test_payout(
         ("13:00", STATE_UNKNOWN, STATE_UNKNOWN),
         ("14:00", "0.08", "normal"),
     ):
-        await wait_until(hass, freezer, f"2026-11-23T{clock}")
-        assert show(hass, roof, "payout") == amount
-        assert show(hass, roof, "payout_level") == level
-    shown = seen(hass, roof, "payout")
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
+        assert value_of(hass, roof, "payout") == amount
+        assert value_of(hass, roof, "payout_level") == level
+    shown = state_of(hass, roof, "payout")
     assert shown.attributes["unit_of_measurement"] == "EUR/kWh"
     assert shown.attributes["payouts"][0]["payout"] == 0.08
     assert "prices" not in shown.attributes
-    assert seen(hass, roof, "payout_level").attributes["options"] == [
+    assert state_of(hass, roof, "payout_level").attributes["options"] == [
         "very_low",
         "low",
         "normal",
@@ -623,7 +623,7 @@ async def test_payout(
         "very_high",
     ]
     for key in entities(hass, roof):
-        words = f"{seen(hass, roof, key).as_dict()}".lower()
+        words = f"{state_of(hass, roof, key).as_dict()}".lower()
         assert "cheap" not in words
         assert "price" not in words
 
@@ -662,7 +662,9 @@ async def test_units(
     """Everything is in EUR/kWh; only what holds now makes a statistic."""
     home = simulator.add(scenario())
     await set_up()
-    attributes = {key: seen(hass, home, key).attributes for key in entities(hass, home)}
+    attributes = {
+        key: state_of(hass, home, key).attributes for key in entities(hass, home)
+    }
     assert {
         key for key, each in attributes.items() if "state_class" in each
     } == measured
@@ -687,6 +689,6 @@ async def test_consumption_and_feed_in(
     await set_up()
     for _ in range(8):
         await pass_time(hass, freezer, QUARTER, QUARTER)
-        assert show(hass, home) == price_now(simulator, home)
-        assert show(hass, roof, "payout") == price_now(simulator, roof)
+        assert value_of(hass, home) == price_now(simulator, home)
+        assert value_of(hass, roof, "payout") == price_now(simulator, roof)
         assert berlin_day(dt_util.utcnow()) == TODAY

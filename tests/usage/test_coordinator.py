@@ -31,7 +31,7 @@ from pytest_homeassistant_custom_component.typing import (
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import midnight, quarters
-from tests import DAY, asked, complaints, look_again, pass_time, said
+from tests import DAY, logged, pass_time, refresh, requests_since, warnings
 from tests.actions import call, device_id
 from tests.conftest import SetUp
 
@@ -212,12 +212,12 @@ async def test_from_the_activation_on(
     await set_up()
     await assert_true(hass, truth)
     months = ["2026-08", "2026-09", "2026-10", "2026-11"]
-    assert [line for line in said(caplog).splitlines() if "usage of" in line] == [
+    assert [line for line in logged(caplog).splitlines() if "usage of" in line] == [
         f"Importing the usage of {month}" for month in months
     ]
-    counts = Counter(asked(simulator))
+    counts = Counter(requests_since(simulator))
     assert counts["get_usage"] == len(months)
-    assert not complaints(caplog)
+    assert not warnings(caplog)
 
 
 async def test_first_afternoon(
@@ -231,7 +231,7 @@ async def test_first_afternoon(
     home = simulator.add(scenarios.happy_path())
     await set_up()
     home.advance_to("activated")
-    await look_again(hass, home)
+    await refresh(hass, home)
     truth = live(home, simulator, date(2026, 11, 23), date(2026, 11, 23))
     await pass_time(hass, freezer, timedelta(hours=36))
     assert not await rows(hass, ids(home)[0])
@@ -296,7 +296,7 @@ async def test_goes_on_where_it_was(
     logger.removeHandler(handler)
     assert len(await rows(hass, ids(home)[0])) == 24 * 62
     simulator.recover()
-    asked(simulator)
+    requests_since(simulator)
     if away == "outage":
         await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=2))
     else:
@@ -304,7 +304,7 @@ async def test_goes_on_where_it_was(
         await restart(
             hass, freezer, entry, storage, before if away == "crash" else None
         )
-    months = asked(simulator).count("get_usage")
+    months = requests_since(simulator).count("get_usage")
     assert months == (5 if away == "crash" else 3)
     await assert_true(hass, truth)
 
@@ -322,9 +322,9 @@ async def test_requests_of_a_day(
     home = activate(simulator, freezer, "2026-10-20T08:00:00+00:00")
     await set_up(home.subscription_id)
     await pass_time(hass, freezer, 5 * DAY)
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, 20 * DAY)
-    requests = Counter(asked(simulator))
+    requests = Counter(requests_since(simulator))
     # Where no order can change any more, the contract is looked at instead.
     looks = requests.pop("list_meter_orders") + requests.pop("get_subscription")
     assert looks == 20
@@ -350,14 +350,14 @@ async def test_yesterday_is_late(
     home.set_usage(date(2026, 11, 12), [None] * 96)
     freezer.move_to("2026-11-13T14:20:00+00:00")
     await pass_time(hass, freezer, timedelta(minutes=10))
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, timedelta(hours=9), timedelta(minutes=10))
     # Between 16:00 and 17:00, then after half an hour, 1, 2 and 4 hours.
-    assert asked(simulator).count("get_usage") == 5
+    assert requests_since(simulator).count("get_usage") == 5
     truth.tell(date(2026, 11, 12))
     await pass_time(hass, freezer, timedelta(hours=12), timedelta(minutes=30))
     await assert_true(hass, truth)
-    assert asked(simulator).count("get_usage") == 1
+    assert requests_since(simulator).count("get_usage") == 1
 
 
 async def test_corrections(
@@ -526,9 +526,9 @@ async def test_contract_ends(
     await pass_time(hass, freezer, 2 * DAY, timedelta(hours=3))
     await assert_true(hass, truth)
     await pass_time(hass, freezer, 40 * DAY, HALF)
-    asked(simulator)
+    requests_since(simulator)
     await pass_time(hass, freezer, 5 * DAY, timedelta(hours=3))
-    assert "get_usage" not in asked(simulator)
+    assert "get_usage" not in requests_since(simulator)
     await assert_true(hass, truth)
 
 

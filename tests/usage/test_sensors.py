@@ -20,7 +20,7 @@ from custom_components.nomos_energy.usage.sensors import (
     USAGE_UNTIL,
 )
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, asked, entity_id, look_again, pass_time, state, writes
+from tests import DAY, entity_id, pass_time, refresh, requests_since, state, writes
 from tests.conftest import SetUp
 
 YESTERDAY = date(2026, 11, 22)
@@ -150,7 +150,7 @@ async def test_asked_for(
     """Home Assistant's own action asks Nomos for the usage, and only for that."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
-    asked(simulator)
+    requests_since(simulator)
     await async_setup_component(hass, "homeassistant", {})
     await hass.services.async_call(
         "homeassistant",
@@ -159,7 +159,7 @@ async def test_asked_for(
         blocking=True,
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert asked(simulator) == ["get_usage"]
+    assert requests_since(simulator) == ["get_usage"]
 
 
 async def test_nothing_is_recorded(
@@ -168,7 +168,7 @@ async def test_nothing_is_recorded(
     """Without a recorder there is nothing to bring usage into, and nobody asks."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
-    assert "get_usage" not in asked(simulator)
+    assert "get_usage" not in requests_since(simulator)
     assert not er.async_get(hass).async_get_entity_id(
         "sensor", DOMAIN, f"{home.subscription_id}_cost_yesterday"
     )
@@ -227,7 +227,7 @@ async def test_swapped_meter(
     before = shown(hass, home, "meter_reading")
     assert float(before.state) > 31000
     home.advance_to("activated")
-    await look_again(hass, home)
+    await refresh(hass, home)
     await pass_time(hass, freezer, 9 * DAY, timedelta(hours=6))
     after = shown(hass, home, "meter_reading")
     assert float(after.state) < 1000

@@ -45,7 +45,7 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Simulator, scenarios, server
 from simulator.households import Step
 from simulator.webhooks import SIGNATURE, sign
-from tests import DAY, asked, organisation_entry, pass_time, state
+from tests import DAY, organisation_entry, pass_time, requests_since, state
 from tests.conftest import SetUp
 
 SECRET = "whsec_0123456789abcdef"
@@ -132,7 +132,7 @@ async def connect(
         client = await hass_client_no_auth()
         url = client.make_url(f"/api/webhook/{entry.data[CONF_WEBHOOK_ID]}")
         simulator.register_webhook(str(url), SECRET)
-        asked(simulator)
+        requests_since(simulator)
         return Line(hass, simulator, freezer, entry, url, client.session)
 
     yield connect
@@ -180,7 +180,7 @@ async def test_order_changes_at_once(
         home.advance_to(status)
         assert set(await line.deliver()) == {200}
         assert state(hass, home, "order_status") == status
-        assert asked(simulator).count("list_meter_orders") == 1
+        assert requests_since(simulator).count("list_meter_orders") == 1
     assert state(hass, home, "smart_meter_active") == STATE_ON
 
 
@@ -201,13 +201,13 @@ async def test_burst(
         simulator.redeliver(event_id)
     random.Random(3).shuffle(simulator.deliveries.pending)
     assert await line.deliver() == [200] * 500
-    assert asked(simulator).count("list_meter_orders") == 1
+    assert requests_since(simulator).count("list_meter_orders") == 1
     assert {state(hass, home, "order_status") for home in homes} == {"installed"}
     told = await webhook_diagnostics(hass, hass_client, line)
     assert (told["accepted"], told["repeated"], told["refused"]) == (20, 480, 0)
 
     await pass_time(hass, line.freezer, timedelta(minutes=5), MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_delivery_while_nomos_is_being_asked(
@@ -242,7 +242,7 @@ async def test_delivery_while_nomos_is_being_asked(
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, line.freezer, MOMENT)
     assert state(hass, home, "order_status") == "scheduled"
-    assert asked(simulator).count("list_meter_orders") == 2
+    assert requests_since(simulator).count("list_meter_orders") == 2
 
 
 async def test_delivery_while_nomos_fails(
@@ -267,11 +267,11 @@ async def test_delivery_while_nomos_wants_to_be_left_alone(
     home = simulator.add(scenarios.happy_path())
     line = await connect()
     simulator.fail(Fault.RATE_LIMIT, "/meter-orders", seconds=600, retry_after=True)
-    asked(simulator)
+    requests_since(simulator)
     for status in ("placed", "check_submitted", "check_reviewed"):
         home.advance_to(status)
         assert await line.deliver() == [200]
-    assert asked(simulator).count("list_meter_orders") == 1
+    assert requests_since(simulator).count("list_meter_orders") == 1
     simulator.recover()
     await pass_time(hass, line.freezer, timedelta(minutes=11), timedelta(minutes=1))
     assert state(hass, home, "order_status") == "check_reviewed"
@@ -310,7 +310,7 @@ async def test_subscription_of_a_settled_order(
     line = await connect(home.subscription_id)
     home.advance()
     assert await line.deliver() == [200]
-    assert asked(simulator).count("get_subscription") == 1
+    assert requests_since(simulator).count("get_subscription") == 1
     issues = ir.async_get(hass).issues.values()
     assert "subscription_ended" in {issue.translation_key for issue in issues}
 
@@ -343,7 +343,7 @@ async def test_test_event(
     test = simulator.emit("test.event", {})
     assert await line.deliver() == [200]
     assert shown[title].startswith(message)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
     shown.clear()
     simulator.redeliver(test.id)
@@ -385,7 +385,7 @@ async def test_of_others(
     storage.pop(key, None)
     assert await line.send(event(topic=topic, context=context)) == 200
     await pass_time(hass, line.freezer, MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert key not in storage
 
 
@@ -398,7 +398,7 @@ async def test_unknown_topics(
     line = await connect()
     simulator.emit(topic, {"subscription": home.subscription_id})
     assert await line.deliver() == [200]
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_contract_that_is_not_followed(
@@ -409,7 +409,7 @@ async def test_contract_that_is_not_followed(
     line = await connect(followed.subscription_id)
     other.advance_to("placed")
     assert await line.deliver() == [200]
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_among_many_of_others(
@@ -422,7 +422,7 @@ async def test_among_many_of_others(
         simulator.emit("meter_order.placed", {"subscription": f"sub_{number}"})
     home.advance_to("placed")
     assert await line.deliver() == [200] * 51
-    assert asked(simulator).count("list_meter_orders") == 1
+    assert requests_since(simulator).count("list_meter_orders") == 1
     assert state(hass, home, "order_status") == "placed"
 
 
@@ -442,7 +442,7 @@ async def test_repeated_over_days_and_restarts(
     context = {"subscription": home.subscription_id}
     first = simulator.emit("meter_order.placed", context)
     assert await line.deliver() == [200]
-    assert asked(simulator).count("list_meter_orders") == 1
+    assert requests_since(simulator).count("list_meter_orders") == 1
 
     for _ in range(3):
         await pass_time(hass, line.freezer, DAY)
@@ -450,10 +450,10 @@ async def test_repeated_over_days_and_restarts(
         await hass.async_block_till_done()
         assert await hass.config_entries.async_reload(line.entry.entry_id)
         await hass.async_block_till_done()
-        asked(simulator)
+        requests_since(simulator)
         simulator.redeliver(first.id)
         assert await line.deliver() == [200]
-        assert not asked(simulator)
+        assert not requests_since(simulator)
 
     await pass_time(hass, line.freezer, 2 * DAY)
     second = simulator.emit("meter_order.placed", context)
@@ -475,10 +475,10 @@ async def test_repeated_after_other_deliveries(
     await pass_time(hass, line.freezer, 3 * DAY)
     simulator.emit("meter_order.placed", context)
     assert await line.deliver() == [200]
-    asked(simulator)
+    requests_since(simulator)
     simulator.redeliver(first.id)
     assert await line.deliver() == [200]
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_repeated_after_a_reload(
@@ -491,10 +491,10 @@ async def test_repeated_after_a_reload(
     told = simulator.emit("meter_order.placed", {"subscription": home.subscription_id})
     await simulator.deliver_webhooks()
     assert await hass.config_entries.async_reload(line.entry.entry_id)
-    asked(simulator)
+    requests_since(simulator)
     simulator.redeliver(told.id)
     assert await line.deliver() == [200]
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_restart_while_nomos_is_away(
@@ -545,7 +545,7 @@ async def test_forged(
     body = event(context={"subscription": home.subscription_id})
     assert await line.send(body, **forged) == 401
     await pass_time(hass, line.freezer, MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def test_not_signed(
@@ -570,7 +570,7 @@ async def test_body_is_what_was_signed(
     ).encode()
     assert await line.send(body) == 200
     await pass_time(hass, line.freezer, MOMENT)
-    assert asked(simulator).count("list_meter_orders") == 1
+    assert requests_since(simulator).count("list_meter_orders") == 1
     assert await line.send(body, data=json.dumps(json.loads(body)).encode()) == 401
 
 
@@ -615,7 +615,7 @@ async def test_nonsense(
     line = await connect()
     assert await line.send(body) == 400
     await pass_time(hass, line.freezer, MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -751,7 +751,7 @@ async def test_flood(
     caplog.clear()
     assert set(await line.forge(300)) == {401}
     await pass_time(hass, line.freezer, MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert loud(caplog) == ["Deliveries are refused: their signature is wrong"]
     told = await webhook_diagnostics(hass, hass_client, line)
     assert (told["accepted"], told["refused"]) == (0, 300)
@@ -887,11 +887,11 @@ async def test_switched_off(
     line = await connect()
     hass.config_entries.async_update_entry(line.entry, options={})
     assert await hass.config_entries.async_reload(line.entry.entry_id)
-    asked(simulator)
+    requests_since(simulator)
     home.advance_to("placed")
     assert await line.deliver() == [200]
     assert await line.send(b"nonsense") == 200
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert state(hass, home, "order_status") == "created"
     assert await webhook_diagnostics(hass, hass_client, line) == "off"
 
@@ -906,7 +906,7 @@ async def test_unloaded(
     await simulator.deliver_webhooks()
     assert await hass.config_entries.async_unload(line.entry.entry_id)
     await pass_time(hass, line.freezer, MOMENT)
-    assert not asked(simulator)
+    assert not requests_since(simulator)
     assert await line.send(b"nonsense") == 200
 
     assert await hass.config_entries.async_setup(line.entry.entry_id)
