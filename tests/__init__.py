@@ -89,7 +89,7 @@ async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntr
 
 
 def included(hass: HomeAssistant) -> set[str]:
-    """Return the ids of the subscriptions that have a device."""
+    """Return the IDs of the subscriptions that have a device."""
     return {
         key
         for device in dr.async_get(hass).devices
@@ -104,7 +104,7 @@ async def pass_time(
     duration: timedelta,
     step: timedelta = timedelta(hours=1),
 ) -> None:
-    """Let time pass, step by step, as a clock does."""
+    """Let time pass step by step, and fire the timers that are due."""
     end = dt_util.utcnow() + duration
     while (now := dt_util.utcnow()) < end:
         freezer.tick(min(step, end - now))
@@ -113,7 +113,7 @@ async def pass_time(
 
 
 async def refresh(hass: HomeAssistant, household: Household) -> None:
-    """Ask Home Assistant to update, as an automation or a user does."""
+    """Refresh the contracts by the action homeassistant.update_entity."""
     await async_setup_component(hass, "homeassistant", {})
     await hass.services.async_call(
         "homeassistant",
@@ -128,7 +128,7 @@ async def refresh(hass: HomeAssistant, household: Household) -> None:
 
 
 def entity_id(hass: HomeAssistant, household: Household, key: str) -> str:
-    """Return the entity of a household's contract."""
+    """Return the entity ID of a contract's sensor or binary sensor."""
     platform = (
         "binary_sensor" if key in ("smart_meter_active", "order_blocked") else "sensor"
     )
@@ -140,7 +140,7 @@ def entity_id(hass: HomeAssistant, household: Household, key: str) -> str:
 
 
 def state(hass: HomeAssistant, household: Household, key: str) -> str:
-    """Return what an entity of a household's contract shows."""
+    """Return the state of a contract's sensor or binary sensor."""
     found = hass.states.get(entity_id(hass, household, key))
     assert found
     return found.state
@@ -154,14 +154,14 @@ def local(moment: datetime | str) -> str:
 
 
 def requests_since(simulator: Simulator) -> list[str]:
-    """Return what was asked since the last time, in order."""
+    """Return the operations requested since the last call, in order."""
     operations = [request.operation for request in simulator.requests]
     simulator.requests.clear()
     return operations
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Return what the integration has logged."""
+    """Return the messages that the integration logged."""
     return "\n".join(
         record.getMessage()
         for record in caplog.records
@@ -190,9 +190,9 @@ def writes(hass: HomeAssistant) -> list[str]:
 async def next_start(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> AsyncGenerator[tuple[HomeAssistant, MockConfigEntry]]:
-    """Let a new Home Assistant begin with what the one before it has stored.
+    """Start another Home Assistant with the stores of this one.
 
-    It has set up the account, and is about to start.
+    The account is set up; Home Assistant has not started yet.
     """
     await stop(hass, entry)
     config_dir = hass.config.config_dir
@@ -222,20 +222,20 @@ async def next_start(
 
 
 async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Stop Home Assistant, as far as an account notices."""
+    """Write all stores and unload the account, as a stop of Home Assistant does."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
     await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def start_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Start Home Assistant again, as far as an account notices."""
+    """Set up the account, as a start of Home Assistant does."""
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration has warned of."""
+    """Return the warnings and errors that the integration logged."""
     return [
         record.getMessage()
         for record in caplog.records
@@ -245,7 +245,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def reauths(hass: HomeAssistant) -> int:
-    """Return how often somebody is asked to log in again."""
+    """Return the number of reauthentication flows."""
     return [
         flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()
     ].count(SOURCE_REAUTH)

@@ -1,4 +1,4 @@
-"""A Home Assistant that talks to a Nomos of its own, over real HTTP."""
+"""Fixtures: Home Assistant and a simulated Nomos API, over real HTTP."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 import logging
@@ -54,14 +54,14 @@ def storage(hass_storage: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test hear what is only said once."""
+def forget_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget which warnings were logged already."""
     monkeypatch.setattr(once, "_logged", set())
 
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that the client waited between its attempts, without waiting."""
+    """Return the seconds that the client would have waited between its attempts."""
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -73,13 +73,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Leave out of snapshots what differs from run to run."""
+    """Use snapshots without what differs from run to run."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
 @pytest.fixture
 def all_entities_enabled() -> Generator[None]:
-    """Enable also the entities that people have to enable themselves."""
+    """Enable also the entities that are disabled by default."""
     with patch(
         "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
         new=True,
@@ -93,7 +93,7 @@ async def simulator(
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Simulator]:
-    """Run a Nomos without households, and point Home Assistant at it."""
+    """Run the simulator without households, and point Home Assistant at it."""
     freezer.move_to(NOW)
     simulator = Simulator(households=[])
     server = TestServer(simulator.app, host="127.0.0.1")
@@ -107,7 +107,7 @@ async def simulator(
 async def credentials(
     hass: HomeAssistant, simulator: Simulator, current_request_with_host: None
 ) -> None:
-    """Let Home Assistant be known to Nomos."""
+    """Import the credentials of the application."""
     assert await async_setup_component(hass, "application_credentials", {})
     await async_import_client_credential(
         hass, DOMAIN, ClientCredential(APP.client_id, APP.client_secret, "Nomos app")

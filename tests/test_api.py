@@ -1,4 +1,4 @@
-"""The login of a customer who signed in: its tokens rotate, and none is lost."""
+"""Login of a customer: refresh tokens rotate, and are always stored."""
 
 import asyncio
 from datetime import timedelta
@@ -108,7 +108,7 @@ async def test_refresh_outlives_its_caller(
     freezer: FrozenDateTimeFactory,
     entry: MockConfigEntry,
 ) -> None:
-    """A new token is stored also when nobody waits for it any more."""
+    """A new token is stored also if its request was cancelled."""
     old = entry.data["token"]["refresh_token"]
     freezer.tick(timedelta(hours=2))
     simulator.fail(Fault.LATENCY, path="/oauth/token", seconds=20)
@@ -138,7 +138,7 @@ async def test_trouble_is_no_refusal(
     entry: MockConfigEntry,
     fault: Fault,
 ) -> None:
-    """Nobody is asked to sign in again because the token endpoint is down."""
+    """An outage of the token endpoint starts no reauthentication."""
     simulator.fail(fault, path="/oauth/token")
     await pass_time(hass, freezer, DAY)
     assert not hass.config_entries.flow.async_progress()

@@ -1,4 +1,4 @@
-"""What Home Assistant says about the credentials that it needs."""
+"""Texts of the application credentials."""
 
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator

@@ -103,7 +103,7 @@ async def test_gate_opens(
 async def test_gate_closes(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, config_folder: None
 ) -> None:
-    """It stops when the gate closes for good, not when nobody knows for a while."""
+    """It stops when the gate closes, not while its state is unavailable."""
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     await start_automation(hass, home)
@@ -151,7 +151,7 @@ def test_blueprint_is_one(path: Path) -> None:
 
 
 def test_every_news_has_a_text() -> None:
-    """All that can happen to an order can be chosen and told, in both languages."""
+    """Each event type can be chosen, and has a text in both languages."""
     data: Any = parse_yaml((FOLDER / TELL).read_text(encoding="utf-8"))
     every = {str(kind) for kind in ChangeType}
     given = data["blueprint"]["input"]["event_types"]
@@ -204,7 +204,7 @@ def found(hass: HomeAssistant, home: Household, platform: str, key: str) -> str:
 
 
 async def tell(hass: HomeAssistant, home: Household, **inputs: Any) -> None:
-    """Let a household be told what happens."""
+    """Set up the automation that notifies of changes."""
     news = found(hass, home, Platform.EVENT, "order_update")
     await use(hass, TELL, {"news": news, "recipients": ["notify.phone"], **inputs})
 
@@ -249,7 +249,7 @@ async def test_tell_in_english(
     set_up: SetUp,
     phone: Phone,
 ) -> None:
-    """Who prefers English reads why an order is held up, and when somebody comes."""
+    """English messages have the reason of a block and the appointment."""
     home = simulator.add(scenarios.blocked_then_unblocked())
     await set_up()
     await tell(
@@ -295,7 +295,7 @@ async def test_tell_of_cancellation(
 async def test_tell_of_unknown_block(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, phone: Phone
 ) -> None:
-    """A reason that nobody knows leaves no hole in the text."""
+    """An unknown reason leaves no gap in the text."""
     home = simulator.add(scenarios.happy_path())
     await set_up()
     await tell(hass, home)
@@ -322,7 +322,7 @@ async def test_tell_nothing_twice(
     set_up: SetUp,
     phone: Phone,
 ) -> None:
-    """That the account is loaded again is no news; what happened meanwhile is."""
+    """A reload is not notified of; what happened meanwhile is."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     await tell(hass, home)
@@ -353,7 +353,7 @@ async def test_tell_after_start(
     set_up: SetUp,
     phone: Phone,
 ) -> None:
-    """What happened while Home Assistant was off is told when it has started."""
+    """Changes while Home Assistant was off are notified of after the start."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     await tell(hass, home)
@@ -412,7 +412,7 @@ async def test_reminder(
     set_up: SetUp,
     phone: Phone,
 ) -> None:
-    """Whoever waits eight weeks for an installer is reminded once, the day before."""
+    """The reminder is sent once, the day before the appointment."""
     home = simulator.add(scenarios.happy_path())
     await set_up()
     await remind(hass, home)
@@ -441,7 +441,7 @@ async def test_reminder_in_time(
     home: Household,
     hours: float,
 ) -> None:
-    """The reminder comes as many hours before as somebody wants, to the minute."""
+    """The reminder is sent the configured number of hours before, to the minute."""
     await set_up()
     await remind(hass, home, hours=hours, language="en")
     await appoint(hass, home, 5 * DAY)
@@ -481,7 +481,7 @@ async def test_reminder_on_short_notice(
     phone: Phone,
     home: Household,
 ) -> None:
-    """An appointment that is less than a day away is told at once."""
+    """The reminder of an appointment within a day is sent at once."""
     await set_up()
     await remind(hass, home)
     first = await appoint(hass, home, 20 * HOUR)
@@ -497,7 +497,7 @@ async def test_reminder_of_appointment_that_comes_nearer(
     phone: Phone,
     home: Household,
 ) -> None:
-    """An appointment that is moved to tomorrow is told at once, and only once."""
+    """The reminder of an appointment that is moved to tomorrow is sent once."""
     await set_up()
     await remind(hass, home)
     await appoint(hass, home, 5 * DAY)
@@ -518,7 +518,7 @@ async def test_reminder_that_was_wrong(
     home: Household,
     ahead: timedelta,
 ) -> None:
-    """Who was reminded of a moment that then changed is reminded of the new one."""
+    """A changed time after the reminder is reminded of again."""
     await set_up()
     await remind(hass, home)
     first = await appoint(hass, home, 20 * HOUR)
@@ -538,7 +538,7 @@ async def test_reminder_of_appointment_that_is_put_off(
     phone: Phone,
     home: Household,
 ) -> None:
-    """Who was reminded of an appointment that is put off is reminded again."""
+    """An appointment that is put off after the reminder is reminded of again."""
     await set_up()
     await remind(hass, home)
     await appoint(hass, home, 20 * HOUR)
@@ -557,7 +557,7 @@ async def test_reminder_of_cancelled_appointment(
     phone: Phone,
     home: Household,
 ) -> None:
-    """Nobody is reminded of an installer who does not come."""
+    """A cancelled appointment is not reminded of."""
     await set_up()
     await remind(hass, home)
     await appoint(hass, home, 3 * DAY)
@@ -574,7 +574,7 @@ async def test_reminder_comes_once(
     phone: Phone,
     home: Household,
 ) -> None:
-    """That the account is loaded again, or Home Assistant started, reminds nobody twice."""
+    """Neither a reload nor a restart sends the reminder twice."""
     entry = await set_up()
     await remind(hass, home)
     await appoint(hass, home, 20 * HOUR)
@@ -777,7 +777,7 @@ async def test_switch_without_a_plan(
     house: Household,
     script_runs: list[Any],
 ) -> None:
-    """Nothing runs for good because nobody knows the plan any more."""
+    """The load is turned off when its plan becomes unavailable."""
     entry = await set_up()
     await run_by_plan(hass, entry, house)
     await pass_time_until(hass, freezer, "2026-11-24T03:00+01:00")
@@ -931,7 +931,7 @@ async def test_machine_without_prices(
 async def test_machine_that_is_not_filled_after_all(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, dishwasher: Household
 ) -> None:
-    """Who changes their mind turns the helper off."""
+    """Turning the helper off cancels the planned start."""
     await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     await fill(hass)
     await fill(hass, "turn_off")

@@ -1,4 +1,4 @@
-"""Logging in, choosing what to follow, repairing a login: as a user clicks it."""
+"""Configuration flow: login, choice of contracts, reauthentication."""
 
 from http import HTTPStatus
 import re
@@ -216,7 +216,7 @@ async def test_no_subscription(hass: HomeAssistant, simulator: Simulator) -> Non
 async def test_unexpected_error(
     hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What nobody thought of is logged, and does not end the flow."""
+    """An unexpected error is logged, and does not end the flow."""
     simulator.add(scenarios.happy_path())
     form = await start(hass, "api_credentials")
     with patch.object(NomosClient, "subscriptions", side_effect=RuntimeError("oh")):
@@ -275,7 +275,7 @@ async def test_address_without_encryption_later(
 
 
 async def test_choose_subscriptions(hass: HomeAssistant, simulator: Simulator) -> None:
-    """Who has several contracts chooses, by number and address."""
+    """Several contracts are offered by number and address."""
     first, second = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     form = await submit(hass, await start(hass, "api_credentials"), **KEY)
     assert form["step_id"] == "subscriptions"
@@ -322,7 +322,7 @@ async def test_label_without_number(hass: HomeAssistant, simulator: Simulator) -
 async def test_labels_without_addresses(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """Who is not told the addresses chooses by number."""
+    """Contracts without an address are offered by number."""
     homes = [simulator.add(scenarios.happy_path(index)) for index in (1, 2)]
     simulator.fail(Fault.SERVER_ERROR, path="/subscriptions/")
     form = await submit(hass, await start(hass, "api_credentials"), **KEY)
@@ -682,7 +682,7 @@ async def test_choosing_keeps_a_renewed_token(
     credentials: None,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    """A token that is renewed while somebody chooses is not lost by it."""
+    """A token that is renewed during the choice of contracts is stored."""
     home = simulator.add(scenarios.happy_path())
     simulator.add(scenarios.feed_in(customer_id=home.customer_id))
     page = await start(hass, "pick_implementation")
@@ -737,7 +737,7 @@ async def test_choosing_without_a_login(
 async def test_choosing_without_a_provider(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """Who provides the application's credentials may be away for a while."""
+    """An outage of the credentials' provider aborts the flow."""
 
     async def away(_hass: HomeAssistant, _domain: str) -> list[Any]:
         raise ImplementationUnavailableError("away")

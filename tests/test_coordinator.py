@@ -1,4 +1,4 @@
-"""When Nomos is asked, and what it means when it does not answer."""
+"""Data update coordinator for the contracts of an account."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -104,7 +104,7 @@ async def test_gate_of_every_scenario(
     assert seen == gates
 
 
-async def test_order_of_somebody_without_one(
+async def test_order_placed_elsewhere(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
@@ -144,7 +144,7 @@ async def test_requests_of_a_day(
     for _ in range(14):
         await pass_time(hass, freezer, DAY)
         weeks.update(requests_since(simulator))
-    # Before the gate is open, what the meter shows is looked at once a week.
+    # Before the gate is open, meter readings are listed once a week.
     assert weeks == {
         "create_token": 14,
         "list_meter_orders": 14,
@@ -152,13 +152,13 @@ async def test_requests_of_a_day(
     }
 
 
-async def test_requests_of_who_follows_all(
+async def test_requests_without_chosen_contracts(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Once a week the account is looked at for contracts that came or went.
+    """Once a week the subscriptions are listed.
 
     When no order can change any more, that takes the place of the day's look
     at the orders.
@@ -200,7 +200,7 @@ async def test_chosen_contract_ends(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Once its order can't change, a chosen contract itself is looked at weekly."""
+    """Once its order is settled, a chosen subscription is read weekly."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     entry = await set_up(home.subscription_id)
@@ -463,7 +463,7 @@ async def test_no_answer_at_start(
 async def test_no_permission(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """A key that may not read is told so."""
+    """A key that may not read is an error with its reason."""
     simulator.tokens.clients["demo-organisation"] = Client(
         "demo-organisation", scopes=("write:*",)
     )
@@ -494,7 +494,7 @@ async def test_unknown_status(
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A new word shows as unknown, is logged once, and breaks nothing else."""
+    """An unknown value becomes unknown, is logged once, and breaks nothing else."""
     odd, fine = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     await set_up()
     simulator.fail(
@@ -512,7 +512,7 @@ async def test_unknown_status(
 async def test_unknown_status_leaves_the_gate_open(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What was activated stays so under a word that nobody knew."""
+    """An activated order stays active if its status becomes unknown."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     await set_up()
@@ -664,7 +664,7 @@ async def test_choice_is_kept(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who chose is not given what they did not choose."""
+    """New contracts are not added if contracts were chosen."""
     home = simulator.add(scenarios.happy_path(1))
     await set_up(home.subscription_id)
     simulator.add(scenarios.happy_path(2))
@@ -716,7 +716,7 @@ async def test_incomplete_list_removes_nothing(
     """A contract that a list lacks stays as long as it can be read."""
     home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     await set_up()
-    # The list's record can't be told from another one's: it might be anybody's.
+    # The record in the list has no ID: it may be of any contract.
     simulator.fail(
         Fault.MISSING_FIELD,
         path="/subscriptions",
@@ -748,7 +748,7 @@ async def test_thousand_subscriptions(
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An organisation may follow everything; one change is one contract's."""
+    """With a thousand contracts a change writes the entities of one only."""
     caplog.set_level(logging.WARNING)
     homes = [simulator.add(scenarios.happy_path(index)) for index in range(1, 1001)]
     await set_up()
@@ -761,7 +761,7 @@ async def test_thousand_subscriptions(
     homes[500].advance_to("placed")
     await refresh(hass, homes[0])
     assert requests_since(simulator) == ["list_meter_orders"] * 10
-    # Who asks for an update of an entity has it written, whatever came of it.
+    # The action writes its entity, whether it has changed or not.
     assert set(written) - {entity_id(hass, homes[0], "smart_meter_active")} <= {
         registered.entity_id
         for registered in er.async_get(hass).entities.values()
@@ -776,7 +776,7 @@ async def test_thousand_subscriptions(
 async def test_expired_token(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """A token that is refused is replaced once, without anybody noticing."""
+    """A refused token is replaced once, and no state changes."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     simulator.expire_tokens()

@@ -1,4 +1,4 @@
-"""What a household may publish to get help."""
+"""Diagnostics, without personal data."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ async def test_diagnostics(
     set_up: SetUp,
     snapshot: SnapshotAssertion,
 ) -> None:
-    """They tell how the order stands, and nothing about who ordered."""
+    """Diagnostics have the state of the order, and no personal data."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("scheduled")
     simulator.add(scenarios.feed_in())

@@ -1,4 +1,4 @@
-"""An account is set up and taken down."""
+"""Set-up, unload and removal of an account."""
 
 from pathlib import Path
 import subprocess
@@ -21,7 +21,7 @@ async def test_unload(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """An entry that is unloaded leaves Nomos alone, and comes back as it was."""
+    """An unloaded entry sends no requests, and can be set up again."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -36,7 +36,7 @@ async def test_unload(
 
 
 async def test_remove(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
-    """An account that is removed takes its devices and entities along."""
+    """Removing an account removes its devices and entities."""
     simulator.add(scenarios.happy_path())
     entry = await set_up()
     await hass.config_entries.async_remove(entry.entry_id)

@@ -195,7 +195,7 @@ def test_links_lead_somewhere(readme: Readme) -> None:
 
 
 def test_errors_are_explained(readme: Readme) -> None:
-    """Whatever an action says has its row, and no row has a text that nobody says."""
+    """Each error of an action has its row, and each row its error."""
     section = readme.text.partition(readme.errors)[2].partition("\n### ")[0]
     texts = re.findall(r"^\| (?!---)(.*?) \|", section, re.MULTILINE)[1:]
     rows = [part.strip() for text in texts for part in text.split(" / ")]

@@ -1,4 +1,4 @@
-"""A smart meter is ordered once, and whoever ordered it knows how it went."""
+"""Actions: orders, errors with their reason, devices and descriptions."""
 
 import asyncio
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
 
 
 async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
-    """Who orders is told of the order, and sees it everywhere at once."""
+    """The action returns the order, and all entities show it at once."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     heard = capture_events(hass)
@@ -125,7 +125,7 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
 async def test_order_without_response(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nobody has to ask for the response."""
+    """The response is optional."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     await hass.services.async_call(
@@ -169,7 +169,7 @@ async def test_order_of_one_of_many(
 async def test_nomos_goes_away_after_the_order(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What Nomos has confirmed is shown, also if nobody answers any more."""
+    """A confirmed order is shown, also if the refresh after it fails."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     heard = capture_events(hass)
@@ -199,7 +199,7 @@ async def test_token_that_is_void(
 async def test_two_at_once(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Of two people who order at the same moment one has ordered, and both see it."""
+    """Of two orders at the same moment one is placed, and both callers get it."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     answers: list[object] = await asyncio.gather(
@@ -212,7 +212,7 @@ async def test_two_at_once(
     assert state(hass, home, "order_status") == "created"
 
 
-async def test_order_while_nomos_is_being_asked(
+async def test_order_during_a_refresh(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """What Nomos said before the order was placed does not hide it for long."""
@@ -252,7 +252,7 @@ async def test_order_while_nomos_is_being_asked(
 async def test_order_that_is_known(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, scenario: str
 ) -> None:
-    """A contract that has or had an order can't have another: nobody is asked."""
+    """A contract with an order is refused without a request."""
     home = simulator.add(scenarios.ALL[scenario]())
     home.advance(9)
     await set_up()
@@ -261,7 +261,7 @@ async def test_order_that_is_known(
     assert not requests_since(simulator)
 
 
-async def test_order_that_nobody_needs(
+async def test_order_that_is_not_needed(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Where a smart meter is active, an order would shut the gate: it is refused."""
@@ -277,7 +277,7 @@ async def test_order_that_nobody_needs(
 async def test_order_that_was_placed_elsewhere(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
 ) -> None:
-    """An order that nobody knew of is named as the reason, and then known."""
+    """An unknown order is the reason for the refusal, and then shown."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     placed = home.place_order()
@@ -305,7 +305,7 @@ async def test_contract_without_smart_meter(
     scenario: str,
     reason: str,
 ) -> None:
-    """A tariff without a smart meter and solar panels are told apart."""
+    """A tariff without a smart meter and solar panels are different reasons."""
     home = simulator.add(scenarios.ALL[scenario]())
     await set_up()
     requests_since(simulator)
@@ -355,13 +355,13 @@ async def test_login_that_is_broken(
     assert flow["context"]["source"] == SOURCE_REAUTH
 
 
-async def test_refusal_that_nobody_knows(
+async def test_unknown_refusal(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A reason that is new is told as Nomos' support needs it."""
+    """An unknown reason is passed on with its code and request ID."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     monkeypatch.setattr(transport, "API_VERSION", "2030-01-01.turing")
@@ -375,7 +375,7 @@ async def test_refusal_that_nobody_knows(
     assert requests_since(simulator) == ["create_meter_order"]
 
 
-async def test_detail_that_nobody_knows(
+async def test_unknown_detail(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
@@ -414,7 +414,7 @@ async def test_contract_that_is_gone(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-async def test_device_of_somebody_else(
+async def test_device_without_contract(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
 ) -> None:
     """A device that is no contract, or is not there, is refused as such."""
@@ -423,7 +423,7 @@ async def test_device_of_somebody_else(
     entry = MockConfigEntry(domain="test")
     entry.add_to_hass(hass)
     register = dr.async_get(hass).async_get_or_create
-    # Some integrations use more words than two.
+    # Identifiers of some integrations have more than two parts.
     lamp: Any = {("test", "lamp", "1")}
     strangers = [
         register(config_entry_id=entry.entry_id, identifiers=lamp).id,
@@ -456,7 +456,7 @@ async def test_account_that_is_not_loaded(
     assert not requests_since(simulator)
 
 
-# When nobody knows whether the order arrived
+# When it is uncertain if the order arrived
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)
@@ -472,7 +472,7 @@ async def test_order_did_not_arrive(
     assert requests_since(simulator) == ["create_meter_order", "list_meter_orders"]
     assert home.order is None
     assert state(hass, home, "order_status") == "not_ordered"
-    # Whoever tries again later succeeds.
+    # A later attempt succeeds.
     assert button(hass, home)
     assert (await order(hass, home))["order"]["id"] == home.order_id
 
@@ -521,7 +521,7 @@ async def test_answer_that_is_not_readable(
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)
-async def test_nobody_can_say(
+async def test_order_cannot_be_searched(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
 ) -> None:
     """While Nomos can't be asked for the order either, none is placed again."""
@@ -563,7 +563,7 @@ async def test_rate_limit(
 async def test_request_id(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """An order that failed is told with what Nomos' support asks for."""
+    """An error of an order has the request ID for the support of Nomos."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     simulator.fail(Fault.SERVER_ERROR, path="/meter-orders")
@@ -584,7 +584,7 @@ async def test_time_out(
     set_up: SetUp,
     arrives: str,
 ) -> None:
-    """An order without an answer is looked for; one that comes later is shown then."""
+    """An order without an answer is searched for; a later one is shown then."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     requests_since(simulator)
@@ -703,14 +703,14 @@ async def test_get_order_while_nomos_is_away(
     assert before["order"]["status"] == "created"
 
 
-# What people find
+# Descriptions
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_actions_are_described(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, language: str
 ) -> None:
-    """People find the actions by name, in German too, and choose a contract."""
+    """Actions have names in both languages, and a selector of contracts."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     described = (await async_get_all_descriptions(hass))[DOMAIN]

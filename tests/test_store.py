@@ -1,4 +1,4 @@
-"""What is known is there again after a restart."""
+"""Stores: restarts, files and writes."""
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
@@ -82,7 +82,7 @@ FAULTS = [
 
 @pytest.fixture
 def hass_storage(request: pytest.FixtureRequest) -> Generator[dict[str, Any]]:
-    """Keep what Home Assistant stores in memory, except where files are looked at."""
+    """Keep the storage in memory, except in tests that read files."""
     if "on_disk" in request.fixturenames:
         yield {}
     else:
@@ -112,7 +112,7 @@ def entry() -> MockConfigEntry:
 def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return all that Home Assistant shows of an account.
 
-    That is without the button: nobody can order while Nomos is away. Prices
+    That is without the button, which needs an answer of Nomos. Prices
     change with the time, and not with what happens to the account.
     """
     return {
@@ -136,7 +136,7 @@ async def test_restart_while_nomos_is_away(
     fault: Fault,
     path: str | None,
 ) -> None:
-    """Everything is shown as before, and put right as soon as Nomos answers."""
+    """All states are restored, and updated once Nomos answers."""
     active, waits = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     active.advance_to("activated")
     entry = await set_up()
@@ -169,7 +169,7 @@ async def test_first_thing_of_a_new_home_assistant(
     set_up: SetUp,
     status: str,
 ) -> None:
-    """Another process shows the order as well, by nothing but what was stored."""
+    """A new process shows the order from its stores alone."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to(status)
     entry = await set_up()
@@ -188,7 +188,7 @@ async def test_answer_that_is_too_old(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What is older than a week tells nothing of the order, but of the gate."""
+    """After a week without an answer only the gate is shown."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     entry = await set_up()
@@ -272,7 +272,7 @@ async def test_consent_that_was_withdrawn(
 async def test_nothing_is_known(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
 ) -> None:
-    """Without memory and without Nomos, Home Assistant tries again by itself."""
+    """Without stored contracts and without an answer, the set-up is retried."""
     simulator.add(scenarios.happy_path())
     simulator.fail(fault)
     entry = await set_up()
@@ -307,10 +307,10 @@ async def test_requests_of_a_restart(
     assert requests_since(simulator) == ["create_token", "list_meter_orders"]
 
 
-async def test_requests_of_a_restart_of_who_chose(
+async def test_requests_of_a_restart_with_chosen_contracts(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who chose contracts needs no list of them."""
+    """Chosen contracts need no list of subscriptions."""
     home, _ = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     entry = await set_up(home.subscription_id)
     requests_since(simulator)
@@ -374,7 +374,7 @@ async def test_file(
     on_disk: Path,
     entry: MockConfigEntry,
 ) -> None:
-    """The file is nobody else's, and goes with the account."""
+    """Only the owner may read the file; it is removed with the account."""
     simulator.add(scenarios.happy_path())
     await set_up(entry=entry)
     await stop(hass, entry)
@@ -473,7 +473,7 @@ CONTRACT = {
         ),
     ],
 )
-async def test_file_that_is_none(
+async def test_unreadable_file(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
@@ -565,7 +565,7 @@ async def test_moments_without_zone(
     on_disk: Path,
     entry: MockConfigEntry,
 ) -> None:
-    """A file that somebody has edited is as good as any."""
+    """Timestamps without an offset are read as UTC."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("scheduled")
     await set_up(entry=entry)
@@ -674,7 +674,7 @@ async def test_last_answer(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """When Nomos last answered is written once a day, by who wants to know it."""
+    """The time of the last answer is written once a day, if its sensor is enabled."""
     home = simulator.add(scenarios.happy_path(timeline=[]))
     home.place_order()
     await set_up()
@@ -686,7 +686,7 @@ async def test_last_answer(
     written = writes(hass)
     for days in range(1, 31):
         await pass_time(hass, freezer, DAY, timedelta(hours=3))
-        # The meter is read once a week, which is news of its own.
+        # The meter is read once a week, which writes its own sensor.
         assert [each for each in written if "meter_reading" not in each] == [
             sensor
         ] * days

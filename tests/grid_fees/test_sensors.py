@@ -1,4 +1,4 @@
-"""The modules of §14a EnWG, and the windows of module 3."""
+"""Sensors of the §14a modules, and the windows of module 3."""
 
 from datetime import UTC, datetime, timedelta
 import logging
@@ -42,7 +42,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
-    """Let people live where Nomos is."""
+    """Set the time zone of Home Assistant."""
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
@@ -69,7 +69,7 @@ def next_change(hass: HomeAssistant, home: Household) -> datetime | None:
 
 
 def with_windows(**details: Any) -> Household:
-    """Return a home with a smart meter, whose windows are as they are wanted."""
+    """Return a household with a smart meter and windows of module 3."""
     return scenarios.smart_already(**details)
 
 
@@ -254,7 +254,7 @@ async def test_unknown_status(
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A new word shows as unknown, reduces nothing, and is logged once."""
+    """An unknown status becomes unknown, reduces nothing, and is logged once."""
     odd, fine = (simulator.add(scenarios.smart_already(index)) for index in (1, 2))
     for home in (odd, fine):
         home.add_module(MODULE_1)
@@ -410,7 +410,7 @@ async def test_nothing_to_ask_for(
     set_up: SetUp,
     scenario: Any,
 ) -> None:
-    """Before the gate, and for what is fed in, nobody asks for modules."""
+    """Modules are not requested with a closed gate, nor for feed-in."""
     home = simulator.add(scenario())
     await set_up()
     await pass_time(hass, freezer, 8 * DAY, 2 * HOUR)
@@ -531,7 +531,7 @@ async def test_next_change_without_tomorrow(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Nobody says when a window ends of which the end is not known yet."""
+    """The end of a window is unknown as long as tomorrow's prices are."""
     home = simulator.add(scenarios.dynamic_tariff())
     simulator.publication_delay = timedelta(hours=20)
     await set_up()
@@ -791,7 +791,7 @@ async def test_gate_that_shuts(
 async def test_enabled_by_default(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Modules and windows are there without anybody having to enable them."""
+    """Sensors of modules and windows are enabled by default."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
     registry = er.async_get(hass)

@@ -1,4 +1,4 @@
-"""A planned load from evening to morning."""
+"""Data update coordinator of a planned load, through a night."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ PIECES = {"shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0}}
 
 @pytest.fixture(autouse=True)
 async def berlin(hass: HomeAssistant) -> None:
-    """Live in Germany."""
+    """Set the time zone of Home Assistant."""
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
@@ -294,7 +294,7 @@ async def test_switched_off(
     set_up: SetUp,
     home: Household,
 ) -> None:
-    """Who switches it off stops it; what ran counts when it is switched on again."""
+    """Turning planning off stops a run; it counts when planning is turned on again."""
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home))
     await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
@@ -487,7 +487,7 @@ async def test_diagnostics(
     hass_client: ClientSessionGenerator,
     set_up: SetUp,
 ) -> None:
-    """They tell what is planned, and not what people call it."""
+    """Diagnostics have the schedule of a load, and not its name."""
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home, name="Lisas Auto"))
     diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
@@ -513,14 +513,14 @@ async def test_plan_is_not_recorded(
     assert "plan" in state.state_info["unrecorded_attributes"]
 
 
-async def test_asked_for(
+async def test_update_entity(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
     home: Household,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Home Assistant's own action plans anew, and asks nobody."""
+    """The action update_entity plans again without a request."""
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home))
     requests_since(simulator)

@@ -1,4 +1,4 @@
-"""Planning a load by clicking."""
+"""Subentry flow of planned loads."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests.loads.common import (
 
 
 async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
-    """A planned load gets a device of its own, with the name that somebody entered."""
+    """A planned load has a device of its own, with the entered name."""
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home, name=" Wallbox "))
@@ -117,7 +117,7 @@ async def test_mistakes(
 async def test_nothing_to_plan_by(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who only feeds in, or whose account is not loaded, is told so."""
+    """Without a consumption contract, or unloaded, the flow is aborted."""
     simulator.add(scenarios.feed_in())
     entry = await set_up()
 

@@ -1,4 +1,4 @@
-"""When a planned load may run, and the plan that costs the least."""
+"""Planner: hours of a load, and its cheapest schedule."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
@@ -190,7 +190,7 @@ TWO_VALLEYS = [10, 10, 40, 40, 40, 10, 10, 40]
         ),
         (TWO_VALLEYS, {"upper_price": 0.05}, [], False),
         (TWO_VALLEYS, {"upper_price": -0.05}, [], False),
-        # Prices that nobody knows
+        # Unknown prices
         ([None, *TWO_VALLEYS[1:]], {}, [(3, 7)], False),
         ([None] * 8, {}, [(4, 8)], True),
         ([10, None] * 4, {}, [(4, 8)], True),
@@ -233,7 +233,7 @@ def test_day_that_is_not_published() -> None:
 
 @pytest.mark.parametrize("left", [timedelta(0), -HOUR])
 def test_nothing_left(left: timedelta) -> None:
-    """Who is done has no plan."""
+    """Without remaining run time the schedule is empty."""
     assert planned(a_load(**MORNING), a_day(TWO_VALLEYS, time(8)), left) == Schedule()
 
 

@@ -1,4 +1,4 @@
-"""A button orders a smart meter: where that is possible, and nowhere else."""
+"""Button that orders a smart meter, where that is possible."""
 
 from datetime import timedelta
 import logging
@@ -32,7 +32,7 @@ from tests.orders.common import button, capture_events, steps
 
 
 def shown(hass: HomeAssistant) -> list[str]:
-    """Return the buttons that people see."""
+    """Return the entity IDs of all buttons."""
     return hass.states.async_entity_ids(Platform.BUTTON)
 
 
@@ -78,7 +78,7 @@ async def test_german(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     ("scenario", "expected"),
     [
         ("no_order", True),
-        # Whether the tariff has a smart meter is not known before somebody orders.
+        # The API tells if the tariff has a smart meter when it is ordered.
         ("unsupported_plan", True),
         ("happy_path", False),
         ("cancelled_by_request", False),
@@ -132,7 +132,7 @@ async def test_login_that_may_only_read(
     set_up: SetUp,
     login: str,
 ) -> None:
-    """Who may only read has no button."""
+    """A login that may only read has no button."""
     home = simulator.add(scenarios.no_order())
     entry = key_entry(READ_ONLY) if login == "key" else await customer_entry(hass, home)
     await set_up(entry=entry)
@@ -165,7 +165,7 @@ async def test_login_that_may_more_later(
 async def test_other_key(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Somebody who replaces a key by one that may only read loses the button."""
+    """Reconfiguring with a key that may only read removes the button."""
     home = simulator.add(scenarios.no_order())
     entry = await set_up()
     assert button(hass, home)
@@ -179,7 +179,7 @@ async def test_other_key(
 async def test_press_in_vain(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Whoever presses in vain is told why, and can press again."""
+    """A refusal raises the reason, and the button can be pressed again."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     simulator.fail(Fault.SERVER_ERROR, path="/meter-orders")
@@ -196,7 +196,7 @@ async def test_press_in_vain(
 async def test_press_without_smart_meter(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Whose tariff comes without a smart meter is told so."""
+    """An order without a smart meter in the tariff raises that reason."""
     home = simulator.add(scenarios.unsupported_plan())
     await set_up()
     with pytest.raises(HomeAssistantError) as caught:
@@ -210,7 +210,7 @@ async def test_order_that_was_placed_elsewhere(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """The button of a contract goes when somebody orders elsewhere; others stay."""
+    """An order that is placed elsewhere removes only the button of its contract."""
     home, other = (simulator.add(scenarios.no_order(index)) for index in (1, 2))
     await set_up()
     home.place_order()
@@ -278,7 +278,7 @@ async def test_start_while_nomos_is_away(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A button that somebody renamed is the same again when Nomos is back."""
+    """A renamed button keeps its name when Nomos answers again."""
     home = simulator.add(scenarios.no_order())
     entry = await set_up()
     found = button(hass, home)

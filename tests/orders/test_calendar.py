@@ -1,4 +1,4 @@
-"""The installer's visit, where a household keeps its appointments."""
+"""Calendar of the installation."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -107,7 +107,7 @@ Bitte halten Sie den Weg zum Zählerschrank frei. Jemand sollte zu Hause sein un
     [
         ("en", "Installation of the smart meter", ENGLISH),
         ("de", "Einbau des intelligenten Messsystems", GERMAN),
-        # Who speaks neither is spoken to in English, as everywhere.
+        # Other languages fall back to English.
         ("fr", "Installation of the smart meter", ENGLISH),
     ],
 )
@@ -119,7 +119,7 @@ async def test_appointment(
     summary: str,
     description: str,
 ) -> None:
-    """It says who comes when and where to, and what there is to prepare."""
+    """The event tells provider, time, address, and what to prepare."""
     hass.config.language = language
     await set_up()
     assert await events(hass, home) == [
@@ -150,7 +150,7 @@ async def test_appointment(
 async def test_provider(
     hass: HomeAssistant, set_up: SetUp, home: Household, provider: str, expected: str
 ) -> None:
-    """Every provider is called by its name, and one that nobody knows by none."""
+    """Known providers are named, unknown ones are not."""
     assert home.order
     home.order.provider = provider
     await set_up()
@@ -269,7 +269,7 @@ async def test_history(
     set_up: SetUp,
     home: Household,
 ) -> None:
-    """Visits of the past stay, also the one where nobody came, over a restart."""
+    """Past appointments stay over a restart, missed ones included."""
     entry = await set_up()
     assert home.order
     home.timeline = []
@@ -293,7 +293,7 @@ async def test_history(
 async def test_installed_before_the_appointment(
     hass: HomeAssistant, set_up: SetUp, home: Household
 ) -> None:
-    """Who came earlier does not come again."""
+    """An early installation removes the appointment."""
     await set_up()
     assert await starts(hass, home) == [NINE]
     home.advance_to("installed")
@@ -420,7 +420,7 @@ async def reminders_of(
 async def walk(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, until: datetime
 ) -> None:
-    """Let time pass as slowly as Home Assistant looks into calendars."""
+    """Let time pass in the steps in which Home Assistant reads calendars."""
     await pass_time(hass, freezer, until - dt_util.utcnow(), timedelta(minutes=15))
 
 
@@ -433,7 +433,7 @@ async def test_reminder(
     offset: str,
 ) -> None:
     """An automation is started in time before the visit, once."""
-    # Calendars are looked into at other times than that of the reminder.
+    # Calendars are read at other times than that of the reminder.
     freezer.move_to(NINE - 2 * DAY - timedelta(minutes=7))
     await set_up()
     hours, minutes, _ = (abs(int(part)) for part in offset.split(":"))
@@ -456,7 +456,7 @@ async def test_reminder_of_a_moved_appointment(
     set_up: SetUp,
     home: Household,
 ) -> None:
-    """Nobody is reminded of the old appointment, but of the new one."""
+    """A moved appointment triggers at the new time only."""
     freezer.move_to(NINE - 2 * DAY)
     await set_up()
     assert home.order

@@ -1,4 +1,4 @@
-"""What happens to an order is announced, once, to whoever listens."""
+"""Event entity of the meter order: each change is announced once."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ WAY = [
 
 
 async def tell_by_automation(hass: HomeAssistant, home: Household) -> list[ServiceCall]:
-    """Let an automation tell what it hears, and return what it has told."""
+    """Set up an automation on the events; return the calls of its action."""
     told = async_mock_service(hass, "test", "tell")
     assert await async_setup_component(
         hass,
@@ -132,7 +132,7 @@ async def test_every_scenario(
     scenario: str,
     expected: list[Announcement],
 ) -> None:
-    """Whoever listens hears all that happens to an order, each thing once."""
+    """Each change of an order is announced once."""
     simulator.add(scenarios.ALL[scenario]())
     heard = capture_events(hass)
     await set_up()
@@ -141,10 +141,10 @@ async def test_every_scenario(
 
 
 @pytest.mark.parametrize("days", range(0, 57, 7))
-async def test_first_look(
+async def test_state_at_setup(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, days: int
 ) -> None:
-    """What was there before anybody looked is no news, however far the order is."""
+    """The state at the set-up is not announced, however far the order is."""
     home = simulator.add(scenarios.blocked_then_unblocked())
     while home.next_due() and home.timeline[home.position].after <= days * DAY:
         home.advance()
@@ -158,7 +158,7 @@ async def test_first_look(
     assert not heard
 
 
-async def test_order_of_somebody_without_one(
+async def test_order_placed_elsewhere(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
@@ -178,7 +178,7 @@ async def test_order_of_somebody_without_one(
 async def test_only_the_contract_that_changed(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What happens to one contract is not announced for another one."""
+    """Changes of one contract are not announced for another one."""
     home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     await set_up()
     heard, elsewhere = capture_events(hass, home), capture_events(hass, other)
@@ -194,7 +194,7 @@ async def test_new_contract(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What was before a contract was first seen is no news; what follows is."""
+    """Of a new contract only later changes are announced."""
     simulator.add(scenarios.happy_path(1, timeline=[]))
     await set_up()
     heard = capture_events(hass)
@@ -239,13 +239,13 @@ async def test_blocks(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
         assert heard == expected
 
 
-async def test_blocked_again_while_nobody_looked(
+async def test_blocked_again_between_two_polls(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A block that ended and began again between two looks is both."""
+    """A block that ended and began again between two polls is announced as both."""
     home = simulator.add(scenarios.blocked_then_unblocked())
     home.advance(2)
     await set_up()
@@ -263,7 +263,7 @@ async def test_blocked_again_while_nobody_looked(
 async def test_appointments(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """An appointment is set, moved and cancelled, and that it was kept is no news."""
+    """An appointment is set, moved and cancelled; a kept one is not announced."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("check_reviewed")
     await set_up()
@@ -295,7 +295,7 @@ async def test_appointments(
 async def test_cancelled_with_appointment(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nobody comes any more when an order is cancelled, which is said too."""
+    """A cancelled order cancels its appointment, which is announced, too."""
     home = simulator.add(
         scenarios.happy_path(
             timeline=[
@@ -336,7 +336,7 @@ async def test_failures_in_between(
     set_up: SetUp,
     fault: Fault,
 ) -> None:
-    """A Nomos that does not answer every other day hides nothing and repeats nothing."""
+    """With an outage every other day each change is announced once."""
     simulator.add(scenarios.happy_path())
     await set_up()
     heard = capture_events(hass)
@@ -396,7 +396,7 @@ async def test_login_that_was_broken_for_a_day(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What happened under a broken login is announced when it works again."""
+    """Changes during a broken login are announced when it works again."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     heard = capture_events(hass)
@@ -414,10 +414,10 @@ async def test_login_that_was_broken_for_a_day(
     assert heard == steps("created", "placed")
 
 
-async def test_odd_word_in_between(
+async def test_unknown_status_in_between(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """A word that nobody knows is no milestone, and what it hides is no news."""
+    """An unknown status is no milestone, and does not repeat the last one."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("check_reviewed")
     await set_up()
@@ -437,10 +437,10 @@ async def test_odd_word_in_between(
     assert heard[1:] == steps("check_reviewed", "installed")
 
 
-async def test_new_order_with_odd_word(
+async def test_new_order_with_unknown_status(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """That somebody ordered is announced also under a word that nobody knows."""
+    """A new order is announced also if its status is unknown."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     heard = capture_events(hass)
@@ -580,7 +580,7 @@ async def test_missed_fortnight_reaches_automations(
     async with next_start(hass, entry) as (new, _):
         heard = capture_events(new)
         told = await tell_by_automation(new, home)
-        # Somebody looks before the start is over, and finds still more.
+        # A refresh before the end of the start finds one more.
         home.advance()
         await refresh(new, home)
         assert not heard
@@ -600,7 +600,7 @@ async def test_missed_fortnight_while_nomos_is_away(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What was missed is announced as soon as Nomos answers after the restart."""
+    """Missed changes are announced once Nomos answers after the restart."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     heard = capture_events(hass)

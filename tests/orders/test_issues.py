@@ -1,4 +1,4 @@
-"""What a household is told in Repairs comes and goes by itself."""
+"""Repair issues of the meter order."""
 
 from datetime import timedelta
 from typing import Literal
@@ -27,7 +27,7 @@ NEIGHBOUR = Client("demo-neighbour")
 
 
 def issues(hass: HomeAssistant, home: Household | None = None) -> list[str]:
-    """Return what people are told, of one household or at all."""
+    """Return the translation keys of active issues, of one household or of all."""
     return sorted(
         issue.translation_key or ""
         for issue in ir.async_get(hass).issues.values()
@@ -38,7 +38,7 @@ def issues(hass: HomeAssistant, home: Household | None = None) -> list[str]:
 
 
 async def texts(hass: HomeAssistant, home: Household) -> dict[str, list[str]]:
-    """Return the one thing that people read about a household, by language."""
+    """Return title and description of a household's only issue, by language."""
     (issue,) = (
         issue
         for issue in ir.async_get(hass).issues.values()
@@ -127,7 +127,7 @@ async def test_blocked(
 async def test_block_without_reason(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """A block for which Nomos gives no reason is told as well."""
+    """A block without a reason is an issue, too."""
     home = simulator.add(scenarios.happy_path())
     order_of(home).blocked_at = dt_util.utcnow()
     await set_up()
@@ -137,7 +137,7 @@ async def test_block_without_reason(
 async def test_reason_changes(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Of two blocks, one after the other, only the one that lasts is told."""
+    """Another reason of a block replaces the issue."""
     home = simulator.add(
         with_blocks("check_missing", "grid_operator_registration", "moonlight", False)
     )
@@ -159,7 +159,7 @@ async def test_reason_changes(
 async def test_block_that_is_never_lifted(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, end: str
 ) -> None:
-    """An order that has come to its end waits for nobody, whatever Nomos says."""
+    """A block of a settled order is no issue."""
     home = simulator.add(with_blocks("check_missing"))
     home.advance()
     await set_up()
@@ -177,7 +177,7 @@ async def test_block_that_is_never_lifted(
 async def test_cancelled_by_request(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who cancelled is told how to order again, as long as there is no smart meter."""
+    """A cancelled order is an issue as long as there is no smart meter."""
     home = simulator.add(scenarios.cancelled_by_request())
     await set_up()
     home.advance_to("cancelled")
@@ -195,7 +195,7 @@ async def test_cancelled_by_request(
 async def test_cancelled_with_open_gate(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who has a smart meter anyway is not told to order one."""
+    """A cancelled order is no issue if the meter is smart already."""
     home = simulator.add(scenarios.cancelled_by_request(meter_type="smart"))
     home.advance_to("cancelled")
     await set_up()
@@ -205,7 +205,7 @@ async def test_cancelled_with_open_gate(
 async def test_cancelled_for_another_reason(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nobody is told that they cancelled who did not."""
+    """An order that was cancelled for another reason is no such issue."""
     home = simulator.add(scenarios.cancelled_by_request())
     home.advance_to("cancelled")
     order_of(home).cancelled_reason = "no_room"
@@ -296,7 +296,7 @@ async def test_overdue(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Four weeks after the meter was expected to be active, people are told to ask."""
+    """An activation is overdue four weeks after it was expected."""
     home = simulator.add(stalled())
     await set_up()
     await pass_time(hass, freezer, 83 * DAY, DAY)
@@ -340,7 +340,7 @@ async def test_ordinary_story(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A household whose order goes its way is told nothing, for half a year."""
+    """An order without problems has no issue for half a year."""
     for scenario in (
         scenarios.happy_path,
         scenarios.appointment_moved,
@@ -356,13 +356,13 @@ async def test_ordinary_story(
         assert not issues(hass)
 
 
-async def test_installation_that_nobody_reports(
+async def test_installation_that_is_not_reported(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Where an installation is never reported, people are asked until it is active."""
+    """An installation that is not reported is an issue until the activation."""
     home = simulator.add(scenarios.skipped_steps())
     await set_up()
     asked_on = []
@@ -404,7 +404,7 @@ async def test_subscription_that_vanishes(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Nothing is told about a contract that is not there any more."""
+    """A contract that is gone has no issues."""
     home = simulator.add(with_blocks("check_missing"))
     other = simulator.add(
         scenarios.blocked_then_unblocked(timeline=with_blocks("check_missing").timeline)
@@ -421,7 +421,7 @@ async def test_subscription_that_vanishes(
 async def test_subscription_that_is_no_longer_followed(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nothing is told about a contract that somebody does not follow any more."""
+    """Contracts that are no longer included have no issues."""
     home = simulator.add(scenarios.cancelled_by_request())
     other = simulator.add(scenarios.happy_path())
     home.advance_to("cancelled")
@@ -439,7 +439,7 @@ async def test_subscription_that_is_no_longer_followed(
 
 
 async def test_reload(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
-    """What ended while the account was not loaded is gone; what lasts stays."""
+    """After a reload only the issues that still hold are there."""
     home = simulator.add(with_blocks("check_missing", False))
     gone = simulator.add(scenarios.cancelled_by_request())
     home.advance()
@@ -459,7 +459,7 @@ async def test_nomos_is_away(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What Nomos last said stands as long as it says nothing else."""
+    """Issues stay while Nomos does not answer."""
     home = simulator.add(with_blocks("check_missing", False))
     home.advance()
     entry = await set_up()
@@ -543,7 +543,7 @@ async def test_disabled_account(
 async def test_ignored(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What somebody does not want to hear of stays unheard, also after a reload."""
+    """An ignored issue stays ignored over refreshes and a reload."""
     home = simulator.add(with_blocks("check_missing", False, "check_missing"))
     home.advance()
     entry = await set_up()
@@ -575,7 +575,7 @@ async def test_ignored(
 async def test_restart(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """After a restart what lasts is told again, and nothing else."""
+    """After a restart only the issues that still hold are active."""
     home = simulator.add(with_blocks("check_missing", False))
     gone = simulator.add(scenarios.cancelled_by_request())
     home.advance()
@@ -598,7 +598,7 @@ async def test_two_accounts(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What is told about one account does not depend on another one."""
+    """Issues of one account do not depend on another one."""
     home = simulator.add(
         scenarios.blocked_then_unblocked(timeline=with_blocks("check_missing").timeline)
     )
@@ -632,7 +632,7 @@ async def test_two_accounts(
 async def test_deliveries(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What is wrong with deliveries is not settled by an answer about contracts."""
+    """Issues of the webhook are not deleted by a poll of the contracts."""
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     async_create_issue(hass, entry, WEBHOOK_REFUSED, entry.entry_id, {})
@@ -648,7 +648,7 @@ async def test_changes_nothing_that_stays(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What was told is not told anew every day."""
+    """Issues that stay are not updated every day."""
     home = simulator.add(with_blocks("check_missing"))
     home.advance()
     await set_up()

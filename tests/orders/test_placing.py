@@ -1,4 +1,4 @@
-"""A module of §14a EnWG is ordered once, and whoever ordered it knows how it went."""
+"""Ordering a module of §14a EnWG: sent once, errors with their reason."""
 
 import asyncio
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def orders_of(simulator: Simulator) -> int:
 async def test_order(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, module: int
 ) -> None:
-    """Who orders a module is told of the order, and sees it at once."""
+    """The action returns the order, and the sensor shows it at once."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     assert state(hass, home, f"module_{module}") == "not_ordered"
@@ -99,7 +99,7 @@ async def test_order(
 async def test_order_without_response(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nobody has to ask for the response; forms send the module as a text."""
+    """The response is optional; forms send the module as text."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     await hass.services.async_call(
@@ -185,7 +185,7 @@ async def test_order_after_a_rejection(
 async def test_nomos_goes_away_after_the_order(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """What Nomos has confirmed is shown, also if nobody answers any more."""
+    """A confirmed order is shown, also if the refresh after it fails."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     simulator.fail(Fault.EXTRA_FIELDS, path=PATH, times=1)
@@ -215,7 +215,7 @@ async def test_day_after_the_order(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who orders does not make the next look at Nomos a late one."""
+    """An order does not delay the next poll."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
 
@@ -289,7 +289,7 @@ async def test_contract_that_is_gone(
 async def test_module_that_was_ordered_elsewhere(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, status: str
 ) -> None:
-    """An order that nobody knew of is named as the reason, and then known."""
+    """An unknown order is the reason for the refusal, and then shown."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     home.add_module(MODULE_1, status)
@@ -364,13 +364,13 @@ async def test_token_that_is_void(
     assert len(home.modules) == 1
 
 
-async def test_refusal_that_nobody_knows(
+async def test_unknown_refusal(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A reason that is not known here is told as Nomos' support needs it."""
+    """An unknown reason is passed on with its code and request ID."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     # Older versions of the API leave the details out.
@@ -415,7 +415,7 @@ async def test_no_such_module(
     assert not requests_since(simulator)
 
 
-# When nobody knows whether the order arrived
+# When it is uncertain if the order arrived
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)
@@ -434,7 +434,7 @@ async def test_order_did_not_arrive(
     ]
     assert not home.modules
     assert state(hass, home, "module_1") == "not_ordered"
-    # Whoever tries again later succeeds.
+    # A later attempt succeeds.
     assert (await order(hass, home))["status"] == "ordered"
     assert len(home.modules) == 1
 
@@ -483,7 +483,7 @@ async def test_answer_that_is_not_readable(
 
 
 @pytest.mark.parametrize("fault", UNCERTAIN)
-async def test_nobody_can_say(
+async def test_order_cannot_be_searched(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, fault: Fault
 ) -> None:
     """While Nomos can't be asked for the order either, none is placed again."""
@@ -540,7 +540,7 @@ async def test_other_module_is_not_the_new_one(
 async def test_two_at_once(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Of two people who order at the same moment one has ordered, and both see it."""
+    """Of two orders at the same moment one is placed, and both callers get it."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     answers: list[object] = await asyncio.gather(
@@ -558,7 +558,7 @@ async def test_two_at_once(
 async def test_time_out(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, arrives: str
 ) -> None:
-    """An order without an answer is looked for."""
+    """An order without an answer is searched for."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     requests_since(simulator)

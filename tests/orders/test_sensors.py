@@ -1,4 +1,4 @@
-"""What a household sees of its order."""
+"""Sensors of the meter order."""
 
 from typing import Any
 
@@ -116,7 +116,7 @@ async def test_blocked(
 async def test_cancelled(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Two cancellations that mean different things are told apart."""
+    """Two reasons of a cancellation lead to different states."""
     over = simulator.add(scenarios.cancelled_by_request(1))
     waiting = simulator.add(scenarios.pre_existing_then_activated(2))
     for home in (over, waiting):
@@ -160,7 +160,7 @@ async def test_appointment_moves(
 async def test_feed_in(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who feeds in sees the gate; what nobody can order is disabled."""
+    """Feed-in contracts show the gate; entities of the order are disabled."""
     roof = simulator.add(scenarios.feed_in())
     entry = await set_up()
     enabled = {

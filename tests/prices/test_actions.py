@@ -1,4 +1,4 @@
-"""Prices on demand, and when to run what needs them low: with reasons where there are none."""
+"""Actions get_prices and find_cheapest_window."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -36,7 +36,7 @@ from tests.prices.common import TODAY, TOMORROW
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
-    """Let people live where Nomos is."""
+    """Set the time zone of Home Assistant."""
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
@@ -61,7 +61,7 @@ async def find(hass: HomeAssistant, home: Household, **data: Any) -> Mapping[str
 async def refusal(
     hass: HomeAssistant, home: Household, action: str, **data: Any
 ) -> HomeAssistantError:
-    """Call an action in vain; return the error, which everybody understands."""
+    """Call an action that fails; return the error, which is translated."""
     with pytest.raises(HomeAssistantError) as caught:
         await call(hass, action, device_id(hass, home), **data)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -69,7 +69,7 @@ async def refusal(
     return caught.value
 
 
-def asked_for_prices(simulator: Simulator) -> int:
+def price_requests(simulator: Simulator) -> int:
     """Return how often prices were asked for since the last time."""
     return requests_since(simulator).count("get_prices")
 
@@ -203,7 +203,7 @@ async def test_range(
     found = await prices(
         hass, home, **{name: wish for name, wish in wishes.items() if wish}
     )
-    assert asked_for_prices(simulator) == requests
+    assert price_requests(simulator) == requests
     assert found[0]["start"] == f"2026-11-{first}:00+01:00"
     assert found[-1]["end"] == f"2026-11-{last}:00+01:00"
     assert len(found) == count
@@ -225,7 +225,7 @@ async def test_days_of_the_past(
             hass, home, start="2026-11-20 00:00:00", end="2026-11-20 12:00:00"
         )
         assert [each["price"] for each in found] == [0.1234] * 48
-        assert asked_for_prices(simulator) == 1
+        assert price_requests(simulator) == 1
     assert hass.states.async_all() == before
     assert len(await prices(hass, home)) == 96
     assert not requests_since(simulator)
@@ -365,7 +365,7 @@ async def test_hours_are_not_cut(
 async def test_hourly_contract(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who is billed by the hour gets hours; the quarters of one cost the same."""
+    """Hourly contracts get hours; quarter-hours on request."""
     home = simulator.add(scenarios.smart_already(hourly=True))
     simulator.set_prices(TODAY, [float(number) for number in range(24)])
     await set_up()
@@ -516,7 +516,7 @@ async def test_known_until(
     german: str,
     action: str,
 ) -> None:
-    """Who asks too early reads until when prices are known, by their own clock."""
+    """The error tells until when prices are known, in local time."""
     await hass.config.async_set_time_zone(zone)
     home = simulator.add(scenarios.smart_already())
     await set_up()
@@ -601,7 +601,7 @@ async def test_tomorrow_is_just_out(
     action: str,
     data: dict[str, str],
 ) -> None:
-    """Who wants tomorrow as soon as it is out has it, and sees it everywhere at once."""
+    """Tomorrow's prices are fetched on demand, and all entities show them at once."""
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, [30.0] * 96)
     simulator.set_prices(TOMORROW, [20.0] * 96)
@@ -612,7 +612,7 @@ async def test_tomorrow_is_just_out(
     assert not tomorrow_is_known(hass, home)
     requests_since(simulator)
     response = await call(hass, action, device_id(hass, home), **data)
-    assert asked_for_prices(simulator) == 1
+    assert price_requests(simulator) == 1
     assert tomorrow_is_known(hass, home)
     if action == "get_prices":
         assert len(response["prices"]) == 192
@@ -621,7 +621,7 @@ async def test_tomorrow_is_just_out(
     # What an action has brought needs no other request all day.
     await call(hass, action, device_id(hass, home), **data)
     await pass_time(hass, freezer, timedelta(hours=10))
-    assert not asked_for_prices(simulator)
+    assert not price_requests(simulator)
 
 
 async def test_tomorrow_is_late(
@@ -642,8 +642,8 @@ async def test_tomorrow_is_late(
         now = dt_util.now()
         with suppress(ServiceValidationError):
             await prices(hass, home, **tomorrow)
-        requests[now.hour] = requests.get(now.hour, 0) + asked_for_prices(simulator)
-    # Nobody asks before noon, as the exchange has not closed yet.
+        requests[now.hour] = requests.get(now.hour, 0) + price_requests(simulator)
+    # No request before noon: the exchange has not closed yet.
     assert requests[11] == requests[12] == 0
     assert all(requests[hour] <= 7 for hour in (13, 14, 15))
     assert now.hour == 16
@@ -657,7 +657,7 @@ async def test_new_day_that_is_not_known(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Just after midnight nobody has to wait for a day that was late."""
+    """Just after midnight a day that was late is fetched on demand."""
     home = simulator.add(scenarios.smart_already())
     simulator.publication_delay = timedelta(hours=9, minutes=30)
     await set_up()
@@ -666,7 +666,7 @@ async def test_new_day_that_is_not_known(
     freezer.move_to(local("2026-11-24 00:00:01"))
     requests_since(simulator)
     response = await find(hass, home, duration="01:00:00")
-    assert asked_for_prices(simulator) == 1
+    assert price_requests(simulator) == 1
     assert response["start"].startswith("2026-11-24T")
     assert state(hass, home, "price") not in ("unknown", "unavailable")
 
@@ -747,7 +747,7 @@ async def test_login_that_is_broken(
 async def test_login_that_may_not_read(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """A key that may not read any more is told from one that is void."""
+    """A key without permission is another error than an invalid one."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     key = ORGANISATION.client_id
@@ -950,7 +950,7 @@ async def test_answer(
         ("11:00:01", {}, "11:15"),
         ("11:14:59", {}, "11:15"),
         ("11:15:00", {}, "11:15"),
-        # Nobody can begin in the past.
+        # The start is not in the past.
         ("11:07:00", {"earliest": "2026-11-23 03:00:00"}, "11:15"),
         ("11:07:00", {"earliest": "2025-11-23 03:00:00"}, "11:15"),
         ("11:07:00", {"earliest": "2026-11-23 12:40:00"}, "12:45"),
@@ -1123,7 +1123,7 @@ async def test_hour_that_comes_twice(
 async def test_hourly_contract_runs_for_less_than_an_hour(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Who is billed by the hour can run something for a quarter of it."""
+    """Windows of hourly contracts may be shorter than an hour."""
     home = simulator.add(scenarios.smart_already(hourly=True))
     simulator.set_prices(TODAY, [30.0] * 13 + [20.0, 10.0, 15.0] + [30.0] * 8)
     await set_up()
@@ -1163,7 +1163,7 @@ async def test_most_expensive(
 async def test_prices_that_are_missing(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Nothing runs while nobody knows what it costs; savings need a price for now."""
+    """Windows need known prices; savings need a current price."""
     home = simulator.add(scenarios.smart_already())
     amounts: list[float | None] = [30.0] * 96
     amounts[44] = amounts[52] = None

@@ -1,4 +1,4 @@
-"""When prices are asked for, and what is shown while they can't be had."""
+"""Data update coordinator for the prices of a contract."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -49,7 +49,7 @@ SPREAD = timedelta(minutes=30)
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
-    """Let people live where Nomos is."""
+    """Set the time zone of Home Assistant."""
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
@@ -188,7 +188,7 @@ async def test_closed_gate(
     set_up: SetUp,
     scenario: Any,
 ) -> None:
-    """Without a gate that is open, nobody asks for prices, and nothing shows any."""
+    """With a closed gate prices are neither requested nor shown."""
     home = simulator.add(scenario())
     await set_up()
     found = await watch(hass, freezer, simulator, 10 * DAY, 2 * HOUR)
@@ -288,7 +288,7 @@ async def test_entry_that_is_unloaded(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """After an unload nobody asks, and nobody looks at the clock."""
+    """Unloading ends all requests and timers."""
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -385,7 +385,7 @@ async def test_households_ask_at_different_times(
         (0, "2026-11-23T14:55", ["14:20"]),
         (6, "2026-11-23T20:55", ["14:20", "20:25"]),
         (9.5, "2026-11-24T00:10", ["14:20", "20:25", "00:00"]),
-        # Who has asked at midnight asks again in the afternoon, and not before.
+        # After a request at midnight the next one is in the afternoon.
         (12, "2026-11-24T14:55", ["14:20", "20:25", "00:00", "14:20"]),
     ],
 )
@@ -399,7 +399,7 @@ async def test_late_publication(
     known: str,
     clocks: list[str],
 ) -> None:
-    """What is published late is here with the next look, of which there are two a day."""
+    """Late prices are fetched with the next of the two daily requests."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=late)
@@ -460,7 +460,7 @@ async def test_incomplete_day(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A tomorrow without some of its prices is there, and looked at once more."""
+    """An incomplete tomorrow is shown, and requested once more."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.set_prices(TOMORROW, [None, *[30.0] * 95])
@@ -499,7 +499,7 @@ async def test_update_on_demand(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who asks for an update of a price gets the prices, and nothing else."""
+    """Updating a price entity requests prices only."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     for key, amount in (("price", 11.0), ("tomorrow_prices", 12.0)):
@@ -580,7 +580,7 @@ async def test_restart_before_midnight(
     set_up: SetUp,
     away: bool,
 ) -> None:
-    """Who restarts at 23:59 has the right price at 00:00, be Nomos there or not."""
+    """After a restart at 23:59 the price is correct at 00:00, also in an outage."""
     home = simulator.add(scenarios.smart_already())
     entry = await set_up()
     await move_clock(hass, freezer, "2026-11-23T15:00")
@@ -760,7 +760,7 @@ async def test_login_that_is_refused(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Somebody is asked to log in again, once; known prices stay to their end."""
+    """A refused login starts one reauthentication; known prices stay."""
     homes = [simulator.add(scenarios.smart_already(index)) for index in (1, 2)]
     await set_up()
     await move_clock(hass, freezer, "2026-11-23T14:15")
@@ -824,7 +824,7 @@ async def test_update_on_demand_during_an_outage(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who asks again and again is answered from memory, for a minute each time."""
+    """Repeated updates send one request a minute at most."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     price = entity_of(hass, home, "price")
@@ -936,7 +936,7 @@ async def test_contract_that_has_ended(
         home.advance_to("activated")
     await set_up()
     home.status = "ended"
-    # Whose order tells about the gate is looked at once a week.
+    # Contracts whose order tells the gate are read once a week.
     await pass_time(hass, freezer, 8 * DAY, 3 * HOUR)
     found = await watch(hass, freezer, simulator, 3 * DAY, HOUR)
     assert not [step for step in found if step.is_for_prices]

@@ -1,4 +1,4 @@
-"""When to run a load so that it costs the least, or the most."""
+"""Optimizer: the cheapest and the most expensive time for a load."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -134,7 +134,7 @@ def small(draw: st.DrawFn) -> tuple[list[int | None], list[int], int]:
 def test_as_good_as_trying_all(
     case: tuple[list[int | None], list[int], int], most_expensive: bool
 ) -> None:
-    """It is the plan that whoever tries every one would choose, as the first of the best."""
+    """The plan is the first of the best among all possible ones."""
     cents, watts, shortest = case
     sign = -1 if most_expensive else 1
 

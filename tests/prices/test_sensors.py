@@ -1,4 +1,4 @@
-"""What a kilowatt-hour costs, or pays, as it is shown at each moment."""
+"""Sensors of prices and payouts."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -42,7 +42,7 @@ type Amounts = list[float | None]
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
-    """Let people live where Nomos is."""
+    """Set the time zone of Home Assistant."""
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
@@ -151,7 +151,7 @@ async def test_border(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A price holds up to the last second of its quarter, and nobody is asked."""
+    """A price changes at the end of its quarter-hour, without a request."""
     home = simulator.add(scenarios.smart_already())
     amounts: Amounts = [float(number) for number in range(96)]
     simulator.set_prices(TODAY, amounts)
@@ -205,7 +205,7 @@ async def test_writes_of_an_hourly_contract(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who pays by the hour has nothing written within an hour."""
+    """Entities of an hourly contract are not written within an hour."""
     home = simulator.add(scenarios.smart_already(hourly=True))
     await set_up()
     await move_clock(hass, freezer, "2026-11-23T12:00:00")
@@ -587,7 +587,7 @@ async def test_payout(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who feeds in sees what it pays, which is never called cheap."""
+    """Feed-in contracts have payouts, whose levels are not called cheap."""
     roof = simulator.add(scenarios.feed_in())
     amounts: Amounts = day_of(8.0, h11=-3.0, h12=25.0, h13=None)
     simulator.set_prices(TODAY, amounts)
@@ -629,7 +629,7 @@ async def test_payout(
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_words_of_payouts(language: str) -> None:
+def test_translations_of_payouts(language: str) -> None:
     """Neither language calls a payout cheap or expensive."""
     texts = json.loads((TRANSLATIONS / f"{language}.json").read_text("utf-8"))
     payouts = {

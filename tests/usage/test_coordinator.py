@@ -1,4 +1,4 @@
-"""Consumption and cost, from the meter into the statistics of a real recorder."""
+"""Import of usage into the statistics of a real recorder."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -204,7 +204,7 @@ async def test_from_the_activation_on(
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What was measured before Home Assistant came is there within a minute."""
+    """All usage since the activation is imported at the set-up."""
     home = activate(simulator, freezer, "2026-08-09T22:00:00+00:00")
     freezer.move_to("2026-11-23T10:00:00+00:00")
     truth = live(home, simulator, date(2026, 8, 10), date(2026, 11, 21))
@@ -325,7 +325,7 @@ async def test_requests_of_a_day(
     requests_since(simulator)
     await pass_time(hass, freezer, 20 * DAY)
     requests = Counter(requests_since(simulator))
-    # Where no order can change any more, the contract is looked at instead.
+    # Once the order is settled, the subscription is read in its place.
     looks = requests.pop("list_meter_orders") + requests.pop("get_subscription")
     assert looks == 20
     assert requests == {
@@ -366,7 +366,7 @@ async def test_corrections(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Values that change are put right, with every later sum, until they are settled."""
+    """Corrected values and all later sums are written until usage is final."""
     home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
     await set_up()
     truth = live(home, simulator, date(2026, 11, 1), date(2026, 12, 31))
@@ -765,7 +765,7 @@ async def test_statistics_stay(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who removes the account keeps the statistics, and adding it again goes on."""
+    """Statistics stay when the account is removed, and go on when it is added again."""
     home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
     truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 20))
     freezer.move_to("2026-11-12T10:00:00+00:00")
@@ -786,7 +786,7 @@ async def test_nothing_enabled(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """The statistics go on where nobody looks at an entity."""
+    """Imports go on if every entity is disabled."""
     home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
     entry = await set_up()
     truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 4))
@@ -839,7 +839,7 @@ async def test_reimport_while_nomos_is_away(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Who is told that it goes on by itself can rely on that."""
+    """A re-import that fails goes on once Nomos answers."""
     home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
     freezer.move_to("2026-11-23T10:00:00+00:00")
     truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 21))

@@ -1,4 +1,4 @@
-"""What was used yesterday, what it cost, and what the meter shows."""
+"""Sensors of usage, cost and meter readings."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -165,7 +165,7 @@ async def test_asked_for(
 async def test_nothing_is_recorded(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Without a recorder there is nothing to bring usage into, and nobody asks."""
+    """Without the recorder usage is not requested."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
     assert "get_usage" not in requests_since(simulator)
@@ -201,7 +201,7 @@ async def test_reading_before_the_gate(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """What somebody read is shown, with its day and who it was, before any smart meter."""
+    """The last meter reading is shown with day and type, without a smart meter."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     reading = shown(hass, home, "meter_reading")

@@ -1,4 +1,4 @@
-"""Letting Nomos tell when something happens: as a user clicks it."""
+"""Options flow of the webhook."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -239,7 +239,7 @@ async def test_address_of_nabu_casa(
 async def test_nabu_casa_without_subscription(
     hass: HomeAssistant, entry: MockConfigEntry, external: None, cloud: NabuCasa
 ) -> None:
-    """Who no longer pays Nabu Casa gets their own address."""
+    """Without a subscription to Nabu Casa the own address is shown."""
     cloud.subscription_expired = True
     assert address(await open_options(hass, entry)) == external_address(entry)
 
@@ -312,7 +312,7 @@ async def test_secret_is_needed(
     external: None,
     secret: dict[str, str],
 ) -> None:
-    """Without a secret anybody could send anything."""
+    """The secret is required: without it any delivery would be accepted."""
     form = await submit(hass, await open_options(hass, entry), webhooks=True, **secret)
     assert form["errors"] == {"webhook_secret": "secret_missing"}
     assert shows_on(form)
@@ -358,7 +358,7 @@ async def test_refusals_end_with_another_secret(
 async def test_switch_off(
     hass: HomeAssistant, entry: MockConfigEntry, external: None
 ) -> None:
-    """Switching off removes the secret; nobody listens any more."""
+    """Turning webhooks off removes the secret and the webhook."""
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     assert not await arrives(hass, entry, "another")
     await change(hass, entry, webhooks=False, webhook_secret=SECRET)
@@ -372,7 +372,7 @@ async def test_switch_off(
 async def test_switch_off_what_is_off(
     hass: HomeAssistant, entry: MockConfigEntry, external: None
 ) -> None:
-    """Who looks and goes away again has changed nothing."""
+    """Closing the form changes nothing."""
     await change(hass, entry, webhooks=False)
     assert entry.options == {}
 
@@ -380,7 +380,7 @@ async def test_switch_off_what_is_off(
 async def test_without_address_any_more(
     hass: HomeAssistant, entry: MockConfigEntry, external: None
 ) -> None:
-    """Who can't be reached any more can change the secret, and switch off."""
+    """Without a reachable address webhooks can be changed and turned off."""
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     registered = entry.options["webhook_url"]
     await hass.config.async_update(external_url=None)
@@ -516,7 +516,7 @@ async def test_external_address_changes(
     entry: MockConfigEntry,
     external: None,
 ) -> None:
-    """Who changes the address is asked to register it, until it fits again."""
+    """A changed address is an issue until it is the registered one again."""
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     await pass_time(hass, freezer, SETTLED)
     assert moved(hass, entry) is None
@@ -571,7 +571,7 @@ async def test_nabu_casa_comes(
     external: None,
     cloud: NabuCasa,
 ) -> None:
-    """Who gets Nabu Casa later is shown its address, as the old one may end."""
+    """A later cloud address is an issue, as the old address may end."""
     cloud.is_logged_in = False
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     assert entry.options["webhook_url"] == external_address(entry)
@@ -588,7 +588,7 @@ async def test_nabu_casa_goes(
     external: None,
     cloud: NabuCasa,
 ) -> None:
-    """Who leaves Nabu Casa is shown their own address."""
+    """After leaving Nabu Casa the own address is shown."""
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     cloud.is_logged_in = False
     cloud.connect(False)
@@ -621,7 +621,7 @@ async def test_cloudhook_is_deleted_by_hand(
     entry: MockConfigEntry,
     cloud: NabuCasa,
 ) -> None:
-    """Who deletes the address in Nabu Casa's settings is asked to register another."""
+    """A cloudhook that was deleted is an issue until another one is registered."""
     await change(hass, entry, webhooks=True, webhook_secret=SECRET)
     await cloud.cloudhooks.async_delete(entry.data[CONF_WEBHOOK_ID])
     await pass_time(hass, freezer, SETTLED)

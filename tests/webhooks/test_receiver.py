@@ -1,4 +1,4 @@
-"""Nomos tells what has happened: over HTTP, as it does in life."""
+"""Receiver of webhooks, over real HTTP."""
 
 from asyncio import Event, StreamReader, StreamWriter, gather, open_connection
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -79,7 +79,7 @@ class Line:
         signature: str | None = None,
         data: Any = None,
     ) -> int:
-        """Send anything, well signed unless told otherwise; return the status."""
+        """Send a body, with a genuine signature by default; return the status."""
         moment = int(dt_util.utcnow().timestamp()) - age
         headers = {SIGNATURE: signature or sign(secret, body, moment)}
         return await self.post(headers, data or body)
@@ -149,7 +149,7 @@ async def webhook_diagnostics(
 
 
 def refused(hass: HomeAssistant, line: Line) -> bool:
-    """Whether the household is told that deliveries are refused."""
+    """Return if there is an issue about refused deliveries."""
     issue_id = f"webhook_refused_{line.entry.entry_id}"
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is not None
 
@@ -210,13 +210,13 @@ async def test_burst(
     assert not requests_since(simulator)
 
 
-async def test_delivery_while_nomos_is_being_asked(
+async def test_delivery_during_a_refresh(
     hass: HomeAssistant,
     simulator: Simulator,
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What happens while Nomos thinks about its answer is asked for afterwards."""
+    """A delivery during a refresh causes another one after it."""
     home = simulator.add(scenarios.happy_path())
     line = await connect()
     thinking, done = Event(), Event()
@@ -260,10 +260,10 @@ async def test_delivery_while_nomos_fails(
     assert state(hass, home, "order_status") == "placed"
 
 
-async def test_delivery_while_nomos_wants_to_be_left_alone(
+async def test_delivery_while_rate_limited(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
-    """Deliveries don't talk Home Assistant into asking before it may."""
+    """Deliveries cause no request while Nomos limits the rate."""
     home = simulator.add(scenarios.happy_path())
     line = await connect()
     simulator.fail(Fault.RATE_LIMIT, "/meter-orders", seconds=600, retry_after=True)
@@ -401,10 +401,10 @@ async def test_unknown_topics(
     assert not requests_since(simulator)
 
 
-async def test_contract_that_is_not_followed(
+async def test_contract_that_is_not_included(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
-    """Who follows some contracts of an account does not care for the others."""
+    """Deliveries about contracts that are not included are ignored."""
     followed, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
     line = await connect(followed.subscription_id)
     other.advance_to("placed")
@@ -619,7 +619,7 @@ async def test_nonsense(
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
-    """Give a body in parts, so that nobody knows beforehand how large it is."""
+    """Yield a body in parts, without a Content-Length."""
     for part in parts:
         yield part
 
@@ -627,7 +627,7 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 async def test_largest_body(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
-    """A body may have 64 KiB and no byte more, whether its size is told or not."""
+    """A body may have 64 KiB at most, with or without a Content-Length."""
     simulator.add(scenarios.happy_path())
     line = await connect()
     largest = event().ljust(LARGEST)
@@ -714,7 +714,7 @@ async def test_connection_that_breaks(
     connect: Connect,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Who hangs up in the middle of a delivery leaves nothing in the log."""
+    """A connection that breaks during a delivery is not logged."""
     simulator.add(scenarios.happy_path())
     line = await connect()
     caplog.clear()
@@ -882,7 +882,7 @@ async def test_switched_off(
     hass_client: ClientSessionGenerator,
     connect: Connect,
 ) -> None:
-    """Without webhooks nobody listens; Home Assistant does not let on."""
+    """Without webhooks deliveries are ignored; Home Assistant answers 200."""
     home = simulator.add(scenarios.happy_path())
     line = await connect()
     hass.config_entries.async_update_entry(line.entry, options={})
