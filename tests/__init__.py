@@ -62,7 +62,9 @@ def key_entry(client: Client) -> MockConfigEntry:
     )
 
 
-async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntry:
+async def customer_entry(
+    hass: HomeAssistant, home: Household, **kwargs: Any
+) -> MockConfigEntry:
     """Return the config entry of a customer after the login."""
     simulator = home.world
     assert isinstance(simulator, Simulator)
@@ -85,6 +87,7 @@ async def customer_entry(hass: HomeAssistant, home: Household) -> MockConfigEntr
             "auth_implementation": DOMAIN,
             "token": {**token, "expires_at": dt_util.utcnow().timestamp() + 3600},
         },
+        **kwargs,
     )
 
 

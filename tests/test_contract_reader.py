@@ -1,7 +1,9 @@
 """A refresh reads everything before it changes anything."""
 
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -10,8 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.households import MODULE_1
-from tests import included, reauths, refresh, requests_since, state
-from tests.conftest import SetUp
+
+from . import included, pass_time, reauths, refresh, requests_since, state
+from .conftest import SetUp
 
 WAYS = (
     Fault.CONNECTION_RESET,
@@ -65,6 +68,7 @@ async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 async def test_required_request_fails(
     hass: HomeAssistant,
     simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     waiting: Household,
     active: Household,
@@ -91,15 +95,13 @@ async def test_required_request_fails(
         return
     is_read = request_of == "details" and fault is Fault.TRUNCATED_JSON
     assert included(hass) == both
-    is_refused = fault is Fault.UNAUTHORIZED
-    assert state(hass, waiting, "order_status") == (
-        STATE_UNAVAILABLE if is_refused else "placed" if is_read else "created"
-    )
+    assert state(hass, waiting, "order_status") == ("placed" if is_read else "created")
     assert state(hass, active, "smart_meter_active") == "on"
-    assert reauths(hass) == is_refused
 
     simulator.recover()
-    await refresh(hass, waiting)
+    # A login that was refused once is tried again after an hour.
+    await pass_time(hass, freezer, timedelta(hours=2))
+    assert not reauths(hass)
     assert included(hass) == both
     assert state(hass, waiting, "order_status") == "placed"
 
@@ -109,6 +111,7 @@ async def test_required_request_fails(
 async def test_optional_request_fails(
     hass: HomeAssistant,
     simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     waiting: Household,
     active: Household,
@@ -131,18 +134,18 @@ async def test_optional_request_fails(
     is_refused = fault is Fault.UNAUTHORIZED
     # After a 429 no further optional request is sent.
     is_limited = path == "/plans" and fault is Fault.RATE_LIMIT
-    is_kept = path == "/grid-fee-reductions" or is_limited
-    assert reauths(hass) == is_refused
+    is_kept = path == "/grid-fee-reductions" or is_limited or is_refused
     assert state(hass, waiting, "order_status") == (
-        STATE_UNAVAILABLE if is_refused else "placed"
+        "created" if is_refused else "placed"
     )
-    if not is_refused:
-        assert module_1(hass, active) == ("activated" if is_kept else "not_ordered")
+    assert module_1(hass, active) == ("activated" if is_kept else "not_ordered")
 
     requests_since(simulator)
+    freezer.tick(timedelta(hours=2))
     await refresh(hass, waiting)
     assert OPTIONAL[path] in requests_since(simulator)
     simulator.recover()
+    freezer.tick(timedelta(hours=7))
     await refresh(hass, waiting)
     assert state(hass, waiting, "order_status") == "placed"
     assert module_1(hass, active) == "not_ordered"

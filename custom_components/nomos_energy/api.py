@@ -24,12 +24,14 @@ from .const import DOMAIN
 from .nomos import (
     PRODUCTION_URL,
     ClientCredentials,
-    NomosAuthError,
     NomosClient,
     NomosConnectionError,
+    NomosGrantError,
     TokenSource,
     read_scopes,
 )
+from .oauth import NomosOAuth2Implementation
+from .token_store import TokenStore
 
 
 def api_url() -> str:
@@ -71,11 +73,12 @@ async def async_create_client(hass: HomeAssistant, entry: ConfigEntry) -> NomosC
             entry.data[CONF_CLIENT_SECRET],
         )
     else:
-        tokens = _OAuthTokens(
-            OAuth2Session(
-                hass, entry, await async_get_config_entry_implementation(hass, entry)
-            )
-        )
+        store = TokenStore(hass, entry)
+        await store.async_restore()
+        implementation = await async_get_config_entry_implementation(hass, entry)
+        if isinstance(implementation, NomosOAuth2Implementation):
+            implementation.token_store = store
+        tokens = _OAuthTokens(OAuth2Session(hass, entry, implementation))
     return NomosClient(session, tokens, api_url())
 
 
@@ -110,6 +113,6 @@ class _OAuthTokens(TokenSource):
         try:
             await self._session.async_ensure_token_valid()
         except OAuth2TokenRequestReauthError as err:
-            raise NomosAuthError("Nomos does not accept the login any more") from err
+            raise NomosGrantError("Nomos does not accept the login any more") from err
         except OAuth2TokenRequestBaseError as err:
             raise NomosConnectionError("Nomos gave out no token") from err

@@ -8,18 +8,17 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER
+from .connection import Connection
+from .const import CONF_SUBSCRIPTIONS, DOMAIN
 from .contract_reader import AccountState, async_read_account
 from .device import contract_devices, display_names
-from .errors import update_error
-from .nomos import DAY, Contract, MeterOrder, NomosClient, NomosError
-from .schedule import Timer, backoff, until_daily_slot
+from .nomos import DAY, Contract, MeterOrder, NomosClient, NomosRateLimitError
+from .polling import PollingCoordinator
+from .schedule import Timer, until_daily_slot
 from .store import SAVE_SOON, RecordStore, from_disk, to_disk
 
 STORE = "contracts"
@@ -29,9 +28,6 @@ ANSWER_HOLDS = timedelta(days=7)
 
 ABSENCE = timedelta(hours=36)
 """Time since the last answer from which on at least one daily poll was missed."""
-
-FIRST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +50,13 @@ def contract_store(
 ) -> RecordStore[ContractRecord]:
     """Return the store of the contracts, by subscription ID."""
     read = partial(from_disk, ContractRecord)
-    return RecordStore(hass, entry, STORE, read, to_disk, SAVE_SOON)
+    return RecordStore(hass, entry, STORE, read, to_disk, SAVE_SOON, is_durable=True)
 
 
-class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
+class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     """Polls the included contracts of an account, by subscription ID, once a day."""
 
-    config_entry: ConfigEntry
+    may_try_login = True
 
     def __init__(
         self,
@@ -71,22 +67,17 @@ class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
     ) -> None:
         """Initialize the coordinator."""
         super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name=f"{entry.title} contracts",
-            update_interval=DAY,
-            always_update=False,
+            hass, entry, Connection(hass, entry), "contracts", always_update=False
         )
+        self.update_interval = DAY
         self.data = {}
         self.client = client
+        """Client for actions and set-up, which somebody waits for."""
+        self.poll_client = client.without_retry()
+        """Client for polls, whose next attempt comes anyway."""
         self.store = store
         self.names: Mapping[str, str] = {}
         """Display names of the contracts, unique within the account."""
-        self.failures = 0
-        """Number of failed refreshes in a row."""
-        self.blocked_until: datetime | None = None
-        """End of the time for which Nomos wants no requests (429)."""
         self.answered_at: datetime | None = None
         """Time of the last answer."""
         self.was_absent = False
@@ -138,14 +129,8 @@ class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
         """Return if the last answer is recent enough to show an order by it."""
         return (
             self.answered_at is not None
-            and not self._is_login_refused
+            and not self.connection.is_login_refused
             and dt_util.utcnow() < self.answered_at + ANSWER_HOLDS
-        )
-
-    @property
-    def _is_login_refused(self) -> bool:
-        return not self.last_update_success and isinstance(
-            self.last_exception, ConfigEntryAuthFailed
         )
 
     @callback
@@ -164,24 +149,18 @@ class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
         self.async_set_updated_data(self._account.contracts)
 
     @override
-    async def _async_update_data(self) -> Mapping[str, Contract]:
+    async def _async_poll(self) -> Mapping[str, Contract]:
         now = dt_util.utcnow()
         stale = frozenset(self._stale)
         devices = contract_devices(self.hass, self.config_entry)
-        try:
-            account = await async_read_account(
-                self.client,
-                self._account,
-                now,
-                chosen=self._chosen,
-                stale=stale,
-                devices=frozenset(devices),
-            )
-        except NomosError as err:
-            wait = backoff(self.failures, FIRST_RETRY, LONGEST_RETRY)
-            self.failures += 1
-            self._note_limit(err)
-            raise update_error(err, wait) from err
+        account = await async_read_account(
+            self.client if self._is_first_refresh else self.poll_client,
+            self._account,
+            now,
+            chosen=self._chosen,
+            stale=stale,
+            devices=frozenset(devices),
+        )
         self._stale -= stale
         self._commit(account, now)
         return account.contracts
@@ -189,12 +168,9 @@ class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
     @callback
     def _commit(self, account: AccountState, now: datetime) -> None:
         """Replace what is known by the result of a refresh."""
-        self.failures = 0
         self.update_interval = until_daily_slot(
             self.config_entry.unique_id or self.config_entry.entry_id, now
         )
-        if account.optional_error:
-            self._note_limit(account.optional_error)
         self.was_absent = (
             self.answered_at is not None and now > self.answered_at + ABSENCE
         )
@@ -228,18 +204,22 @@ class ContractCoordinator(DataUpdateCoordinator[Mapping[str, Contract]]):
             announced=known.announced if known else None,
         )
 
-    def _note_limit(self, err: NomosError) -> None:
-        if err.retry_after:
-            self.blocked_until = dt_util.utcnow() + timedelta(seconds=err.retry_after)
-
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        if self.last_update_success:
-            self._start_expiry()
-            async_dispatcher_send(self.hass, self.signal_answered)
-        elif self._is_login_refused:
-            # Home Assistant does not update listeners after a second failure.
+        super()._async_refresh_finished()
+        if not self.last_update_success:
+            return
+        if isinstance(self._account.optional_error, NomosRateLimitError):
+            self.connection.async_failed(self._account.optional_error)
+        self._start_expiry()
+        async_dispatcher_send(self.hass, self.signal_answered)
+
+    @callback
+    @override
+    def _async_connection_changed(self) -> None:
+        super()._async_connection_changed()
+        if self.connection.is_login_refused:
             self.async_update_listeners()
 
     @callback

@@ -65,16 +65,17 @@ def placeholders(err: NomosError | None = None) -> dict[str, str]:
     }
 
 
-def update_error(
-    err: NomosError, wait: timedelta
-) -> ConfigEntryAuthFailed | UpdateFailed:
+def login_error(err: NomosAuthError) -> ConfigEntryAuthFailed:
+    """Return the exception for a set-up without a valid login."""
+    return ConfigEntryAuthFailed(
+        translation_domain=DOMAIN,
+        translation_key=error_key(err),
+        translation_placeholders=placeholders(err),
+    )
+
+
+def update_error(err: NomosError, wait: timedelta) -> UpdateFailed:
     """Return the exception for a coordinator; the next attempt follows after `wait`."""
-    if isinstance(err, NomosAuthError):
-        return ConfigEntryAuthFailed(
-            translation_domain=DOMAIN,
-            translation_key=error_key(err),
-            translation_placeholders=placeholders(err),
-        )
     return UpdateFailed(
         translation_domain=DOMAIN,
         translation_key=error_key(err),

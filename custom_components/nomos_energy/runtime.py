@@ -17,6 +17,7 @@ from .prices import store as prices_store
 from .prices.coordinator import PriceCoordinator
 from .prices.store import price_store
 from .store import RecordStore, async_remove_store
+from .token_store import TokenStore
 from .usage import store as usages_store
 from .usage.coordinator import UsageCoordinator
 from .usage.store import UsageProgress, usage_store
@@ -88,5 +89,6 @@ async def async_create_runtime_data(
 
 async def async_remove_stores(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
     """Remove all stores of an account."""
+    await TokenStore(hass, entry).async_remove()
     for capability in STORES:
         await async_remove_store(hass, entry.entry_id, capability)

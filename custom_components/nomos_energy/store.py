@@ -55,11 +55,16 @@ class RecordStore[RecordT]:
         read: Callable[[Any], RecordT],
         write: Callable[[RecordT], Any],
         delay: float,
+        *,
+        is_durable: bool = False,
     ) -> None:
-        """Initialize the store; it is flushed when the entry is unloaded."""
+        """Initialize the store; it is flushed when the entry is unloaded.
+
+        A durable one survives a power cut as soon as a flush returns.
+        """
         self._hass = hass
         self._name = f"{entry.title} {capability}"
-        self._store = _store(hass, entry.entry_id, capability)
+        self._store = _store(hass, entry.entry_id, capability, is_durable)
         self._read = read
         self._write = write
         self._delay = delay
@@ -133,9 +138,13 @@ class RecordStore[RecordT]:
         """Write what is not saved yet; nothing is written afterwards."""
         self._is_closed = True
         if self._is_dirty:
-            await self._store.async_save(
-                await self._hass.async_add_executor_job(self._data)
-            )
+            await self.async_flush()
+
+    async def async_flush(self) -> None:
+        """Write all records at once, and return when that is done."""
+        await self._store.async_save(
+            await self._hass.async_add_executor_job(self._data)
+        )
 
     async def _async_set_aside(self, reason: str) -> None:
         """Keep a copy of the file, which the next write replaces."""
@@ -154,13 +163,15 @@ async def async_remove_store(
 
 
 def _store(
-    hass: HomeAssistant, entry_id: str, capability: str
+    hass: HomeAssistant, entry_id: str, capability: str, is_durable: bool = False
 ) -> Store[dict[str, Any]]:
     return Store(
         hass,
         STORAGE_VERSION,
         f"{DOMAIN}.{entry_id}.{capability}",
         private=True,
+        # This brings fsync.
+        atomic_writes=is_durable,
         serialize_in_event_loop=False,
     )
 

@@ -404,6 +404,7 @@ async def test_login_that_was_broken_for_a_day(
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
     await refresh(hass, home)
+    await pass_time(hass, freezer, timedelta(minutes=62), timedelta(minutes=1))
     found = hass.states.get(event_id(hass, home))
     assert found
     assert found.state == STATE_UNAVAILABLE

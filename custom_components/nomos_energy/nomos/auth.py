@@ -117,6 +117,8 @@ async def request_token(
                 headers={"Authorization": authorization},
                 form=form,
                 deadline=deadline,
+                # A refresh token or code may be spent although no answer arrived.
+                retry=False,
             )
     except NomosError as err:
         # OAuth servers answer 400 if a grant was used before, expired or was revoked.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from aiohttp import ClientSession
@@ -53,11 +53,18 @@ class NomosClient:
         session: ClientSession,
         tokens: TokenSource,
         base_url: str = PRODUCTION_URL,
+        *,
+        retry: bool = True,
     ) -> None:
-        """Initialize the client."""
+        """Initialize the client; `retry` repeats requests that fail temporarily."""
         self._session = session
         self._tokens = tokens
         self._base_url = base_url
+        self._retry = retry
+
+    def without_retry(self) -> Self:
+        """Return a client for requests that come again anyway, with the same login."""
+        return type(self)(self._session, self._tokens, self._base_url, retry=False)
 
     async def meter_orders(self) -> Listing[MeterOrder]:
         """Fetch all meter orders that are visible to the login."""
@@ -249,7 +256,9 @@ class NomosClient:
     ) -> dict[str, Any]:
         return await self._request("GET", path, params=params)
 
-    async def _request(self, method: str, path: str, **details: Any) -> dict[str, Any]:
+    async def _request(
+        self, method: str, path: str, *, retry: bool | None = None, **details: Any
+    ) -> dict[str, Any]:
         async with time_limit() as deadline:
 
             async def attempt(token: str) -> dict[str, Any]:
@@ -259,6 +268,7 @@ class NomosClient:
                     self._base_url + path,
                     headers={"Authorization": f"Bearer {token}"},
                     deadline=deadline,
+                    retry=self._retry if retry is None else retry,
                     **details,
                 )
 

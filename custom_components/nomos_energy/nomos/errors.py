@@ -48,7 +48,16 @@ class NomosConnectionError(NomosError):
 
 
 class NomosAuthError(NomosError):
-    """The login is not, or no longer, accepted; reauthentication is needed."""
+    """The login is not, or no longer, accepted."""
+
+    is_final = False
+    """True if it will not be accepted again: the refresh token is spent or revoked."""
+
+
+class NomosGrantError(NomosAuthError):
+    """The refresh token is refused; reauthentication is needed."""
+
+    is_final = True
 
 
 class NomosForbiddenError(NomosError):

@@ -231,6 +231,10 @@ class PriceSeries:
         """Prices of the quarter-hours by their start."""
         return {each.start: each.amount for each in self.in_quarters().prices}
 
+    def within(self, start: datetime, end: datetime) -> PriceSeries:
+        """Return the prices of the intervals that overlap a time."""
+        return PriceSeries(self.resolution, self.between(start, end))
+
     def since(self, moment: datetime) -> PriceSeries:
         """Return the prices from a moment on."""
         prices = tuple(each for each in self.prices if each.start >= moment)

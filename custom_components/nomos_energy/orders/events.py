@@ -1,5 +1,6 @@
 """Event entity for the changes of a meter order."""
 
+from asyncio import Lock
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import override
@@ -30,6 +31,16 @@ class OrderUpdateEvent(OrderEntity, EventEntity):
     _was_absent = False
     """True if a daily poll was missed since the last announcement."""
 
+    def __init__(
+        self,
+        contracts: ContractCoordinator,
+        subscription_id: str,
+        description: EventEntityDescription,
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(contracts, subscription_id, description)
+        self._firing = Lock()
+
     @override
     async def async_added_to_hass(self) -> None:
         """Announce what happened while Home Assistant was off."""
@@ -40,37 +51,47 @@ class OrderUpdateEvent(OrderEntity, EventEntity):
 
     @callback
     def _async_started(self, _hass: HomeAssistant) -> None:
-        # A state that is written while the entity is being added is no change to
-        # automations.
-        self.coordinator.config_entry.async_create_task(
-            self.hass, self._async_announce(), eager_start=False
-        )
-
-    async def _async_announce(self) -> None:
         self._announce()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         super()._handle_coordinator_update()
+        self._was_absent |= self.coordinator.was_absent
         self._announce()
 
     @callback
     def _announce(self) -> None:
         """Announce what has changed since the last announcement."""
-        self._was_absent |= self.coordinator.was_absent
+        if news := self._changes():
+            # A state that is written while the entity is being added is no change to
+            # automations: the task starts afterwards.
+            self.coordinator.config_entry.async_create_task(
+                self.hass, self._async_fire(news), eager_start=False
+            )
+
+    async def _async_fire(self, news: list[Change]) -> None:
+        """Fire the events, once their mark is on disk.
+
+        After a power cut an event may be missing, but none comes twice.
+        """
+        async with self._firing:
+            await self.coordinator.store.async_flush()
+            for change in news:
+                self._trigger_event(change.type, {"old": change.old, "new": change.new})
+                self.async_write_ha_state()
+
+    @callback
+    def _changes(self) -> list[Change]:
+        """Return the changes to announce, and mark them as announced."""
         if not self.available or self.hass.state is not CoreState.running:
-            return
+            return []
         store, key = self.coordinator.store, self._subscription_id
         record = store.records[key]
         order, news = _changes(record, self.contract.order, self._was_absent)
         self._was_absent = False
-        if record.is_announced and record.announced == order:
-            return
         store.async_set(key, replace(record, is_announced=True, announced=order))
-        for change in news:
-            self._trigger_event(change.type, {"old": change.old, "new": change.new})
-            self.async_write_ha_state()
+        return news
 
 
 def _changes(

@@ -8,15 +8,13 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..errors import update_error
 from ..nomos import (
     DAY,
     Contract,
+    NomosClient,
     NomosError,
     NomosNotFoundError,
     PriceSeries,
@@ -24,7 +22,8 @@ from ..nomos import (
     berlin_day,
     midnight,
 )
-from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
+from ..polling import PollingCoordinator
+from ..schedule import TIMER_TOLERANCE, Timer, share_of
 from ..store import RecordStore
 from .moment import PriceMoment
 
@@ -34,17 +33,17 @@ FIRST_PUBLICATION = time(13)
 PUBLICATION = time(14, 20)
 """Time of day (Berlin) by which Nomos publishes tomorrow's prices."""
 
-LATE_PUBLICATION = time(20, 25)
-"""Time of day (Berlin) of the second request, for prices that are late."""
+LATE_INTERVAL = timedelta(minutes=85)
+"""Time between requests for prices that are late."""
+
+REQUESTS_FOR_TOMORROW = 7
+"""Largest number of requests of a day for the prices of the next one."""
 
 SPREAD = timedelta(minutes=30)
 """Time over which the requests of all households are spread."""
 
 MIDNIGHT_SPREAD = timedelta(minutes=5)
 """The same at midnight: until its request a household has no price."""
-
-FIRST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(hours=1)
 
 ACTION_INTERVAL = timedelta(minutes=10)
 """Least time between two requests of actions for prices that are not published."""
@@ -55,15 +54,15 @@ LEAST_PAUSE = timedelta(minutes=1)
 DAYS_PER_REQUEST = 31
 
 
-class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
+class PriceCoordinator(PollingCoordinator[PriceSeries]):
     """Fetches today's and tomorrow's prices of a contract.
 
-    One request in the afternoon, after the publication, and one more: in the evening if
-    tomorrow was incomplete, or at midnight if the new day was unknown. A token each
-    included, at most four requests a day as long as Nomos answers.
+    One request a day, in the afternoon after the publication. While tomorrow is
+    incomplete, another one every 85 minutes; and one at midnight if the new day is
+    unknown.
     """
 
-    config_entry: ConfigEntry
+    longest_retry = timedelta(hours=1)
     moment: PriceMoment
 
     def __init__(
@@ -77,9 +76,9 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         """Initialize the coordinator with the stored prices."""
         super().__init__(
             hass,
-            LOGGER,
-            config_entry=entry,
-            name=f"{entry.title} {subscription_id} prices",
+            entry,
+            contracts.connection,
+            f"{subscription_id} prices",
             always_update=False,
         )
         self.contracts = contracts
@@ -89,9 +88,6 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         """Time of the last answer."""
         self._store = store
         self._share = share_of(subscription_id)
-        self._fetched_late: date | None = None
-        """Last day whose prices were fetched after it had begun."""
-        self._failures = 0
         self._last_error: NomosError | None = None
         self._paused_until = dt_util.utcnow()
         self._fetching = Lock()
@@ -126,11 +122,13 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
             now = dt_util.utcnow()
             missing = [day for day in days if self._may_be_published(day, now)]
             for month in batched(missing, DAYS_PER_REQUEST, strict=False):
-                found = found.updated(await self._async_fetch(month[0], month[-1]))
+                answer = await self._async_fetch(
+                    self.contracts.client, month[0], month[-1]
+                )
+                found = found.updated(answer)
             if missing and missing[-1] >= berlin_day(now):
                 self.async_set_updated_data(self._commit(self.data.updated(found)))
-        series = self.data.updated(found)
-        return PriceSeries(series.resolution, series.between(start, end))
+        return self.data.updated(found).within(start, end)
 
     def _may_be_published(self, day: date, now: datetime) -> bool:
         """Return if a request may bring prices of a day that are unknown so far."""
@@ -147,45 +145,46 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
         )
 
     @override
-    async def _async_update_data(self) -> PriceSeries:
+    async def _async_poll(self) -> PriceSeries:
         today = berlin_day(dt_util.utcnow())
         if not self.contract.has_prices:
             return self._commit(self.data)
-        if not self.data.day(today).is_published:
-            self._fetched_late = today
-        try:
-            answer = await self._async_fetch(today, today + DAY)
-        except NomosNotFoundError as err:
+        client = self.contracts.poll_client
+        answer = await self._async_fetch(client, today, today + DAY)
+        return self._commit(self.data.updated(answer))
+
+    @override
+    def _wait(self, err: NomosError) -> timedelta:
+        wait = super()._wait(err)
+        if isinstance(err, NomosNotFoundError):
             # The next poll of the contracts tells whether this one is gone.
             self.contracts.mark_stale(self.subscription_id)
             self.fetched_at = dt_util.utcnow()
-            raise update_error(err, self._schedule(self.data)) from err
-        except NomosError as err:
-            wait = backoff(self._failures, FIRST_RETRY, LONGEST_RETRY)
-            self._failures += 1
-            # A request within the pause would only wait once more.
-            pause = self._paused_until - dt_util.utcnow() + TIMER_TOLERANCE
-            raise update_error(err, max(wait, pause)) from err
-        return self._commit(self.data.updated(answer))
+            return self._schedule(self.data)
+        # A request within the pause would only wait once more.
+        return max(wait, self._paused_until - dt_util.utcnow() + TIMER_TOLERANCE)
 
-    async def _async_fetch(self, first: date, last: date) -> PriceSeries:
+    async def _async_fetch(
+        self, client: NomosClient, first: date, last: date
+    ) -> PriceSeries:
         """Fetch the prices of some days (Berlin), both included."""
         now = dt_util.utcnow()
         if self._last_error and now < self._paused_until:
             raise self._last_error
         self._last_error = None
-        client = self.contracts.client
         try:
-            return await client.prices(self.subscription_id, first, last)
+            series = await client.prices(self.subscription_id, first, last)
         except NomosError as err:
             pause = max(timedelta(seconds=err.retry_after or 0), LEAST_PAUSE)
             self._last_error, self._paused_until = err, now + pause
             raise
+        # An answer may contain other days than those of the request.
+        return series.within(midnight(first), midnight(last + DAY))
 
     def _commit(self, series: PriceSeries) -> PriceSeries:
         """Store the prices from yesterday on, and schedule the next request."""
         now = dt_util.utcnow()
-        self.fetched_at, self._failures = now, 0
+        self.fetched_at = now
         # Yesterday's usage arrives today and is priced by yesterday's prices.
         series = series.since(midnight(berlin_day(now) - DAY))
         self._schedule(series)
@@ -201,23 +200,32 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSeries]):
 
     def _next_fetch(self, series: PriceSeries) -> datetime:
         """Return when the next request is due."""
-        today = berlin_day(dt_util.utcnow())
+        now = dt_util.utcnow()
+        today = berlin_day(now)
         fetched = self.fetched_at or midnight(today) - TIMER_TOLERANCE
-        return next(
+        # The clock was ahead when the prices were fetched.
+        fetched = min(fetched, now)
+        slots = (
             moment
             for day in (today, today + DAY)
             for moment in self._slots(day, series)
             if moment > fetched + TIMER_TOLERANCE
         )
+        # Where the next days are known already, the clock may be behind.
+        return next(slots, self._slot(today + DAY, PUBLICATION))
 
     def _slots(self, day: date, series: PriceSeries) -> Iterable[datetime]:
         """Return the moments of this household for requests that a day needs."""
         if not series.day(day).is_published:
             yield midnight(day) + self._share * MIDNIGHT_SPREAD
         if not series.day(day + DAY).is_complete:
-            yield at_clock(day, PUBLICATION) + self._share * SPREAD
-            if day != self._fetched_late:
-                yield at_clock(day, LATE_PUBLICATION) + self._share * SPREAD
+            slot = self._slot(day, PUBLICATION)
+            for place in range(REQUESTS_FOR_TOMORROW):
+                yield slot + place * LATE_INTERVAL
+
+    def _slot(self, day: date, clock: time) -> datetime:
+        """Return this household's moment of a day for a time of day (Berlin)."""
+        return at_clock(day, clock) + self._share * SPREAD
 
     @callback
     def _async_contract_updated(self) -> None:

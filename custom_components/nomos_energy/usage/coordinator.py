@@ -8,16 +8,13 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..errors import update_error
 from ..nomos import (
     DAY,
     Contract,
-    NomosError,
     PriceSeries,
     UsageDay,
     at_clock,
@@ -26,6 +23,7 @@ from ..nomos import (
     measured,
     midnight,
 )
+from ..polling import PollingCoordinator
 from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
 from ..store import RecordStore
 from .statistics import async_describe, async_write
@@ -37,13 +35,11 @@ PUBLICATION = time(16)
 SPREAD = timedelta(hours=1)
 """Time over which the requests of all households are spread."""
 
-FIRST_RETRY = timedelta(minutes=5)
-"""Wait after the first failure."""
+EVENING = time(20)
+"""Time of day (Berlin) at which yesterday is read again if a part of it was missing."""
 
 FIRST_LATE_RETRY = timedelta(minutes=30)
 """Wait after the first answer without yesterday."""
-
-LONGEST_RETRY = timedelta(hours=4)
 
 SETTLEMENT_DAY = 20
 """Day of the following month until which usage may change.
@@ -58,7 +54,7 @@ DAILY_IMPORT_DAYS = 7
 """Number of missing days up to which they are fetched with the daily import."""
 
 
-class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
+class UsageCoordinator(PollingCoordinator[UsageProgress]):
     """Imports the usage of a contract.
 
     The daily import reads all days again that may still change, adds the new ones and
@@ -66,7 +62,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
     month by month.
     """
 
-    config_entry: ConfigEntry
+    longest_retry = timedelta(hours=4)
 
     def __init__(
         self,
@@ -81,19 +77,13 @@ class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
 
         `known_prices` returns the prices that need no request.
         """
-        super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name=f"{entry.title} {subscription_id} usage",
-        )
+        super().__init__(hass, entry, contracts.connection, f"{subscription_id} usage")
         self.contracts = contracts
         self.subscription_id = subscription_id
         self.data = store.records.get(subscription_id, UsageProgress())
         self._store = store
         self._known_prices = known_prices
         self._share = share_of(subscription_id)
-        self._failures = 0
         self._late_answers = 0
         self._lock = Lock()
         self._midnight = Timer(hass, self._async_begin_day)
@@ -151,16 +141,10 @@ class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
         return min(last, self.contract.measured_until or last)
 
     @override
-    async def _async_update_data(self) -> UsageProgress:
+    async def _async_poll(self) -> UsageProgress:
         async with self._lock:
-            try:
-                for first, last in self._spans():
-                    await self._async_import(first, last)
-            except NomosError as err:
-                wait = backoff(self._failures, FIRST_RETRY, LONGEST_RETRY)
-                self._failures += 1
-                raise update_error(err, wait) from err
-            self._failures = 0
+            for first, last in self._spans():
+                await self._async_import(first, last)
             self._schedule()
             return self.data
 
@@ -196,7 +180,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
 
     async def _async_fetch(self, first: date, last: date) -> dict[date, UsageDay]:
         """Return the days of a span that may change, with their usage and prices."""
-        client, key = self.contracts.client, self.subscription_id
+        client, key = self.contracts.poll_client, self.subscription_id
         kept = {each.day: each for each in self.data.days}
         wanted = {
             day: kept.get(day) or UsageDay.unknown(day)
@@ -246,10 +230,15 @@ class UsageCoordinator(DataUpdateCoordinator[UsageProgress]):
         """Schedule the next import: tomorrow's, or soon if yesterday is late."""
         now = dt_util.utcnow()
         today = berlin_day(now)
-        slot = at_clock(today, PUBLICATION) + self._share * SPREAD
-        if slot <= now + TIMER_TOLERANCE:
-            slot = at_clock(today + DAY, PUBLICATION) + self._share * SPREAD
-        wait = slot - now
+        day = self.data.day(today - DAY)
+        # The rest of a day that came in part may follow in the evening.
+        is_partial = day is not None and not day.is_measured
+        clocks = (PUBLICATION, EVENING) if is_partial else (PUBLICATION,)
+        slots = [
+            *(at_clock(today, clock) + self._share * SPREAD for clock in clocks),
+            at_clock(today + DAY, PUBLICATION) + self._share * SPREAD,
+        ]
+        wait = next(slot for slot in slots if slot > now + TIMER_TOLERANCE) - now
         if self.is_due:
             wait = min(wait, backoff(self._late_answers, FIRST_LATE_RETRY, DAY))
             self._late_answers += 1

@@ -199,9 +199,8 @@ class _Receiver:
         )
 
     async def _async_refresh(self) -> None:
-        until = self._contracts.blocked_until
-        # While Nomos limits the rate, the retry that is planned serves as well.
-        if until is None or dt_util.utcnow() >= until:
+        # While no request may be sent, the planned retry serves as well.
+        if not self._contracts.connection.is_paused:
             await self._contracts.async_refresh()
         self._is_refreshing = False
         if self._is_refresh_due:

@@ -1,0 +1,83 @@
+"""OAuth implementation of Nomos: PKCE, and client authentication by HTTP Basic."""
+
+from typing import Any, override
+
+from aiohttp import RequestInfo
+from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    OAuth2TokenRequestConnectionError,
+    OAuth2TokenRequestReauthError,
+)
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    LocalOAuth2ImplementationWithPkce,
+)
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from .nomos import NomosAuthError, NomosError, request_token
+from .token_store import TokenStore
+
+
+class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
+    """OAuth implementation of Nomos."""
+
+    token_store: TokenStore | None = None
+    """Store of the account whose tokens are refreshed."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        auth_domain: str,
+        credential: ClientCredential,
+        base_url: str,
+    ) -> None:
+        """Initialize the implementation."""
+        super().__init__(
+            hass,
+            auth_domain,
+            credential.client_id,
+            authorize_url=f"{base_url}/oauth/authorize",
+            token_url=f"{base_url}/oauth/token",
+            client_secret=credential.client_secret,
+        )
+        self._base_url = base_url
+        self._name = credential.name or credential.client_id
+
+    @property
+    @override
+    def name(self) -> str:
+        """Name of the credentials in the selection."""
+        return self._name
+
+    @override
+    async def async_refresh_token(self, token: dict[str, Any]) -> dict[str, Any]:
+        """Return a new token, once it is on disk: it has spent the old one."""
+        new = await super().async_refresh_token(token)
+        if self.token_store:
+            await self.token_store.async_write(token, new)
+        return new
+
+    @override
+    async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
+        form = {field: data[field] for field in data if field != "client_id"}
+        try:
+            return await request_token(
+                async_get_clientsession(self.hass),
+                self._base_url,
+                self.client_id,
+                self.client_secret,
+                form,
+            )
+        except NomosAuthError as err:
+            url = URL(self.token_url)
+            raise OAuth2TokenRequestReauthError(
+                request_info=RequestInfo(
+                    url, "POST", CIMultiDictProxy(CIMultiDict()), url
+                ),
+                status=err.status or 0,
+                domain=self.service_domain,
+            ) from err
+        except NomosError as err:
+            raise OAuth2TokenRequestConnectionError(domain=self.service_domain) from err
