@@ -17,7 +17,6 @@ GATE = "smart_meter_active"
 GATED_ENTITIES = {
     "price": "sensor",
     "price_level": "sensor",
-    "next_price": "sensor",
     "lowest_price_today": "sensor",
     "highest_price_today": "sensor",
     "average_price_today": "sensor",
