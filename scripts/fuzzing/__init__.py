@@ -1,0 +1,1 @@
+"""Fuzz tests: spoilt answers of Nomos, against the API client and in Home Assistant."""
