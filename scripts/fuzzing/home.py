@@ -36,6 +36,7 @@ ROUNDS = 3
 """Number of times in a life that answers are spoilt."""
 
 PATHS = ("/", "/", "/subscriptions", "/meter-orders", "/oauth", "/plans", "/meter-r")
+FIRST_PATHS = ("/", "/subscriptions/", "/subscriptions/", "/plans")
 
 
 @dataclass
@@ -54,10 +55,17 @@ class Life:
     async def run(self) -> None:
         """Spoil answers and let them heal, several times."""
         priced, waiting = self.households
+        if self.dice.random() < 0.3:
+            # Addresses and plans are read at the first set-up, and seldom again.
+            self.spoiler.chance = 0.5
+            self.spoiler.path = self.dice.choice(FIRST_PATHS)
         async with (
             serve(self.spoiler, priced, waiting) as simulator,
             set_up_account(simulator, self.freezer, priced) as account,
         ):
+            if self.spoiler.chance:
+                self.spoiler.stop()
+                await self._heal(account)
             await self._check(account)
             for _ in range(ROUNDS):
                 await self._spoil(account)
@@ -70,12 +78,12 @@ class Life:
         spoiler.path = dice.choice(PATHS)
         spoiler.has_long_wait = False
         spoiler.done.clear()
-        for _ in range(dice.randrange(2, 6)):
+        for _ in range(dice.randrange(3, 9)):
             await self._move(account)
             if dice.random() < 0.1:
                 await account.hass.config_entries.async_reload(account.entry.entry_id)
-            await account.refresh()
-            self.refreshes += 1
+            if await account.refresh():
+                self.refreshes += 1
             await self._check(account)
         spoiler.stop()
 

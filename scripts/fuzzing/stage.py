@@ -13,6 +13,7 @@ from benchmarks.frozen import Stage
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -25,7 +26,7 @@ from homeassistant.helpers.recorder import async_initialize_recorder
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from benchmarks.home import add_entry, home_assistant, set_up
+from benchmarks.home import add_entry, home_assistant
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -56,8 +57,11 @@ class Account:
         """Home Assistant."""
         return self.stage.hass
 
-    async def refresh(self) -> None:
-        """Update the contracts, as an automation does."""
+    async def refresh(self) -> bool:
+        """Update the contracts, as an automation does; return if Nomos was asked."""
+        # Home Assistant lets some seconds pass between two updates.
+        await self.stage.advance(timedelta(seconds=15))
+        known = len(self.stage.simulator.requests)
         registry = er.async_get(self.hass)
         gates = [
             each.entity_id
@@ -72,6 +76,7 @@ class Account:
                 blocking=True,
             )
         await self.hass.async_block_till_done(wait_background_tasks=True)
+        return len(self.stage.simulator.requests) > known
 
     def states(self) -> dict[str, str]:
         """Return the states of all entities by unique ID."""
@@ -116,7 +121,7 @@ class Account:
             f"state of {state.entity_id}": f"{state.as_dict()}"
             for state in self.hass.states.async_all()
         }
-        if self.entry.state.recoverable:
+        if self.entry.state is ConfigEntryState.LOADED:
             diagnostics = await async_get_config_entry_diagnostics(
                 self.hass, self.entry
             )
@@ -163,7 +168,10 @@ def _availability(state: str) -> str:
 async def set_up_account(
     simulator: Simulator, freezer: FrozenDateTimeFactory, priced: Household
 ) -> AsyncIterator[Account]:
-    """Set up an account in a new Home Assistant with a recorder."""
+    """Set up an account in a new Home Assistant with a recorder.
+
+    If Nomos does not answer, Home Assistant tries again later.
+    """
     async with home_assistant() as hass:
         await hass.config.async_set_time_zone("Europe/Berlin")
         await async_setup_component(hass, "homeassistant", {})
@@ -172,7 +180,8 @@ async def set_up_account(
         await async_setup_component(hass, "recorder", {"recorder": {"db_url": url}})
         await get_instance(hass).async_recorder_ready.wait()
         entry = add_entry(hass, subentries=[_load(priced)])
-        await set_up(hass, entry)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
         yield Account(Stage(hass, simulator, freezer), entry)
 
 
