@@ -69,7 +69,8 @@ def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
 
     runtime.stores.prices.async_retain(runtime.contracts.data)
     runtime.stores.usage.async_retain(runtime.contracts.data)
-    prices = _follow(hass, entry, runtime.prices, create_prices)
+    new_prices = _follow(hass, entry, runtime.prices, create_prices)
+    prices = [each for each in new_prices if each.is_due]
     # Without the recorder there is nothing to import into.
     usage = (
         _follow(hass, entry, runtime.usage, create_usage)
@@ -91,7 +92,7 @@ def _follow[CoordinatorT: PriceCoordinator | UsageCoordinator](
     known: dict[str, CoordinatorT],
     create: Callable[[str], CoordinatorT],
 ) -> list[CoordinatorT]:
-    """Add and remove coordinators; return the new ones that have to be refreshed."""
+    """Add and remove coordinators; return the new ones."""
     contracts = entry.runtime_data.contracts.data
     for key in known.keys() - contracts.keys():
         entry.async_create_task(hass, known.pop(key).async_shutdown())
@@ -101,7 +102,7 @@ def _follow[CoordinatorT: PriceCoordinator | UsageCoordinator](
         if contract.smart_meter_active and key not in known
     }
     known.update(new)
-    return [each for each in new.values() if each.is_due]
+    return list(new.values())
 
 
 async def _async_first_refresh(
@@ -111,7 +112,7 @@ async def _async_first_refresh(
     for some in batched(prices, PARALLEL_REQUESTS, strict=False):
         await gather(*(each.async_refresh() for each in some))
     for each in usage:
-        await each.async_refresh()
+        await each.async_start()
 
 
 def _known_prices(runtime: NomosRuntimeData, key: str) -> PriceSeries:

@@ -1,7 +1,7 @@
 """Import of usage into the statistics of a real recorder."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -11,10 +11,19 @@ import itertools
 import logging
 import random
 from typing import Any, Literal, override
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    statistics_during_period,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -27,8 +36,10 @@ from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
     WebSocketGenerator,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.usage import statistics
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import midnight, quarters
 from tests import DAY, logged, pass_time, refresh, requests_since, warnings
@@ -798,6 +809,155 @@ async def test_nothing_enabled(
     await hass.config_entries.async_reload(entry.entry_id)
     freezer.move_to("2026-11-01T22:00:00+00:00")
     await pass_time(hass, freezer, 4 * DAY, timedelta(hours=3))
+    await assert_true(hass, truth)
+
+
+# A recorder that lost what was imported
+
+
+async def put_back(
+    hass: HomeAssistant, statistic_id: str, stored: Rows, name: str = "from a backup"
+) -> None:
+    """Store rows as a database from a backup has them."""
+    metadata = StatisticMetaData(
+        has_sum=True,
+        mean_type=StatisticMeanType.NONE,
+        name=name,
+        source=DOMAIN,
+        statistic_id=statistic_id,
+        unit_class="energy" if statistic_id.endswith("consumption") else None,
+        unit_of_measurement="kWh" if statistic_id.endswith("consumption") else "EUR",
+    )
+    async_add_external_statistics(
+        hass,
+        metadata,
+        [
+            StatisticData(start=start, state=state, sum=total)
+            for start, state, total in stored
+        ],
+    )
+    instance = get_instance(hass)
+    await instance.async_add_executor_job(instance.block_till_done)
+
+
+async def restart_with(
+    hass: HomeAssistant,
+    home: Household,
+    entry: MockConfigEntry,
+    stored: Mapping[str, Rows],
+) -> None:
+    """Set the account up anew while the recorder knows only some rows."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    await clear(hass, home)
+    for statistic_id, some in stored.items():
+        await put_back(hass, statistic_id, some)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("energy_hours", "money_hours"),
+    [(0, 0), (24 * 50, 24 * 50), (24 * 50 + 7, 24 * 50 + 7), (0, 24), (10**6, 24 * 60)],
+    ids=["lost", "backup", "cut_off", "energy_lost", "money_behind"],
+)
+async def test_recorder_lost_rows(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    energy_hours: int,
+    money_hours: int,
+) -> None:
+    """What a database has lost is imported again at the start, with the same sums."""
+    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
+    freezer.move_to("2026-11-23T10:00:00+00:00")
+    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 21))
+    entry = await set_up()
+    clean = {each: await rows(hass, each) for each in ids(home)}
+    energy, money = ids(home)
+    kept = {energy: clean[energy][:energy_hours], money: clean[money][:money_hours]}
+    await restart_with(hass, home, entry, {key: kept[key] for key in kept if kept[key]})
+    await assert_true(hass, truth)
+    assert {each: await rows(hass, each) for each in ids(home)} == clean
+
+
+async def test_backup_from_before_a_correction(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Days that were corrected after the backup are corrected again."""
+    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
+    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 21))
+    freezer.move_to("2026-10-10T16:00:00+00:00")
+    entry = await set_up()
+    backup = {each: await rows(hass, each) for each in ids(home)}
+    truth.usage[date(2026, 9, 12)][40:48] = [1.5] * 8
+    truth.tell(date(2026, 9, 12))
+    await pass_time(hass, freezer, 43 * DAY, HALF)
+    await assert_true(hass, truth)
+    await restart_with(hass, home, entry, backup)
+    await assert_true(hass, truth)
+
+
+async def test_recorder_is_repaired_at_run_time(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A database that begins anew is filled with the next import."""
+    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
+    freezer.move_to("2026-11-23T10:00:00+00:00")
+    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 22))
+    await set_up()
+    await clear(hass, home)
+    await pass_time(hass, freezer, timedelta(hours=7))
+    await assert_true(hass, truth)
+
+
+async def test_silent_meter_is_not_read_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Days without values are nothing that the recorder has lost."""
+    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
+    freezer.move_to("2026-11-23T16:30:00+00:00")
+    live(home, simulator, date(2026, 11, 1), date(2026, 11, 22))
+    for day in range(10, 20):
+        home.set_usage(date(2026, 11, day), [None] * 96)
+    home.set_usage(date(2026, 11, 22), [0.1] * 70 + [None] * 26)
+    entry = await set_up()
+    asked(simulator)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "get_usage" not in asked(simulator)
+
+
+async def test_recorder_cannot_be_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A broken database delays the check of one contract, and nothing else."""
+    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
+    freezer.move_to("2026-11-23T10:00:00+00:00")
+    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 22))
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await clear(hass, home)
+    with patch.object(
+        statistics, "get_last_statistics", side_effect=SQLAlchemyError("malformed")
+    ):
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert complaints(caplog) == ["The recorder does not return the imported usage"]
+    await pass_time(hass, freezer, timedelta(hours=7))
     await assert_true(hass, truth)
 
 

@@ -9,6 +9,7 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
@@ -26,7 +27,7 @@ from ..nomos import (
 from ..polling import PollingCoordinator
 from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
 from ..store import RecordStore
-from .statistics import async_describe, async_write
+from .statistics import async_describe, async_stored_until, async_write
 from .store import UsageProgress
 
 PUBLICATION = time(16)
@@ -59,7 +60,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
 
     The daily import reads all days again that may still change, adds the new ones and
     writes the hours that differ from the stored ones. The first import does the same
-    month by month.
+    month by month. What the recorder has lost is imported again.
     """
 
     longest_retry = timedelta(hours=4)
@@ -108,20 +109,63 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         day = self.data.day(berlin_day(dt_util.utcnow()) - DAY)
         return day if day and day.is_measured else None
 
+    async def async_start(self) -> None:
+        """Import what is due at set-up, and what the recorder has lost."""
+        if self._shutdown_requested:
+            return
+        try:
+            async with self._lock:
+                await self._async_check_recorder()
+        except SQLAlchemyError:
+            # The next import checks again.
+            LOGGER.warning("The recorder does not return the imported usage")
+        if self.is_due:
+            await self.async_refresh()
+
     async def async_reimport(self, first: date) -> None:
         """Import all days from a day (Berlin) on again; correct values are kept."""
-        begin = self.contract.measured_since
         # A running import would overwrite the progress.
         async with self._lock:
-            self._set(
-                replace(
-                    self.data,
-                    imported_until=min(
-                        max(first, begin) if begin else first, self._missing_from
-                    ),
-                )
-            )
+            self._move_back(first)
         await self.async_refresh()
+
+    def _move_back(self, first: date) -> None:
+        """Note that all days from a day (Berlin) on have to be imported again.
+
+        Kept days stay: Nomos may not return all of their values once more.
+        """
+        begin = self.contract.measured_since
+        self._set(
+            replace(
+                self.data,
+                imported_until=min(
+                    max(first, begin) if begin else first, self._missing_from
+                ),
+            )
+        )
+
+    async def _async_check_recorder(self) -> None:
+        """Move the progress back if the recorder lacks the end of what was imported.
+
+        A database may be lost, repaired, or restored from a backup. Then those days are
+        imported again, too, that may have changed since the backup.
+        """
+        imported = self.data.measured_until
+        if imported is None:
+            return
+        stored = await async_stored_until(
+            self.hass,
+            await async_describe(self.hass, self.subscription_id, self.contract),
+        )
+        if stored is None:
+            LOGGER.info("The recorder has lost the usage, which is imported again")
+            self._move_back(
+                self.contract.measured_since or _first_unsettled(berlin_day(imported))
+            )
+        elif stored < imported:
+            # Not `imported_until`: days without values leave no rows.
+            LOGGER.info("The recorder lacks usage after %s", f"{stored:%Y-%m-%d}")
+            self._move_back(_first_unsettled(berlin_day(stored)))
 
     @property
     def _missing_from(self) -> date:
@@ -143,6 +187,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
     @override
     async def _async_poll(self) -> UsageProgress:
         async with self._lock:
+            await self._async_check_recorder()
             for first, last in self._spans():
                 await self._async_import(first, last)
             self._schedule()
@@ -266,6 +311,14 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
 def _next_month(day: date) -> date:
     """Return the first day of the following month."""
     return (day.replace(day=1) + 32 * DAY).replace(day=1)
+
+
+def _first_unsettled(day: date) -> date:
+    """Return the first day whose usage may still have changed on a day (Berlin)."""
+    first = day.replace(day=1)
+    while _next_month(first).replace(day=SETTLEMENT_DAY) + GAP_DAYS >= day:
+        first = (first - DAY).replace(day=1)
+    return _next_month(first)
 
 
 def _may_change(day: UsageDay, today: date) -> bool:

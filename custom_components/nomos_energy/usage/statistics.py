@@ -13,6 +13,7 @@ from homeassistant.components.recorder.models import (
 )
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
+    get_last_statistics,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
@@ -66,6 +67,25 @@ async def async_describe(
         describe(energy, UnitOfEnergy.KILO_WATT_HOUR, EnergyConverter.UNIT_CLASS),
         describe(money, CURRENCY, None),
     )
+
+
+async def async_stored_until(
+    hass: HomeAssistant, statistics: ContractStatistics
+) -> datetime | None:
+    """Return the end of the last hour that both statistics have; None without one.
+
+    The rows before it are not counted: a hole among them stays unnoticed.
+    """
+    ends: list[datetime] = []
+    for metadata in (statistics.energy, statistics.money):
+        statistic_id = metadata["statistic_id"]
+        last = await get_instance(hass).async_add_executor_job(
+            partial(get_last_statistics, hass, 1, statistic_id, False, {"sum"})
+        )
+        if statistic_id not in last:
+            return None
+        ends.append(dt_util.utc_from_timestamp(last[statistic_id][0]["end"]))
+    return min(ends)
 
 
 async def async_write(
