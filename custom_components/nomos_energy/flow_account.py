@@ -90,4 +90,5 @@ async def async_subscription_options(account: Account) -> list[SelectOptionDict]
 
 def _label(record: Subscription) -> str:
     number = record.number or record.id
-    return f"{number} · {record.address.in_full}" if record.address else number
+    address = record.address.in_full if record.address else None
+    return f"{number} · {address}" if address else number

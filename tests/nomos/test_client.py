@@ -526,9 +526,9 @@ class TestDetails:
 
 
 async def test_invalid_plan(fake_client: NomosClient, fake_nomos: FakeNomos) -> None:
-    """A plan without a slug raises an error."""
-    fake_nomos.respond_with(Answer({**PLAN, "slug": None}))
-    with pytest.raises(NomosResponseError, match="slug"):
+    """A plan without a name raises an error."""
+    fake_nomos.respond_with(Answer({**PLAN, "name": None}))
+    with pytest.raises(NomosResponseError, match="name"):
         await fake_client.plan("pln_1")
 
 

@@ -381,7 +381,8 @@ class TestExpectedActivation:
         ({"address": {"street": "", "house_number": None}}, "4X44EMKX"),
         ({"address": None, "number": None}, "Nomos"),
         ({"address": None, "number": ""}, "Nomos"),
-        ({"address": None, "number": 4711}, "Nomos"),
+        ({"address": None, "number": 4711}, "4711"),
+        ({"address": None, "number": True}, "Nomos"),
     ],
 )
 def test_name(changes: Mapping[str, Any], name: str) -> None:

@@ -3,17 +3,30 @@
 from datetime import UTC, datetime, timedelta, timezone
 import time
 from typing import Any
+from unicodedata import is_normalized
+from urllib.parse import quote
 
 from hypothesis import example, given, strategies as st
+import orjson
 import pytest
+from yarl import URL
 
 from custom_components.nomos_energy.nomos import (
     MeterOrder,
     Milestone,
     NomosResponseError,
     Plan,
+    Provider,
     Subscription,
 )
+from custom_components.nomos_energy.nomos.fields import (
+    MAX_TEXT,
+    optional_identifier,
+    read_json,
+    slug,
+    text,
+)
+from custom_components.nomos_energy.nomos.once import MAX_WARNINGS
 from tests.nomos.common import (
     JSON,
     NEW_VALUE,
@@ -26,12 +39,147 @@ from tests.nomos.common import (
 )
 
 
-@pytest.mark.parametrize("value", ["sub_\ud800", "sub_\n1", "sub_\x00"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sub_\ud800",
+        "sub_\n1",
+        "sub_1\n",
+        "sub_\x00",
+        "sub 1",
+        "süb_1",
+        "sub_１",
+        "sub/1",
+        "sub%2f1",
+        ".",
+        "..",
+        "s" * 65,
+        "",
+        None,
+        7,
+        True,
+    ],
+)
 @pytest.mark.parametrize("field", ["id", "subscription"])
-def test_unprintable_id(field: str, value: str) -> None:
-    """An ID with unprintable characters raises an error that names the field."""
+def test_invalid_id(field: str, value: Any) -> None:
+    """An ID of other characters, or too long, raises an error that names the field."""
     with pytest.raises(NomosResponseError, match=field):
         MeterOrder.from_json({**ORDER, field: value})
+
+
+@pytest.mark.parametrize("value", ["7", "Sub-1_b", "s" * 64])
+def test_valid_id(value: str) -> None:
+    """An ID of letters, digits, hyphens and underscores is parsed as it is."""
+    assert an_order(subscription=value).subscription_id == value
+
+
+@given(st.text() | st.from_regex(r"[\w.-]{1,70}", fullmatch=True) | JSON)
+def test_any_id(value: Any) -> None:
+    """Whatever is taken for an ID is safe in a path and a key."""
+    parsed = optional_identifier(value)
+    if parsed is not None:
+        assert parsed == value
+        assert quote(parsed, safe="") == parsed
+        assert 1 <= len(parsed) <= 64
+
+
+@pytest.mark.parametrize(
+    ("value", "parsed"),
+    [
+        ("Lindenallee", "Lindenallee"),
+        ("Linden\ud83dallee", "Lindenallee"),
+        (
+            "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+            "\U0001f600",
+        ),
+        ("Linden\x00allee", "Lindenallee"),
+        ("\u202eeellanedniL\u202c", "eellanedniL"),
+        ("\u2066Linden\u2069\u200ballee\ufeff", "Lindenallee"),
+        ("Linden\x1b[31mallee", "Linden[31mallee"),
+        ("Linden\r\n\u2028\t allee ", "Linden allee"),
+        ("Haus\u00a07", "Haus 7"),
+        ("Mu\u0308hle", "Mühle"),
+        ("Mu\u200d\u0308hle", "Mühle"),
+        ("\u3164\u2800\ufe0f", None),
+        ("x" * 10_000, "x" * 100),
+        ("x" * 99 + " yz", "x" * 99),
+        (" \n", None),
+        ("", None),
+        (7, "7"),
+        (10**400, None),
+        (True, None),
+        (7.5, None),
+        (None, None),
+        (["Lindenallee"], None),
+    ],
+)
+def test_text(value: Any, parsed: str | None) -> None:
+    """A text is one printable line of bounded length, or missing."""
+    assert text(value) == parsed
+
+
+@given(st.text(st.characters(exclude_categories=[])) | JSON)
+@example("a" + "\u0301\u0316" * 500)
+def test_any_text(value: Any) -> None:
+    """Any text can be stored, is printable, and passes the gate once."""
+    parsed = text(value)
+    if parsed is None:
+        return
+    assert 1 <= len(parsed) <= MAX_TEXT
+    assert parsed.isprintable()
+    assert parsed == " ".join(parsed.split())
+    assert is_normalized("NFC", parsed)
+    assert orjson.loads(orjson.dumps(parsed)) == parsed
+    assert text(parsed) == parsed
+
+
+@given(st.text() | JSON)
+def test_any_slug(value: Any) -> None:
+    """Whatever is taken for a slug leads to a subdomain of the portal."""
+    parsed = slug(value)
+    if parsed is not None:
+        url = URL(f"https://{parsed}.customerportal.energy/")
+        assert url.host == f"{value}.customerportal.energy"
+        assert (url.path, url.explicit_port, url.user) == ("/", None, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("7", 7),
+        ("-7.25e1", -72.5),
+        ("9" * 18, int("9" * 18)),
+        ("9" * 19, None),
+        ("9" * 5_000, None),
+        ("1" * 5_000 + ".5", None),
+        ("1e999", None),
+        ("-1e999", None),
+        ("NaN", None),
+        ("Infinity", None),
+        ("-Infinity", None),
+    ],
+)
+def test_numbers(number: str, value: float | None) -> None:
+    """A number that is not finite or much too long is missing; the rest is read."""
+    answer = read_json(f'{{"value": {number}, "items": [{number}, 1]}}'.encode())
+    assert answer == {"value": value, "items": [value, 1]}
+
+
+def test_many_new_values(caplog: pytest.LogCaptureFixture) -> None:
+    """Values that differ every time do not fill the log."""
+    for index in range(1_000):
+        assert an_order(status=f"value_{index}").status is Milestone.UNKNOWN
+    assert len(warnings(caplog)) == MAX_WARNINGS
+
+
+def test_unprintable_new_value(caplog: pytest.LogCaptureFixture) -> None:
+    """A spoilt value is unknown, though its text would be a known one."""
+    assert an_order(status="activ\u200bated").status is Milestone.UNKNOWN
+    assert an_order(provider="\x1b[2J\ud800\u202e").provider is Provider.UNKNOWN
+    assert warnings(caplog) == [
+        "Nomos sent a new value of Milestone: 'activ\\u200bated'",
+        "Nomos sent a new value of Provider: '\\x1b[2J\\ud800\\u202e'",
+    ]
 
 
 def test_invalid_required_timestamp() -> None:

@@ -1,6 +1,8 @@
 """Tests of subscriptions, addresses and plans."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from hypothesis import given
 import pytest
@@ -77,7 +79,11 @@ def test_any_subscription(data: dict[str, Any]) -> None:
         subscription = Subscription.from_json(data)
     except NomosResponseError:
         return
-    assert subscription.id.isprintable()
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", subscription.id)
+    if subscription.address:
+        assert "\n" not in subscription.address.in_full
+        assert subscription.address.in_full.isprintable()
+        assert len(subscription.address.in_full) <= 500
 
 
 def test_address() -> None:
@@ -94,7 +100,48 @@ def test_plan() -> None:
     assert plan.portal_url == "https://lichtblume.customerportal.energy/"
 
 
-@pytest.mark.parametrize("field", ["id", "name", "slug"])
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "[",
+        "x:99999999/",
+        "evil.example/#",
+        "user@evil.example/x?",
+        "\\\\evil",
+        "licht\u202eblume",
+        "licht\ud800",
+        "Lichtblume",
+        "lichtblüte",
+        "licht_blume",
+        "licht.blume",
+        "licht\nblume",
+        "lichtblume\n",
+        "-licht",
+        "licht-",
+        "l" * 64,
+        " ",
+        "",
+        None,
+        7,
+        True,
+        ["lichtblume"],
+    ],
+)
+def test_slug_that_is_no_label(slug: Any) -> None:
+    """A plan whose slug is no label of a host name is a plan without a link."""
+    plan = Plan.from_json({**PLAN, "slug": slug})
+    assert plan == Plan(id="pln_1", name="Lichtblume Dynamik", slug=None)
+    assert plan.portal_url is None
+
+
+@pytest.mark.parametrize("slug", ["l", "7", "licht-blume-2", "l" * 63])
+def test_slug_that_is_a_label(slug: str) -> None:
+    """A label of a host name leads to the customer portal."""
+    plan = Plan.from_json({**PLAN, "slug": slug})
+    assert plan.portal_url == f"https://{slug}.customerportal.energy/"
+
+
+@pytest.mark.parametrize("field", ["id", "name"])
 def test_required_fields_of_plan(field: str) -> None:
     """A plan without a required field raises an error that names the field."""
     with pytest.raises(NomosResponseError, match=field):
@@ -108,4 +155,5 @@ def test_any_plan(data: dict[str, Any]) -> None:
         plan = Plan.from_json(data)
     except NomosResponseError:
         return
-    assert plan.slug in plan.portal_url
+    host = urlsplit(plan.portal_url).hostname if plan.portal_url else None
+    assert host == (plan.slug and f"{plan.slug}.customerportal.energy")

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
-from .fields import DAY
+from .fields import DAY, optional_identifier
 from .grid_fees import GridFeeModule, GridFeeReduction
 from .once import warn_once
 from .orders import MeterOrder
@@ -242,7 +242,7 @@ class NomosClient:
                     records.append(parse(_require_object(item)))
                 except NomosResponseError as err:
                     warn_once("Skipping an invalid record of %s: %s", path, str(err))
-                    unreadable.add(_optional_text(item, subscription_field))
+                    unreadable.add(_subscription_of(item, subscription_field))
             cursor = page.get("next_page")
             if not page.get("has_more") or is_enough(records):
                 return Listing(records=tuple(records), unreadable=frozenset(unreadable))
@@ -300,6 +300,5 @@ def _require_object(item: Any) -> Mapping[str, Any]:
     return item
 
 
-def _optional_text(item: Any, field: str) -> str | None:
-    value = item.get(field) if isinstance(item, Mapping) else None
-    return value if isinstance(value, str) else None
+def _subscription_of(item: Any, field: str) -> str | None:
+    return optional_identifier(item.get(field)) if isinstance(item, Mapping) else None

@@ -1,9 +1,17 @@
-"""Parsers for the fields of the API's records."""
+"""Gate for all that comes from outside: JSON, and the fields of the API's records.
+
+Text behind it is well-formed, printable, on one line and of bounded length, numbers are
+finite. It is safe to store, log, show and put into a URL without another check.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+import json
+from math import isfinite
+import re
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from .errors import NomosResponseError
@@ -15,6 +23,29 @@ QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+MAX_TEXT = 100
+"""Characters of a name, a number or a part of an address at most."""
+
+_EXAMINED = 10 * MAX_TEXT
+"""Characters that are read of a text: normalizing a long one takes quadratic time."""
+
+MAX_DIGITS = 18
+"""Digits of a whole number at most; no value of the API needs as many."""
+
+_LONGEST_FRACTION = 40
+"""Characters of a number with decimal places at most."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""Label of a host name."""
+
+_BLANKS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Characters that are printable by their category, but leave no ink."""
+
 _OWN_VALUES = ("unknown", "not_ordered")
 """Values of our enums that the API does not have."""
 
@@ -24,31 +55,105 @@ def berlin_day(moment: datetime) -> date:
     return moment.astimezone(BERLIN).date()
 
 
+def read_json(body: bytes) -> Any:
+    """Parse JSON; raises ValueError or RecursionError.
+
+    Numbers that are infinite, no number, or longer than any sensible value become None.
+    """
+    return json.loads(
+        body,
+        parse_int=_parse_int,
+        parse_float=_parse_float,
+        parse_constant=_parse_constant,
+    )
+
+
+def _parse_int(digits: str) -> int | None:
+    return int(digits) if len(digits) <= MAX_DIGITS else None
+
+
+def _parse_float(digits: str) -> float | None:
+    value = float(digits) if len(digits) <= _LONGEST_FRACTION else None
+    return value if value is not None and isfinite(value) else None
+
+
+def _parse_constant(_name: str) -> None:
+    """Drop NaN and infinity, which are no JSON."""
+
+
+def text(value: Any) -> str | None:
+    """Parse a text or a whole number as one line of text; None if nothing remains.
+
+    Surrogates, control and format characters (among them those that change the
+    direction of writing) and invisible ones are removed.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**MAX_DIGITS else None
+    if not isinstance(value, str):
+        return None
+    printable = "".join(
+        each if each.isprintable() else " " if each.isspace() else ""
+        for each in _BLANKS.sub("", value[:_EXAMINED])
+    )
+    line = " ".join(normalize("NFC", printable).split())
+    return line[:MAX_TEXT].rstrip() or None
+
+
 def required_text(data: Mapping[str, Any], field: str) -> str:
     """Parse a text; raises NomosResponseError if it is missing."""
-    value = data.get(field)
-    if not isinstance(value, str) or not value:
-        raise NomosResponseError(f"Nomos sent a record without “{field}”")
+    if (value := text(data.get(field))) is None:
+        raise _missing(data, field)
     return value
+
+
+def _missing(data: Mapping[str, Any], field: str) -> NomosResponseError:
+    how = "without" if data.get(field) in (None, "") else "with an invalid"
+    return NomosResponseError(f"Nomos sent a record {how} “{field}”")
+
+
+def optional_identifier(value: Any) -> str | None:
+    """Parse an ID; return None for anything else."""
+    is_valid = isinstance(value, str) and _IDENTIFIER.fullmatch(value)
+    return value if is_valid else None
 
 
 def identifier(data: Mapping[str, Any], field: str) -> str:
-    """Parse an ID; raises NomosResponseError if it is missing or unprintable."""
-    if not (value := required_text(data, field)).isprintable():
-        raise NomosResponseError(f"Nomos sent a record with an invalid “{field}”")
+    """Parse an ID; raises NomosResponseError if it is missing or invalid."""
+    if (value := optional_identifier(data.get(field))) is None:
+        raise _missing(data, field)
     return value
 
 
+def slug(value: Any) -> str | None:
+    """Parse a label of a host name; return None for anything else."""
+    return value if isinstance(value, str) and _SLUG.fullmatch(value) else None
+
+
 def known_value[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT:
-    """Parse an enum value; values may be added within a version of the API."""
+    """Parse an enum value; values may be added within a version of the API.
+
+    It has to match exactly: a spoilt value must not open a gate.
+    """
     try:
         member = kind(value)
     except ValueError:
         member = kind("unknown")
     if member in _OWN_VALUES:
-        warn_once("Nomos sent a new value of %s: %r", kind.__name__, str(value)[:64])
+        # The repr escapes what is not printable.
+        start = value[:64] if isinstance(value, str) else ""
+        warn_once("Nomos sent a new value of %s: %r", kind.__name__, start)
         return kind("unknown")
     return member
+
+
+def required_known_value[EnumT: StrEnum](
+    kind: type[EnumT], data: Mapping[str, Any], field: str
+) -> EnumT:
+    """Parse an enum value; raises NomosResponseError if it is missing."""
+    value = data.get(field)
+    if not isinstance(value, str) or not value:
+        raise _missing(data, field)
+    return known_value(kind, value)
 
 
 def optional_known_value[EnumT: StrEnum](
@@ -61,8 +166,8 @@ def optional_known_value[EnumT: StrEnum](
 
 def required_timestamp(data: Mapping[str, Any], field: str) -> datetime:
     """Parse a timestamp; raises NomosResponseError if it is missing or invalid."""
-    if (moment := parse_timestamp(required_text(data, field))) is None:
-        raise NomosResponseError(f"Nomos sent a record with an invalid “{field}”")
+    if (moment := parse_timestamp(data.get(field))) is None:
+        raise _missing(data, field)
     return moment
 
 

@@ -11,9 +11,8 @@ from typing import Any, Self
 
 from .fields import (
     identifier,
-    known_value,
     optional_timestamp,
-    required_text,
+    required_known_value,
     required_timestamp,
 )
 
@@ -64,8 +63,8 @@ class GridFeeReduction:
         """Parse a reduction; raises NomosResponseError if a field is missing."""
         return cls(
             subscription_id=identifier(data, "subscription"),
-            module=known_value(GridFeeModule, required_text(data, "type")),
-            status=known_value(ReductionStatus, required_text(data, "status")),
+            module=required_known_value(GridFeeModule, data, "type"),
+            status=required_known_value(ReductionStatus, data, "status"),
             created_at=required_timestamp(data, "created_at"),
             valid_from=optional_timestamp(data, "valid_from"),
             valid_until=optional_timestamp(data, "valid_until"),

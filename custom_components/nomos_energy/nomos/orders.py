@@ -11,10 +11,9 @@ from typing import Any, Self
 
 from .fields import (
     identifier,
-    known_value,
     optional_known_value,
     optional_timestamp,
-    required_text,
+    required_known_value,
     required_timestamp,
 )
 
@@ -104,8 +103,8 @@ class MeterOrder:
         return cls(
             id=identifier(data, "id"),
             subscription_id=identifier(data, "subscription"),
-            status=known_value(Milestone, required_text(data, "status")),
-            provider=known_value(Provider, required_text(data, "provider")),
+            status=required_known_value(Milestone, data, "status"),
+            provider=required_known_value(Provider, data, "provider"),
             created_at=required_timestamp(data, "created_at"),
             cancelled_reason=optional_known_value(
                 CancelledReason, data, "cancelled_reason"

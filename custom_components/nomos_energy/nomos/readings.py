@@ -10,13 +10,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import (
-    identifier,
-    known_value,
-    parse_energy,
-    required_text,
-    required_timestamp,
-)
+from .fields import identifier, parse_energy, required_known_value, required_timestamp
 
 MAX_READING = 1e9
 """kWh; meters count less than this, so that higher values are invalid."""
@@ -54,7 +48,7 @@ class MeterReading:
             meter_id=identifier(data, "meter"),
             value=value,
             timestamp=required_timestamp(data, "timestamp"),
-            kind=known_value(ReadingKind, required_text(data, "type")),
+            kind=required_known_value(ReadingKind, data, "type"),
             created_at=required_timestamp(data, "created_at"),
         )
 

@@ -9,7 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from .fields import identifier, known_value, optional_timestamp, required_text
+from .fields import (
+    identifier,
+    optional_timestamp,
+    required_known_value,
+    required_text,
+    slug,
+    text,
+)
 
 
 class SubscriptionStatus(StrEnum):
@@ -53,7 +60,7 @@ class Address:
             return None
         return cls(
             **{
-                part: str(data.get(part) or "")
+                part: text(data.get(part)) or ""
                 for part in ("street", "house_number", "zip", "city")
             }
         )
@@ -61,7 +68,8 @@ class Address:
     @property
     def in_full(self) -> str:
         """Street, house number, zip code and city in one line."""
-        return f"{self}, {self.zip} {self.city}"
+        parts = (str(self), f"{self.zip} {self.city}".strip())
+        return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
         """Return street and house number."""
@@ -93,18 +101,17 @@ class Subscription:
         """Parse a subscription; raises NomosResponseError if a required field is missing."""
         meter = data.get("meter")
         customer = data.get("customer")
-        number = data.get("number")
         return cls(
             id=identifier(data, "id"),
             customer_id=identifier(customer, "id")
             if isinstance(customer, Mapping)
             else identifier(data, "customer"),
             plan_id=identifier(data, "plan"),
-            status=known_value(SubscriptionStatus, required_text(data, "status")),
-            type=known_value(SubscriptionType, required_text(data, "type")),
-            number=number if isinstance(number, str) and number else None,
+            status=required_known_value(SubscriptionStatus, data, "status"),
+            type=required_known_value(SubscriptionType, data, "type"),
+            number=text(data.get("number")),
             address=Address.from_json(data.get("address")),
-            meter_type=known_value(MeterType, required_text(meter, "type"))
+            meter_type=required_known_value(MeterType, meter, "type")
             if isinstance(meter, Mapping)
             else None,
             start_at=optional_timestamp(data, "start_at"),
@@ -118,7 +125,8 @@ class Plan:
 
     id: str
     name: str
-    slug: str
+    slug: str | None
+    """Name of the customer portal; None if it can't be part of an address."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -126,10 +134,10 @@ class Plan:
         return cls(
             id=identifier(data, "id"),
             name=required_text(data, "name"),
-            slug=required_text(data, "slug"),
+            slug=slug(data.get("slug")),
         )
 
     @property
-    def portal_url(self) -> str:
-        """Address of the customer portal."""
-        return f"https://{self.slug}.customerportal.energy/"
+    def portal_url(self) -> str | None:
+        """Address of the customer portal, if it is known."""
+        return f"https://{self.slug}.customerportal.energy/" if self.slug else None
