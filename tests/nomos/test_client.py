@@ -1,7 +1,7 @@
 """Tests of the client's requests."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 import json
 import os
@@ -29,6 +29,7 @@ from custom_components.nomos_energy.nomos import (
     Subscription,
     SubscriptionType,
 )
+from custom_components.nomos_energy.nomos.client import MAX_PAGES
 from simulator import Fault, Household, Simulator, scenarios
 from tests.nomos.common import (
     ORDER,
@@ -216,7 +217,11 @@ class TestLists:
             await fake_client.meter_orders()
         assert len(fake_nomos.received) == 3
 
-    @pytest.mark.parametrize("cursor", [None, 2])
+    @pytest.mark.parametrize(
+        "cursor",
+        [None, 2, True, "", "a\ud800", "a\n", "ä", pytest.param("a" * 1001, id="long")],
+        ids=ascii,
+    )
     async def test_invalid_cursor(
         self, fake_client: NomosClient, fake_nomos: FakeNomos, cursor: Any
     ) -> None:
@@ -224,6 +229,46 @@ class TestLists:
         fake_nomos.respond_with(page(ORDER, has_more=True, next_page=cursor))
         with pytest.raises(NomosResponseError):
             await fake_client.meter_orders()
+        assert len(fake_nomos.received) == 1
+
+    @pytest.mark.parametrize(
+        "fetch",
+        [
+            NomosClient.meter_orders,
+            NomosClient.subscriptions,
+            NomosClient.grid_fee_reductions,
+            lambda client: client.meter_readings(["sub_1"], None),
+        ],
+    )
+    async def test_endless_list(
+        self,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
+        fetch: Callable[[NomosClient], Awaitable[Any]],
+    ) -> None:
+        """A list that goes on after 1,000 pages raises an error."""
+        fake_nomos.respond_with(
+            *(
+                page(has_more=True, next_page=f"page-{index}")
+                for index in range(MAX_PAGES)
+            ),
+            page(),
+        )
+        with pytest.raises(NomosResponseError, match="without an end"):
+            await fetch(fake_client)
+        assert len(fake_nomos.received) == MAX_PAGES == 1000
+
+    async def test_longest_list(
+        self,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A list that ends with the last permitted page is read."""
+        monkeypatch.setattr(f"{NomosClient.__module__}.MAX_PAGES", 3)
+        more = (page(has_more=True, next_page=str(index)) for index in range(2))
+        fake_nomos.respond_with(*more, page(ORDER))
+        assert (await fake_client.meter_orders()).records == (an_order(),)
 
     @pytest.mark.parametrize(
         "answer", [{}, {"items": None}, {"items": {}}, {"items": "none"}]

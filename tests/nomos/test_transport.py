@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+import json
 import os
 from types import SimpleNamespace
 from typing import Any
+import zlib
 
 from aiohttp import (
     ClientError,
@@ -34,7 +37,7 @@ from custom_components.nomos_energy.nomos import (
 )
 from simulator import CURRENT, OLDER, Fault, Simulator
 from tests.conftest import NOW
-from tests.nomos.common import EMPTY_LIST, Answer, FakeNomos, warnings
+from tests.nomos.common import EMPTY_LIST, ORDER, Answer, FakeNomos, an_order, warnings
 
 ENVELOPE: Mapping[str, Any] = {
     "code": "BAD_REQUEST",
@@ -296,6 +299,84 @@ class TestErrors:
         with pytest.raises(NomosResponseError):
             await fake_client.meter_orders()
 
+    @pytest.mark.parametrize("encoding", ["identity", "gzip"])
+    @pytest.mark.parametrize("status", [200, 404])
+    async def test_large_answer(
+        self,
+        session: ClientSession,
+        socket_enabled: None,
+        encoding: str,
+        status: int,
+    ) -> None:
+        """An answer of more than 32 MiB unpacked is not read to its end."""
+        sent = 0
+        chunk = b" " * 2**20
+        packer = zlib.compressobj(wbits=31)
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            nonlocal sent
+            response = web.StreamResponse(
+                status=status, headers={"Content-Encoding": encoding}
+            )
+            await response.prepare(request)
+            with suppress(ConnectionError):
+                for _ in range(200):
+                    packed = packer.compress(chunk) + packer.flush(zlib.Z_SYNC_FLUSH)
+                    await response.write(packed if encoding == "gzip" else chunk)
+                    sent += 1
+                    await asyncio.sleep(0)
+            return response
+
+        app = web.Application()
+        app.router.add_get("/meter-orders", answer)
+        async with TestServer(app, host="127.0.0.1") as server:
+            nomos = NomosClient(
+                session,
+                FixedToken({"access_token": "token"}),
+                str(server.make_url("")).rstrip("/"),
+            )
+            with pytest.raises(NomosResponseError, match="too large") as caught:
+                await nomos.meter_orders()
+        assert caught.value.status == status
+        assert encoding == "gzip" or sent < 100
+
+    async def test_size_limit(
+        self,
+        fake_client: NomosClient,
+        fake_nomos: FakeNomos,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """An answer of just the permitted size is read."""
+        body = json.dumps(EMPTY_LIST)
+        monkeypatch.setattr(transport, "LARGEST_BODY", len(body))
+        fake_nomos.respond_with(Answer(body), Answer(body + " "))
+        assert (await fake_client.meter_orders()).records == ()
+        with pytest.raises(NomosResponseError, match="too large"):
+            await fake_client.meter_orders()
+
+    @pytest.mark.parametrize(
+        "number",
+        ["NaN", "-Infinity", "1e999", "9" * 5_000, "1" * 5_000 + ".5"],
+        ids=["nan", "infinity", "exponent", "digits", "fraction"],
+    )
+    async def test_spoilt_number(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos, number: str
+    ) -> None:
+        """A number that can't be read costs its field, not the whole answer."""
+        order = json.dumps({**ORDER, "appointment_at": 7}).replace("7", number)
+        fake_nomos.respond_with(Answer(f'{{"items": [{order}], "total": {number}}}'))
+        assert (await fake_client.meter_orders()).records == (an_order(),)
+
+    async def test_many_details(
+        self, fake_client: NomosClient, fake_nomos: FakeNomos
+    ) -> None:
+        """Of endless error codes, the first ones are kept."""
+        errors = [{"code": f"code_{index}"} for index in range(1_000)]
+        fake_nomos.respond_with(Answer({**ENVELOPE, "errors": errors}, 400))
+        with pytest.raises(NomosError) as caught:
+            await fake_client.meter_orders()
+        assert caught.value.details == tuple(f"code_{index}" for index in range(20))
+
 
 class TestRedirects:
     """Redirects, which the API does not have."""
@@ -494,6 +575,15 @@ class TestRetry:
             pytest.param(429, {}, "Only 2 such requests", id="another number"),
             pytest.param(500, {}, "in 9 seconds", id="message of a 500"),
             pytest.param(429, {"Retry-After": "soon"}, None, id="no date"),
+            pytest.param(429, {}, {"wait": "9 seconds"}, id="no text"),
+            pytest.param(429, {}, ["9 seconds"], id="list"),
+            pytest.param(429, {}, "9" * 20_000, id="digits"),
+            pytest.param(429, {}, "9" * 20_000 + " s", id="digits with a unit"),
+            pytest.param(429, {}, "9" * 150 + " s", id="digits at the start"),
+            pytest.param(429, {}, "9 " * 20_000, id="numbers"),
+            pytest.param(429, {}, "9" + " " * 20_000 + "s", id="spaces"),
+            pytest.param(429, {}, "1." * 20_000, id="fractions"),
+            pytest.param(429, {}, "x" * 200 + " in 9 seconds", id="late in message"),
             # A date without a zone can't be compared with the current time.
             pytest.param(
                 429,

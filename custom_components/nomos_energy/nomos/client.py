@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
-from .fields import DAY, optional_identifier
+from .fields import DAY, cursor as parse_cursor, optional_identifier
 from .grid_fees import GridFeeModule, GridFeeReduction
 from .once import warn_once
 from .orders import MeterOrder
@@ -25,6 +25,8 @@ from .usage import USAGE_RESOLUTION, Usage, parse_usage
 PRODUCTION_URL = "https://api.nomos.energy"
 
 _PAGE_SIZE = 100
+MAX_PAGES = 1000
+"""Pages of a list at most; more are taken for a list that never ends."""
 _PARALLEL_REQUESTS = 10
 
 
@@ -232,7 +234,7 @@ class NomosClient:
         unreadable: set[str | None] = set()
         params = {"limit": str(_PAGE_SIZE), **(filters or {})}
         cursors: set[str] = set()
-        while True:
+        for _ in range(MAX_PAGES):
             page = await self._get(path, params)
             items = page.get("items")
             if not isinstance(items, list):
@@ -243,13 +245,14 @@ class NomosClient:
                 except NomosResponseError as err:
                     warn_once("Skipping an invalid record of %s: %s", path, str(err))
                     unreadable.add(_subscription_of(item, subscription_field))
-            cursor = page.get("next_page")
             if not page.get("has_more") or is_enough(records):
                 return Listing(records=tuple(records), unreadable=frozenset(unreadable))
-            if not isinstance(cursor, str) or cursor in cursors:
+            cursor = parse_cursor(page.get("next_page"))
+            if cursor is None or cursor in cursors:
                 raise NomosResponseError("Nomos sent a list with an invalid cursor")
             cursors.add(cursor)
             params["cursor"] = cursor
+        raise NomosResponseError("Nomos sent a list without an end")
 
     async def _get(
         self, path: str, params: Mapping[str, str] | None = None

@@ -29,6 +29,9 @@ MAX_TEXT = 100
 _EXAMINED = 10 * MAX_TEXT
 """Characters that are read of a text: normalizing a long one takes quadratic time."""
 
+MAX_CURSOR = 1000
+"""Characters of the cursor of a page at most; it becomes part of an address."""
+
 MAX_DIGITS = 18
 """Digits of a whole number at most; no value of the API needs as many."""
 
@@ -122,6 +125,17 @@ def identifier(data: Mapping[str, Any], field: str) -> str:
     if (value := optional_identifier(data.get(field))) is None:
         raise _missing(data, field)
     return value
+
+
+def cursor(value: Any) -> str | None:
+    """Parse the cursor of a page, of whatever form; return None if it is unsafe."""
+    is_valid = (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_CURSOR
+        and value.isascii()
+        and value.isprintable()
+    )
+    return value if is_valid else None
 
 
 def slug(value: Any) -> str | None:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-import json
 import logging
 import random
 import re
@@ -24,6 +23,7 @@ from .errors import (
     NomosRateLimitError,
     NomosResponseError,
 )
+from .fields import read_json
 from .once import warn_once
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,9 +54,22 @@ _NEEDS_CODE = {NomosAuthError, NomosForbiddenError, NomosNotFoundError}
 A proxy's error page must neither void a login nor remove a contract.
 """
 
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes of an answer at most, unpacked; the largest one of the API has about one."""
+_CHUNK = 64 * 1024
+
+MAX_DETAILS = 20
+"""Error codes of single fields that are read at most."""
+
 _CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
-_SECONDS_IN_MESSAGE = re.compile(r"(\d+(?:\.\d+)?)\s*s(?:ec|\b)", re.IGNORECASE)
+_MESSAGE = 200
+"""Characters of a message that are read."""
+
+_SECONDS_IN_MESSAGE = re.compile(
+    r"(?<![\d.])(\d{1,9}(?:\.\d{1,9})?)\s{0,9}s(?:ec|\b)", re.IGNORECASE | re.ASCII
+)
+"""Repetitions are bounded, so that the time is linear."""
 
 
 @asynccontextmanager
@@ -133,7 +146,7 @@ async def _send_once(
             # to another server.
             allow_redirects=False,
         ) as response:
-            body = await response.read()
+            body = await _read(response)
     except ClientError as err:
         raise NomosConnectionError("Nomos can't be reached") from err
     if (version := response.headers.get("X-API-Version", API_VERSION)) != API_VERSION:
@@ -141,9 +154,21 @@ async def _send_once(
     return _parse(response, body)
 
 
+async def _read(response: ClientResponse) -> bytes:
+    """Read the unpacked body, as long as it is not too large."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise NomosResponseError(
+                "Nomos sent an answer that is too large", status=response.status
+            )
+    return bytes(body)
+
+
 def _parse(response: ClientResponse, body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
+        answer = read_json(body)
     except ValueError, RecursionError:
         answer = None
     if response.status >= HTTPStatus.BAD_REQUEST:
@@ -178,7 +203,11 @@ def _code(value: Any) -> str | None:
 def _details(errors: Any) -> tuple[str, ...]:
     if not isinstance(errors, list):
         return ()
-    codes = (_code(item.get("code")) for item in errors if isinstance(item, dict))
+    codes = (
+        _code(item.get("code"))
+        for item in errors[:MAX_DETAILS]
+        if isinstance(item, dict)
+    )
     return tuple(code for code in codes if code)
 
 
@@ -188,7 +217,9 @@ def _retry_after(response: ClientResponse, envelope: dict[str, Any]) -> float | 
     if header := response.headers.get("Retry-After"):
         seconds = _seconds(header)
     if seconds is None and response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        found = _SECONDS_IN_MESSAGE.findall(str(envelope.get("message")))
+        message = envelope.get("message")
+        start = message[:_MESSAGE] if isinstance(message, str) else ""
+        found = _SECONDS_IN_MESSAGE.findall(start)
         seconds = float(found[-1]) if found else None
     return None if seconds is None else min(max(seconds, 0), MAX_RETRY_AFTER)
 
