@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import override
+from typing import Any, override
 
 from . import scenarios
 from .faults import ActiveFault, Fault, Faults
@@ -89,14 +89,14 @@ class Backend(World):
         seconds: float | None = None,
         retry_after: bool = False,
         subscription: str | None = None,
-        value: str | None = None,
+        value: Any = None,
         field: str | None = None,
         customer: str | None = None,
     ) -> None:
         """Inject a fault into the next requests: times of them, or all until recover().
 
         Only requests whose path starts with path are affected. Data faults can be
-        limited to a subscription; field and value say what they change.
+        limited to a subscription; field (a path with dots) and value say what they change.
         """
         if fault is Fault.REVOKED_CONSENT:
             if customer is None:

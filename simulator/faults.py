@@ -31,6 +31,7 @@ class Fault(StrEnum):
     EXTRA_FIELDS = "extra_fields"
     MISSING_FIELD = "missing_field"
     MALFORMED_TIMESTAMP = "malformed_timestamp"
+    REPLACED = "replaced"
     NULL_AMOUNT = "null_amount"
     GAP = "gap"
     OMITTED = "omitted"
@@ -62,6 +63,7 @@ DATA_FAULTS = frozenset(
         Fault.EXTRA_FIELDS,
         Fault.MISSING_FIELD,
         Fault.MALFORMED_TIMESTAMP,
+        Fault.REPLACED,
         Fault.NULL_AMOUNT,
         Fault.GAP,
         Fault.OMITTED,
@@ -79,7 +81,7 @@ class ActiveFault:
     seconds: float
     retry_after: bool
     subscription: str | None
-    value: str | None
+    value: Any
     field: str | None
 
     def affects(self, path: str) -> bool:
@@ -167,6 +169,13 @@ def _change(record: dict[str, Any], fault: ActiveFault) -> None:
             field = fault.field or "created_at"
             if field in record:
                 record[field] = fault.value or "next tuesday"
+        case Fault.REPLACED:
+            *parents, field = (fault.field or "id").split(".")
+            for name in parents:
+                inner = record.get(name)
+                record = inner if isinstance(inner, dict) else {}
+            if field in record:
+                record[field] = fault.value
         case Fault.NULL_AMOUNT if "amount" in record:
             record["amount"] = None
             for component in record["components"]:

@@ -153,6 +153,21 @@ async def test_malformed_timestamp(sim: Simulator, api: Api) -> None:
     assert item["created_at"].endswith("Z")
 
 
+@pytest.mark.parametrize("value", [None, 7, "\ud83d", ["a"]])
+async def test_replaced_value(sim: Simulator, api: Api, value: Any) -> None:
+    """A value can be replaced, also in an inner object; nothing is added."""
+    path = f"/subscriptions/{sim.households[0].subscription_id}"
+    sim.fail(Fault.REPLACED, path, field="address.street", value=value)
+    sim.fail(Fault.REPLACED, path, field="status", value=value)
+    sim.fail(Fault.REPLACED, path, field="address.priority", value=value)
+    sim.fail(Fault.REPLACED, path, field="status.street", value=value)
+    before = (await api.get("/subscriptions")).json["items"]
+    answer = (await api.get(path)).json
+    assert answer["status"] == answer["address"]["street"] == value
+    assert "priority" not in answer["address"]
+    assert before == (await api.get("/subscriptions")).json["items"]
+
+
 async def test_prices_and_usage_with_holes(sim: Simulator, api: Api) -> None:
     """Amounts can be null, and intervals can be missing."""
     household = find_household(sim, "smart_already")
