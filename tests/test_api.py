@@ -11,6 +11,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
+import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -18,8 +19,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import NomosResponseError
 from simulator import APP, Fault, Household, Simulator, scenarios
-from tests import DAY, pass_time, refresh, requests_since, state
+from tests import DAY, pass_time, reauths, refresh, requests_since, state
 from tests.conftest import SetUp
 
 
@@ -147,6 +149,111 @@ async def test_trouble_is_no_refusal(
     home.advance_to("installed")
     await pass_time(hass, freezer, timedelta(hours=7))
     assert state(hass, home, "order_status") == "installed"
+
+
+@pytest.mark.parametrize("value", [None, 7, True, "", "to\nken", "t\ud800", ["t"]])
+@pytest.mark.parametrize("field", ["access_token", "refresh_token", "scope"])
+async def test_spoilt_token(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+    field: str,
+    value: Any,
+) -> None:
+    """The valid parts of a token are kept, above all a new refresh token."""
+    old = dict(entry.data["token"])
+    freezer.tick(timedelta(hours=2))
+    simulator.fail(
+        Fault.REPLACED, path="/oauth/token", field=field, value=value, times=1
+    )
+    client = entry.runtime_data.client
+    requests_since(simulator)
+    # As many requests as there are in parallel lead to one token.
+    answers = await asyncio.gather(
+        *(client.meter_orders() for _ in range(5)), return_exceptions=True
+    )
+    assert requests_since(simulator).count("create_token") == 1
+    if field == "access_token":
+        assert {type(each) for each in answers} == {NomosResponseError}
+    new = entry.data["token"]
+    assert (new["refresh_token"] == old["refresh_token"]) is (field == "refresh_token")
+    assert new["scope"] == old["scope"]
+    assert orjson.dumps(dict(new))
+    assert not reauths(hass)
+    if field == "refresh_token":
+        # The simulator has spent the old one, as a server does.
+        return
+    home.advance_to("installed")
+    await pass_time(hass, freezer, DAY)
+    assert state(hass, home, "order_status") == "installed"
+    assert not reauths(hass)
+
+
+@pytest.mark.parametrize(
+    "lifetime", [None, "3600", "soon", True, 0, -1, [], 10**30, "1e999"]
+)
+async def test_spoilt_lifetime(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+    lifetime: Any,
+) -> None:
+    """A token without a valid lifetime is used for an hour, and the login goes on."""
+    simulator.fail(
+        Fault.REPLACED, path="/oauth/token", field="expires_in", value=lifetime
+    )
+    await pass_time(hass, freezer, DAY)
+    now = dt_util.utcnow().timestamp()
+    assert entry.data["token"]["expires_at"] <= now + 3600
+    home.advance_to("installed")
+    await pass_time(hass, freezer, DAY)
+    assert state(hass, home, "order_status") == "installed"
+    assert not reauths(hass)
+
+
+async def test_no_storm_for_a_token(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+) -> None:
+    """While access tokens are spoilt, each minute spends one refresh token at most."""
+    simulator.fail(
+        Fault.REPLACED, path="/oauth/token", field="access_token", value=None
+    )
+    freezer.tick(timedelta(hours=2))
+    client = entry.runtime_data.client
+    requests_since(simulator)
+    for minute in range(3):
+        for _ in range(5):
+            with pytest.raises(NomosResponseError):
+                await client.meter_orders()
+        operations = requests_since(simulator)
+        assert operations == ["create_token"], minute
+        freezer.tick(timedelta(minutes=1))
+    simulator.recover()
+    assert len((await client.meter_orders()).records) == 1
+
+
+async def test_stored_token_without_refresh_token(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    entry: MockConfigEntry,
+) -> None:
+    """An entry whose refresh token is invalid asks for a login."""
+    hass.config_entries.async_update_entry(
+        entry,
+        data={**entry.data, "token": {**entry.data["token"], "refresh_token": None}},
+    )
+    await pass_time(hass, freezer, DAY)
+    assert reauths(hass) == 1
 
 
 async def test_consent_withdrawn(

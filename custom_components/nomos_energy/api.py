@@ -27,10 +27,11 @@ from .nomos import (
     NomosClient,
     NomosConnectionError,
     NomosGrantError,
+    NomosResponseError,
     TokenSource,
     read_scopes,
 )
-from .oauth import NomosOAuth2Implementation
+from .oauth import UNUSABLE_TOKEN, NomosOAuth2Implementation
 from .token_store import TokenStore
 
 
@@ -97,7 +98,10 @@ class _OAuthTokens(TokenSource):
             self._session.hass, self._async_refresh(rejected)
         )
         await asyncio.shield(refresh)
-        return str(self._session.token["access_token"])
+        token = str(self._session.token["access_token"])
+        if token == UNUSABLE_TOKEN:
+            raise NomosResponseError("Nomos gave out no valid token")
+        return token
 
     @override
     async def scopes(self) -> frozenset[str]:

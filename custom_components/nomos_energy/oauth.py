@@ -16,8 +16,14 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from .nomos import NomosAuthError, NomosError, request_token
+from .nomos import NomosAuthError, NomosError, parse_token, request_token
 from .token_store import TokenStore
+
+UNUSABLE_TOKEN = "-"
+"""Access token of an answer that had a valid refresh token only; it is never sent."""
+
+RETRY_TOKEN = 80
+"""Seconds until a missing access token is requested again; Home Assistant does so 20 early."""
 
 
 class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
@@ -60,6 +66,19 @@ class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
         return new
 
     @override
+    async def _async_refresh_token(self, token: dict[str, Any]) -> dict[str, Any]:
+        refresh_token = parse_token(token.get("refresh_token"))
+        if refresh_token is None:
+            raise self._refused()
+        answer = await self._token_request(
+            {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        )
+        if "access_token" not in answer:
+            # The old refresh token is spent: the new one has to be stored nevertheless.
+            answer |= {"access_token": UNUSABLE_TOKEN, "expires_in": RETRY_TOKEN}
+        return {**token, **answer}
+
+    @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
         form = {field: data[field] for field in data if field != "client_id"}
         try:
@@ -71,13 +90,14 @@ class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
                 form,
             )
         except NomosAuthError as err:
-            url = URL(self.token_url)
-            raise OAuth2TokenRequestReauthError(
-                request_info=RequestInfo(
-                    url, "POST", CIMultiDictProxy(CIMultiDict()), url
-                ),
-                status=err.status or 0,
-                domain=self.service_domain,
-            ) from err
+            raise self._refused(err.status) from err
         except NomosError as err:
             raise OAuth2TokenRequestConnectionError(domain=self.service_domain) from err
+
+    def _refused(self, status: int | None = None) -> OAuth2TokenRequestReauthError:
+        url = URL(self.token_url)
+        return OAuth2TokenRequestReauthError(
+            request_info=RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url),
+            status=status or 0,
+            domain=self.service_domain,
+        )

@@ -176,16 +176,40 @@ class TestClientCredentials:
         with pytest.raises(NomosResponseError):
             await NomosClient(session, tokens, fake_nomos.url).meter_orders()
 
-    async def test_excessive_lifetime(
+    @pytest.mark.parametrize("expires_in", [None, "3600", 10**400, True, [], "soon"])
+    async def test_invalid_lifetime(
+        self,
+        session: ClientSession,
+        fake_nomos: FakeNomos,
+        freezer: FrozenDateTimeFactory,
+        expires_in: Any,
+    ) -> None:
+        """A token without a valid lifetime is used for an hour."""
+        answers = [
+            Answer({"access_token": token, "expires_in": expires_in}) for token in "ab"
+        ]
+        fake_nomos.respond_with(*answers)
+        tokens = ClientCredentials(session, fake_nomos.url, "id", "secret")
+        assert await tokens.access_token() == "a"
+        freezer.tick(3600 - 31)
+        assert await tokens.access_token() == "a"
+        freezer.tick(1)
+        assert await tokens.access_token() == "b"
+
+    async def test_bad_token_replaces_no_good_one(
         self, session: ClientSession, fake_nomos: FakeNomos
     ) -> None:
-        """An excessive lifetime is an invalid answer."""
+        """A refresh token in place of an access token is of no use for a key."""
         fake_nomos.respond_with(
-            Answer({"access_token": "token", "expires_in": 10**400})
+            Answer({"access_token": "a"}),
+            Answer({"access_token": None, "refresh_token": "b"}),
+            Answer({"access_token": "c"}),
         )
         tokens = ClientCredentials(session, fake_nomos.url, "id", "secret")
+        assert await tokens.access_token() == "a"
         with pytest.raises(NomosResponseError):
-            await tokens.access_token()
+            await tokens.access_token(rejected="a")
+        assert await tokens.access_token(rejected="a") == "c"
 
 
 class TestFixedToken:
@@ -343,12 +367,9 @@ class TestRequestToken:
             {"access_token": None, "expires_in": 3600},
             {"access_token": "", "expires_in": 3600},
             {"access_token": 7, "expires_in": 3600},
-            {"access_token": "token"},
-            {"access_token": "token", "expires_in": None},
-            {"access_token": "token", "expires_in": "3600"},
-            {"access_token": "token", "expires_in": True},
-            {"access_token": "token", "expires_in": 0},
-            {"access_token": "token", "expires_in": 10**9},
+            {"access_token": "t\ud800", "expires_in": 3600},
+            {"access_token": "t" * 7001, "expires_in": 3600},
+            {"refresh_token": "token", "expires_in": 3600},
         ],
     )
     async def test_invalid_answer(
@@ -359,11 +380,79 @@ class TestRequestToken:
         with pytest.raises(NomosResponseError):
             await request_token(session, fake_nomos.url, "id", "secret", {})
 
-    @pytest.mark.parametrize("expires_in", [3600, 59.5, 1, 0.5, 10**9 - 1])
-    async def test_answer_is_returned(
-        self, session: ClientSession, fake_nomos: FakeNomos, expires_in: float
+    @pytest.mark.parametrize(
+        ("expires_in", "lifetime"),
+        [
+            (3600, 3600),
+            (90.5, 90.5),
+            ("1800", 1800),
+            (" 1800.5 ", 1800.5),
+            (1, 60),
+            (0.5, 60),
+            (10**9, 86400),
+            ("1e9", 86400),
+            (0, 3600),
+            (-1, 3600),
+            ("1e999", 3600),
+            ("nan", 3600),
+            ("9" * 10_000, 3600),
+            (10**30, 3600),
+            ("", 3600),
+            ("soon", 3600),
+            (None, 3600),
+            (True, 3600),
+            ([3600], 3600),
+        ],
+        ids=lambda value: repr(value)[:12],
+    )
+    async def test_lifetime(
+        self,
+        session: ClientSession,
+        fake_nomos: FakeNomos,
+        expires_in: Any,
+        lifetime: float,
     ) -> None:
-        """Other fields of the answer are returned too."""
+        """Whatever the lifetime says, it is a number between a minute and a day."""
         body = {"access_token": "token", "expires_in": expires_in, "scope": "read:*"}
         fake_nomos.respond_with(Answer(body))
-        assert await request_token(session, fake_nomos.url, "id", "secret", {}) == body
+        answer = await request_token(session, fake_nomos.url, "id", "secret", {})
+        assert answer == {**body, "expires_in": lifetime}
+
+    async def test_lifetime_is_missing(
+        self, session: ClientSession, fake_nomos: FakeNomos
+    ) -> None:
+        """A token without a lifetime is valid for an hour."""
+        fake_nomos.respond_with(Answer({"access_token": "token"}))
+        answer = await request_token(session, fake_nomos.url, "id", "secret", {})
+        assert answer == {"access_token": "token", "expires_in": 3600}
+
+    @pytest.mark.parametrize("value", [None, 7, True, "", "to\nken", "t\ud800", ["t"]])
+    @pytest.mark.parametrize("field", ["access_token", "refresh_token", "scope"])
+    async def test_valid_parts(
+        self, session: ClientSession, fake_nomos: FakeNomos, field: str, value: Any
+    ) -> None:
+        """An invalid part of the answer to a refresh token is left out."""
+        body = {"access_token": "new", "refresh_token": "next", "scope": "read:*"}
+        fake_nomos.respond_with(Answer({**body, field: value, "note": "\ud800"}))
+        form = {"grant_type": "refresh_token", "refresh_token": "last"}
+        answer = await request_token(session, fake_nomos.url, "id", "secret", form)
+        del body[field]
+        assert answer == {**body, "expires_in": 3600}
+
+    async def test_no_valid_part(
+        self, session: ClientSession, fake_nomos: FakeNomos
+    ) -> None:
+        """Without any valid token, the answer is refused."""
+        fake_nomos.respond_with(Answer({"access_token": None, "refresh_token": 7}))
+        form = {"grant_type": "refresh_token", "refresh_token": "last"}
+        with pytest.raises(NomosResponseError):
+            await request_token(session, fake_nomos.url, "id", "secret", form)
+
+    async def test_code_without_refresh_token(
+        self, session: ClientSession, fake_nomos: FakeNomos
+    ) -> None:
+        """A login that could not last is refused, before it replaces another one."""
+        fake_nomos.respond_with(Answer({"access_token": "t", "refresh_token": None}))
+        form = {"grant_type": "authorization_code", "code": "code"}
+        with pytest.raises(NomosResponseError):
+            await request_token(session, fake_nomos.url, "id", "secret", form)

@@ -931,10 +931,10 @@ async def test_silent_meter_is_not_read_again(
         home.set_usage(date(2026, 11, day), [None] * 96)
     home.set_usage(date(2026, 11, 22), [0.1] * 70 + [None] * 26)
     entry = await set_up()
-    asked(simulator)
+    requests_since(simulator)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert "get_usage" not in asked(simulator)
+    assert "get_usage" not in requests_since(simulator)
 
 
 async def test_recorder_cannot_be_read(
@@ -956,7 +956,7 @@ async def test_recorder_cannot_be_read(
     ):
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
-    assert complaints(caplog) == ["The recorder does not return the imported usage"]
+    assert warnings(caplog) == ["The recorder does not return the imported usage"]
     await pass_time(hass, freezer, timedelta(hours=7))
     await assert_true(hass, truth)
 

@@ -14,7 +14,7 @@ from .errors import (
     NomosRateLimitError,
     NomosResponseError,
 )
-from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day
+from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day, parse_token
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
 from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
 from .prices import RESOLUTIONS, Price, PriceDay, PriceSeries, at_clock, midnight
@@ -83,6 +83,7 @@ __all__ = [
     "is_genuine",
     "measured",
     "midnight",
+    "parse_token",
     "read_scopes",
     "request_token",
 ]

@@ -8,10 +8,17 @@ from typing import Any, Protocol
 from aiohttp import ClientSession, encode_basic_auth
 
 from .errors import NomosAuthError, NomosError, NomosResponseError
+from .fields import parse_duration, parse_token
 from .transport import send, time_limit
 
 _EXPIRY_MARGIN = 30
 """Seconds before its expiry from which on a token is replaced."""
+
+DEFAULT_LIFETIME = 3600
+"""Seconds that a token is valid according to the API's documentation."""
+
+SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 24 * 3600
+"""Limits in seconds: neither a request of a token for each call, nor one kept for ever."""
 
 
 class TokenSource(Protocol):
@@ -88,7 +95,7 @@ class ClientCredentials:
 
 def read_scopes(token: Mapping[str, Any]) -> frozenset[str]:
     """Return the scopes in an answer of the token endpoint."""
-    return frozenset(str(token.get("scope") or "").split())
+    return frozenset((parse_token(token.get("scope")) or "").split())
 
 
 async def request_token(
@@ -100,9 +107,11 @@ async def request_token(
 ) -> dict[str, Any]:
     """Request a token; the token endpoint accepts HTTP Basic authentication only.
 
-    Returns the answer with at least `access_token` and `expires_in` (seconds). Raises
-    NomosAuthError if the credentials, the code or the refresh token are refused, and
-    other kinds of NomosError if the request fails.
+    Returns the valid parts of the answer, with at least `access_token` and `expires_in`
+    (seconds). The answer to a refresh token may lack `access_token` if it has a new
+    refresh token, since the old one is spent. Raises NomosAuthError if the credentials,
+    the code or the refresh token are refused, and other kinds of NomosError if the
+    request fails.
     """
     try:
         authorization = encode_basic_auth(client_id, client_secret)
@@ -131,27 +140,21 @@ async def request_token(
                 details=err.details,
             ) from err
         raise
-    if not _is_token(answer.get("access_token")) or not _is_duration(
-        answer.get("expires_in")
-    ):
+    return _valid_parts(answer, form.get("grant_type"))
+
+
+def _valid_parts(answer: Mapping[str, Any], grant_type: str | None) -> dict[str, Any]:
+    """Return what can be stored and used of an answer of the token endpoint."""
+    fields = ("access_token", "refresh_token", "scope", "token_type")
+    parts: dict[str, Any] = {
+        field: value for field in fields if (value := parse_token(answer.get(field)))
+    }
+    is_refresh = grant_type == "refresh_token"
+    if "access_token" not in parts and not (is_refresh and "refresh_token" in parts):
         raise NomosResponseError("Nomos answered a login without a valid token")
-    return answer
-
-
-def _is_token(value: Any) -> bool:
-    """Return if a value is a token that can be sent in a header."""
-    return (
-        isinstance(value, str)
-        and bool(value)
-        and value.isascii()
-        and value.isprintable()
-    )
-
-
-def _is_duration(value: Any) -> bool:
-    """Return if a value is a number of seconds within the next decades."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 < value < 10**9
-    )
+    if grant_type == "authorization_code" and "refresh_token" not in parts:
+        # The login would end with its first token.
+        raise NomosResponseError("Nomos answered a login without a refresh token")
+    lifetime = parse_duration(answer.get("expires_in")) or DEFAULT_LIFETIME
+    parts["expires_in"] = min(max(lifetime, SHORTEST_LIFETIME), LONGEST_LIFETIME)
+    return parts

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
-from .fields import DAY, cursor as parse_cursor, optional_identifier
+from .fields import DAY, optional_identifier, parse_cursor
 from .grid_fees import GridFeeModule, GridFeeReduction
 from .once import warn_once
 from .orders import MeterOrder

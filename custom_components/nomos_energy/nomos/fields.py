@@ -32,6 +32,9 @@ _EXAMINED = 10 * MAX_TEXT
 MAX_CURSOR = 1000
 """Characters of the cursor of a page at most; it becomes part of an address."""
 
+MAX_TOKEN = 7000
+"""Characters of a token at most; servers accept headers of 8 kB."""
+
 MAX_DIGITS = 18
 """Digits of a whole number at most; no value of the API needs as many."""
 
@@ -127,15 +130,37 @@ def identifier(data: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def cursor(value: Any) -> str | None:
+def parse_cursor(value: Any) -> str | None:
     """Parse the cursor of a page, of whatever form; return None if it is unsafe."""
+    return _opaque(value, MAX_CURSOR)
+
+
+def parse_token(value: Any) -> str | None:
+    """Parse a token or its scopes; return None if a header can't contain it."""
+    return _opaque(value, MAX_TOKEN)
+
+
+def _opaque(value: Any, limit: int) -> str | None:
     is_valid = (
         isinstance(value, str)
-        and 0 < len(value) <= MAX_CURSOR
+        and 0 < len(value) <= limit
         and value.isascii()
         and value.isprintable()
     )
     return value if is_valid else None
+
+
+def parse_duration(value: Any) -> float | None:
+    """Parse a positive number of seconds, also one in a text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and len(value) > _LONGEST_FRACTION:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError, OverflowError:
+        return None
+    return seconds if isfinite(seconds) and seconds > 0 else None
 
 
 def slug(value: Any) -> str | None:
