@@ -46,6 +46,12 @@ from tests.prices.common import (
 
 SPREAD = timedelta(minutes=30)
 
+SLOTS = ["14:20", "15:45", "17:10", "18:35", "20:00", "21:25", "22:50"]
+"""Times of day (Berlin) of the requests for prices that are late, without the spread."""
+
+MOST = 16
+"""Requests of a day with late prices: eight, and a token each."""
+
 
 @pytest.fixture(autouse=True)
 async def in_berlin(hass: HomeAssistant) -> None:
@@ -279,7 +285,7 @@ async def test_contract_that_is_not_found(
         await pass_time(hass, freezer, HOUR / 2, HOUR / 2)
         count()
     assert included(hass) == {stays.subscription_id}
-    assert max(days.values()) <= 4
+    assert max(days.values()) <= 8
 
 
 async def test_entry_that_is_unloaded(
@@ -383,10 +389,10 @@ async def test_households_ask_at_different_times(
     [
         # Hours, when tomorrow's prices are here at the latest, when they are asked for
         (0, "2026-11-23T14:55", ["14:20"]),
-        (6, "2026-11-23T20:55", ["14:20", "20:25"]),
-        (9.5, "2026-11-24T00:10", ["14:20", "20:25", "00:00"]),
+        (6, "2026-11-23T20:30", SLOTS[:5]),
+        (9.5, "2026-11-24T00:10", [*SLOTS, "00:00"]),
         # After a request at midnight the next one is in the afternoon.
-        (12, "2026-11-24T14:55", ["14:20", "20:25", "00:00", "14:20"]),
+        (12, "2026-11-24T14:55", [*SLOTS, "00:00", "14:20"]),
     ],
 )
 async def test_late_publication(
@@ -399,7 +405,7 @@ async def test_late_publication(
     known: str,
     clocks: list[str],
 ) -> None:
-    """Late prices are fetched with the next of the two daily requests."""
+    """Late prices are fetched within 90 minutes."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=late)
@@ -431,7 +437,7 @@ async def test_late_publication(
         hours, minutes = map(int, clock.split(":"))
         begin = timedelta(hours=hours, minutes=minutes)
         assert begin <= ask.clock <= begin + SPREAD + step
-    assert max(price_requests(found)) <= 4
+    assert max(price_requests(found)) <= MOST
     assert not warnings(caplog)
 
 
@@ -443,15 +449,15 @@ async def test_most_requests_of_a_day(
     set_up: SetUp,
     late: float,
 ) -> None:
-    """However late prices are, they take four requests a day at most."""
+    """However late prices are, they take eight requests a day, and a token each."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.publication_delay = timedelta(hours=late)
     await move_clock(hass, freezer, "2026-11-23T13:00")
     found = await watch(hass, freezer, simulator, 4 * DAY, QUARTER)
     most = max(price_requests(found))
-    assert most <= 4
-    assert most == (2 if late == 0 else 4)
+    assert most <= MOST
+    assert (most == 2) == (late == 0)
 
 
 async def test_incomplete_day(
@@ -470,7 +476,7 @@ async def test_incomplete_day(
     found = await watch(hass, freezer, simulator, DAY - 2 * HOUR, QUARTER)
     (ask,) = (step for step in found if step.is_for_prices)
     assert ask.day == TODAY
-    assert ask.clock >= timedelta(hours=20, minutes=25)
+    assert ask.clock >= timedelta(hours=15, minutes=45)
     attributes = state_of(hass, home, "price").attributes
     assert attributes["prices"][0]["price"] == 0.12
 
@@ -481,13 +487,13 @@ async def test_gap(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A day of which a part is missing takes no more requests than any other."""
+    """A day of which a part is missing takes no more requests than a late one."""
     home = simulator.add(scenarios.smart_already())
     simulator.fail(Fault.GAP, path=prices_of(home))
     await set_up(home.subscription_id)
     assert value_of(hass, home) == STATE_UNKNOWN
     found = await watch(hass, freezer, simulator, 3 * DAY, QUARTER)
-    assert max(price_requests(found)) == 4
+    assert max(price_requests(found)) == MOST
     simulator.recover()
     await pass_time(hass, freezer, DAY)
     assert value_of(hass, home) == price_now(simulator, home)
@@ -556,7 +562,7 @@ async def test_midnight_without_tomorrow(
     """Yesterday's price ends with its day; the new day is asked for at once."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
-    simulator.publication_delay = timedelta(hours=9, minutes=30)
+    simulator.publication_delay = timedelta(hours=10)
     await move_clock(hass, freezer, "2026-11-23T14:55")
     await move_clock(hass, freezer, "2026-11-23T20:59")
     await move_clock(hass, freezer, "2026-11-23T23:59:59")
@@ -903,7 +909,7 @@ async def test_contract_that_has_not_begun(
     assert state_of(hass, home, "price").attributes["prices"] == []
     assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
     found = await watch(hass, freezer, simulator, 3 * DAY, QUARTER)
-    assert max(price_requests(found)) <= 4
+    assert max(price_requests(found)) <= MOST
     assert value_of(hass, home) == STATE_UNKNOWN
     assert not warnings(caplog)
     assert "Error" not in logged(caplog)
