@@ -367,6 +367,8 @@ async def test_test_event(
         ("subscription.ended", {}),
         ("invoice.created", {"subscription": "sub_of_others"}),
         ("", {}),
+        ("\u202e", {}),
+        ("t" * 10_000, {}),
     ],
 )
 async def test_of_others(
@@ -566,7 +568,7 @@ async def test_body_is_what_was_signed(
     line = await connect()
     body = (
         '{ "topic":"meter_order.placed",\r\n\t"who": "Größe 🔌 \\u00e9", "context":'
-        f'{{"subscription" : "{home.subscription_id}"}}, "id":"evt_ü"}} \n'
+        f'{{"subscription" : "{home.subscription_id}"}}, "id":"evt_2"}} \n'
     ).encode()
     assert await line.send(body) == 200
     await pass_time(hass, line.freezer, MOMENT)
@@ -604,6 +606,10 @@ async def test_secret_is_being_exchanged(
         b"\xff\xfe",
         # A text that could not be stored.
         b'{"id": "\\ud800", "topic": "test.event"}',
+        b'{"id": "evt.1", "topic": "test.event"}',
+        b'{"id": "", "topic": "test.event"}',
+        b'{"id": "evt_' + b"1" * 10_000 + b'", "topic": "test.event"}',
+        '{"id": "evt_ü", "topic": "test.event"}'.encode(),
         b"[" * 60_000,
     ],
 )

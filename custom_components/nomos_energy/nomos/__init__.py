@@ -14,6 +14,7 @@ from .errors import (
     NomosRateLimitError,
     NomosResponseError,
 )
+from .events import WebhookEvent
 from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day, parse_token
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
 from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
@@ -75,6 +76,7 @@ __all__ = [
     "SubscriptionType",
     "TokenSource",
     "UsageDay",
+    "WebhookEvent",
     "add_up",
     "at_clock",
     "berlin_day",

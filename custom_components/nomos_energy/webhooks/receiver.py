@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp.hdrs import METH_GET, METH_POST, METH_PUT
 from aiohttp.web import Request, RequestPayloadError, Response
@@ -19,7 +18,7 @@ from ..const import CONF_WEBHOOK_SECRET, DOMAIN, LOGGER
 from ..coordinator import ContractCoordinator
 from ..issues import async_create_issue, async_delete_issue
 from ..localize import async_get_texts
-from ..nomos import is_genuine
+from ..nomos import NomosResponseError, WebhookEvent, is_genuine
 from ..store import SAVE_SOON, RecordStore, read_timestamp, to_disk
 from .address import WEBHOOK_MOVED, async_watch_address
 
@@ -158,23 +157,22 @@ class _Receiver:
                 )
         return Response(status=status)
 
-    async def _async_accept(self, event: dict[str, Any]) -> None:
+    async def _async_accept(self, event: WebhookEvent) -> None:
         deliveries, now = self.deliveries, dt_util.utcnow()
         known = self._store.records
-        if event["id"] in known:
+        if event.id in known:
             deliveries.repeated += 1
             return
         deliveries.accepted += 1
         deliveries.last_accepted = now
-        deliveries.last_topic = event["topic"]
-        is_test = event["topic"] == "test.event"
+        deliveries.last_topic = event.topic
         # An organisation gets the events of all contracts. Those that are not included
         # cost nothing, not even a write to disk.
-        if not is_test and not self._is_relevant(event):
+        if not event.is_test and not self._is_relevant(event):
             return
         recent = {key: at for key, at in known.items() if at >= now - REMEMBERED}
-        self._store.async_update({**recent, event["id"]: now})
-        if is_test:
+        self._store.async_update({**recent, event.id: now})
+        if event.is_test:
             await self._async_confirm()
         else:
             self._refresh_soon()
@@ -207,17 +205,15 @@ class _Receiver:
             self._is_refresh_due = False
             self._refresh_soon()
 
-    def _is_relevant(self, event: dict[str, Any]) -> bool:
+    def _is_relevant(self, event: WebhookEvent) -> bool:
         """Return if a delivery concerns an included contract."""
-        topic: str = event["topic"]
-        context = event.get("context")
-        key = context.get("subscription") if isinstance(context, dict) else None
-        if not isinstance(key, str) or key not in self._contracts.data:
+        key = event.subscription_id
+        if key is None or key not in self._contracts.data:
             return False
-        if topic.startswith("subscription."):
+        if event.topic.startswith("subscription."):
             self._contracts.mark_stale(key)
             return True
-        return topic.startswith("meter_order.")
+        return event.topic.startswith("meter_order.")
 
     async def _async_confirm(self) -> None:
         """Notify that a test event has arrived."""
@@ -242,15 +238,8 @@ async def _read(request: Request) -> bytes | None:
     return body
 
 
-def _parse(body: bytes) -> dict[str, Any] | None:
+def _parse(body: bytes) -> WebhookEvent | None:
     try:
-        event = json_loads(body)
-    except ValueError:
+        return WebhookEvent.from_json(json_loads(body))
+    except ValueError, NomosResponseError:
         return None
-    if (
-        isinstance(event, dict)
-        and isinstance(event.get("id"), str)
-        and isinstance(event.get("topic"), str)
-    ):
-        return event
-    return None
