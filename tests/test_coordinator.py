@@ -148,6 +148,7 @@ async def test_requests_of_a_day(
     assert weeks == {
         "create_token": 14,
         "list_meter_orders": 14,
+        "get_plan": 2,
         "list_meter_readings": 2,
     }
 
@@ -174,6 +175,7 @@ async def test_requests_without_chosen_contracts(
         "create_token": 28,
         "list_meter_orders": 28,
         "list_subscriptions": 4,
+        "get_plan": 4,
         "list_meter_readings": 4,
     }
 

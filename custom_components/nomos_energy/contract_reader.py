@@ -210,10 +210,10 @@ class _Refresh:
         )
 
     async def async_read_plans(self) -> dict[str, Plan]:
-        """Return the plans of the subscriptions; new ones are read."""
+        """Return the plans of the subscriptions: new ones are read, all of them weekly."""
         ids = {each.plan_id for each in self.subscriptions.values()}
         plans = {key: plan for key, plan in self._known.plans.items() if key in ids}
-        for key in sorted(ids - plans.keys()):
+        for key in sorted(ids if self._is_weekly else ids - plans.keys()):
             plan = await self._async_optional(partial(self._client.plan, key))
             if plan:
                 plans[key] = plan

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from .connection import Connection
 from .const import CONF_SUBSCRIPTIONS, DOMAIN
 from .contract_reader import AccountState, async_read_account
-from .device import contract_devices, display_names
+from .device import async_update_contract_devices, contract_devices, display_names
 from .nomos import DAY, Contract, MeterOrder, NomosClient, NomosRateLimitError
 from .polling import PollingCoordinator
 from .schedule import Timer, until_daily_slot
@@ -187,6 +187,9 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
             if key not in account.included:
                 registry.async_remove_device(device.id)
         self._set_contracts(account.contracts)
+        async_update_contract_devices(
+            self.hass, self.config_entry, self.data, self.names
+        )
 
     def _set_contracts(self, contracts: Mapping[str, Contract]) -> None:
         self.data = contracts
