@@ -3,11 +3,25 @@
 Not named `repairs.py`: Home Assistant expects fix flows in a module of that name.
 """
 
+from collections.abc import Mapping
+import re
+from types import MappingProxyType
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+
+_MARKDOWN = re.compile(
+    r"[\\`*_\[\]<>~|@]|&(?=#?\w)|:(?=//)|(?<=www)\.", re.ASCII | re.IGNORECASE
+)
+"""Characters with a meaning within a line, and those that make a bare address a link."""
+
+
+def escape_markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 @callback
@@ -16,9 +30,15 @@ def async_create_issue(
     entry: ConfigEntry,
     key: str,
     subject: str,
-    placeholders: dict[str, str],
+    placeholders: Mapping[str, str],
+    *,
+    links: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Create or update an issue; the subject tells several of one kind apart."""
+    """Create or update an issue; the subject tells several of one kind apart.
+
+    Issues are shown as Markdown. Placeholders are shown as they are: names and
+    addresses come from outside. Links are our own.
+    """
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -27,7 +47,10 @@ def async_create_issue(
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders=placeholders,
+        translation_placeholders={
+            **{name: escape_markdown(value) for name, value in placeholders.items()},
+            **links,
+        },
     )
 
 

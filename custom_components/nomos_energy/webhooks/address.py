@@ -89,5 +89,10 @@ async def _async_check(hass: HomeAssistant, entry: ConfigEntry) -> None:
         async_delete_issue(hass, WEBHOOK_MOVED, entry.entry_id)
     else:
         async_create_issue(
-            hass, entry, WEBHOOK_MOVED, entry.entry_id, {"address": current}
+            hass,
+            entry,
+            WEBHOOK_MOVED,
+            entry.entry_id,
+            {},
+            links={"address": current},
         )
