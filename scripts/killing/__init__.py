@@ -1,0 +1,1 @@
+"""Kill tests: a Home Assistant that loses its power at any moment."""
