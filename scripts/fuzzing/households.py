@@ -42,8 +42,16 @@ def open_household() -> Household:
 
 
 def waiting_household() -> Household:
-    """Return a household that waits for its smart meter."""
-    return scenarios.happy_path(1, **_DETAILS | {"street": "Verborgene Gasse"})
+    """Return a household that waits for its smart meter.
+
+    Its order changes no more: a change after the last daily request would look like
+    one that was missed.
+    """
+    household = scenarios.happy_path(
+        1, elapsed=timedelta(days=10), **_DETAILS | {"street": "Verborgene Gasse"}
+    )
+    household.timeline = household.timeline[:3]
+    return household
 
 
 def orderable_household() -> Household:
