@@ -574,7 +574,7 @@ async def test_midnight_without_tomorrow(
         assert value_of(hass, home, key) == STATE_UNKNOWN
     requests_since(simulator)
     await move_clock(hass, freezer, "2026-11-24T00:05:01")
-    assert requests_since(simulator) == ["create_token", "get_prices"]
+    assert requests_since(simulator) == ["get_prices"]
     assert value_of(hass, home) == price_now(simulator, home)
 
 
