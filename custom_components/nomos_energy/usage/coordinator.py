@@ -27,6 +27,7 @@ from ..nomos import (
 from ..polling import PollingCoordinator
 from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
 from ..store import RecordStore
+from .settlement import first_unsettled, may_change, next_month
 from .statistics import async_describe, async_stored_until, async_write
 from .store import UsageProgress
 
@@ -41,15 +42,6 @@ EVENING = time(20)
 
 FIRST_LATE_RETRY = timedelta(minutes=30)
 """Wait after the first answer without yesterday."""
-
-SETTLEMENT_DAY = 20
-"""Day of the following month until which usage may change.
-
-Metering operators settle a month by the eighth working day of the next one.
-"""
-
-GAP_DAYS = timedelta(days=31)
-"""Time after the settlement within which gaps may still be filled."""
 
 DAILY_IMPORT_DAYS = 7
 """Number of missing days up to which they are fetched with the daily import."""
@@ -113,12 +105,8 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         """Import what is due at set-up, and what the recorder has lost."""
         if self._shutdown_requested:
             return
-        try:
-            async with self._lock:
-                await self._async_check_recorder()
-        except SQLAlchemyError:
-            # The next import checks again.
-            LOGGER.warning("The recorder does not return the imported usage")
+        async with self._lock:
+            await self._async_check_recorder()
         if self.is_due:
             await self.async_refresh()
 
@@ -153,19 +141,24 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         imported = self.data.measured_until
         if imported is None:
             return
-        stored = await async_stored_until(
-            self.hass,
-            await async_describe(self.hass, self.subscription_id, self.contract),
+        statistics = await async_describe(
+            self.hass, self.subscription_id, self.contract
         )
+        try:
+            stored = await async_stored_until(self.hass, statistics)
+        except SQLAlchemyError:
+            # The next import checks again.
+            LOGGER.warning("The recorder does not return the imported usage")
+            return
         if stored is None:
             LOGGER.info("The recorder has lost the usage, which is imported again")
             self._move_back(
-                self.contract.measured_since or _first_unsettled(berlin_day(imported))
+                self.contract.measured_since or first_unsettled(berlin_day(imported))
             )
         elif stored < imported:
             # Not `imported_until`: days without values leave no rows.
             LOGGER.info("The recorder lacks usage after %s", f"{stored:%Y-%m-%d}")
-            self._move_back(_first_unsettled(berlin_day(stored)))
+            self._move_back(first_unsettled(berlin_day(stored)))
 
     @property
     def _missing_from(self) -> date:
@@ -202,7 +195,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
                 yield first, last
             return
         while missing <= last:
-            following = _next_month(missing)
+            following = next_month(missing)
             LOGGER.info("Importing the usage of %s", f"{missing:%Y-%m}")
             yield missing, min(following - DAY, last)
             missing = following
@@ -210,7 +203,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
     def _open_days(self) -> list[date]:
         """Return the imported days that may still change."""
         today = berlin_day(dt_util.utcnow())
-        return [each.day for each in self.data.days if _may_change(each, today)]
+        return [each.day for each in self.data.days if may_change(each, today)]
 
     async def _async_import(self, first: date, last: date) -> None:
         """Fetch some days, write their hours, and only then store the progress."""
@@ -262,7 +255,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
                 days=tuple(
                     each
                     for day, each in kept.items()
-                    if day >= today - 2 * DAY or _may_change(each, today)
+                    if day >= today - 2 * DAY or may_change(each, today)
                 ),
             )
         )
@@ -306,26 +299,3 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         """Stop requests and timers."""
         await super().async_shutdown()
         self._midnight.async_cancel()
-
-
-def _next_month(day: date) -> date:
-    """Return the first day of the following month."""
-    return (day.replace(day=1) + 32 * DAY).replace(day=1)
-
-
-def _first_unsettled(day: date) -> date:
-    """Return the first day whose usage may still have changed on a day (Berlin)."""
-    first = day.replace(day=1)
-    while _next_month(first).replace(day=SETTLEMENT_DAY) + GAP_DAYS >= day:
-        first = (first - DAY).replace(day=1)
-    return _next_month(first)
-
-
-def _may_change(day: UsageDay, today: date) -> bool:
-    """Return if a day that was imported may still change."""
-    if day.is_closed:
-        return False
-    settled_on = _next_month(day.day).replace(day=SETTLEMENT_DAY)
-    patience = timedelta(0) if day.is_measured and day.is_priced else GAP_DAYS
-    # Days are read a last time on the day of the settlement.
-    return today <= settled_on + patience
