@@ -13,6 +13,7 @@ from .stage import LONGEST_RETRY, Account, differences, serve, set_up_account
 # isort: split
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nomos_energy.nomos import DAY, QUARTER, transport
@@ -115,8 +116,13 @@ class Life:
         for each in lost:
             self._add(f"not healed within the longest retry: {each}")
         if different:
-            # An odd but valid value is replaced by the next daily requests.
-            await account.stage.advance(timedelta(hours=30))
+            # An odd but valid value is replaced by the next daily requests. Early in
+            # the morning those of the day before are done, and none is due yet.
+            now = dt_util.utcnow()
+            morning = (now + DAY).replace(hour=5, minute=0)
+            await account.stage.advance(
+                morning + (DAY if now.hour >= 5 else timedelta(0)) - now
+            )
             await self._check(account)
             for each in await self._differences(account):
                 self._add(f"not healed after a day: {each}")

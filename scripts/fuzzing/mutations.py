@@ -25,6 +25,8 @@ def mutate(payload: Any, dice: Random, *, plausible: bool) -> tuple[str, list[st
     payload = copy.deepcopy(payload)
     done: list[str] = []
     duplicate = ""
+    if (name := _list_name(payload)) and dice.random() < 0.06:
+        done.append(f".{name} {_shift(payload, name, dice, plausible)}")
     for _ in range(dice.choice((1, 1, 1, 2, 3))):
         place = _choose(payload, dice, plausible=plausible)
         if place is None:
@@ -41,6 +43,13 @@ def mutate(payload: Any, dice: Random, *, plausible: bool) -> tuple[str, list[st
     if duplicate:
         text = text.replace(f"{duplicate.rpartition(', ')[2]}", duplicate, 1)
     return text, done
+
+
+def _list_name(payload: Any) -> str | None:
+    """Return the field of an answer that has its records."""
+    if not isinstance(payload, dict):
+        return None
+    return next((name for name in ("items", "data") if payload.get(name)), None)
 
 
 def _choose(payload: Any, dice: Random, *, plausible: bool) -> Place | None:
@@ -115,11 +124,14 @@ def _shift(container: Any, key: Any, dice: Random, plausible: bool) -> str:
     field = next((name for name in items[0] if name in ("timestamp", "start")), None)
     if field is None or "meter" in items[0]:
         return _repeat(container, key, dice, plausible)
-    days = dice.choice((-400, -1, 1, 3, 400))
     try:
+        first, last = (datetime.fromisoformat(items[n][field]) for n in (0, -1))
+        # Other values for the days asked for would look like real ones.
+        after = max((last - first).days + 1, 2)
+        days = dice.choice((-400, -1, 1, after) if plausible else (-400, after, after))
         items += [
             item | {field: _later(item[field], timedelta(days=days))}
-            for item in items[:96]
+            for item in items[:288]
         ]
     except TypeError, ValueError, KeyError:
         return _repeat(container, key, dice, plausible)
