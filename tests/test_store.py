@@ -36,6 +36,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.disk import from_disk, to_disk
 from custom_components.nomos_energy.nomos import (
     Contract,
     MeterOrder,
@@ -43,7 +44,6 @@ from custom_components.nomos_energy.nomos import (
     Subscription,
 )
 from custom_components.nomos_energy.prices.store import price_store
-from custom_components.nomos_energy.store import from_disk, to_disk
 from simulator import APP, Fault, Household, Simulator, scenarios
 from simulator.webhooks import SIGNATURE, sign
 from tests import (

@@ -24,7 +24,7 @@ from yarl import URL
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.device import contract_devices
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, complaints, followed, look_again, pass_time, state
+from tests import DAY, included, pass_time, refresh, state, warnings
 from tests.conftest import SetUp
 
 SPOILT = {
@@ -121,7 +121,7 @@ async def test_spoilt_texts(
         setattr(home, field, text)
     entry = await set_up()
     assert entry.state is ConfigEntryState.LOADED
-    assert followed(hass) == {home.subscription_id, neighbour.subscription_id}
+    assert included(hass) == {home.subscription_id, neighbour.subscription_id}
     assert state(hass, home, "smart_meter_active") == "on"
     assert state(hass, neighbour, "order_status") == "created"
     assert entity_count(hass, home) > entity_count(hass, neighbour) > 5
@@ -134,7 +134,7 @@ async def test_spoilt_texts(
         f"{neighbour.street} {neighbour.house_number}"
     )
     await check_storage(hass, storage)
-    assert not complaints(caplog)
+    assert not warnings(caplog)
 
 
 @pytest.mark.parametrize("field", TEXTS)
@@ -205,10 +205,10 @@ async def test_spoilt_values(
         value=text,
     )
     await set_up()
-    assert followed(hass) == {home.subscription_id, neighbour.subscription_id}
+    assert included(hass) == {home.subscription_id, neighbour.subscription_id}
     assert state(hass, home, "smart_meter_active") == "on"
     assert state(hass, neighbour, "order_status") == "created"
-    for message in complaints(caplog):
+    for message in warnings(caplog):
         assert message.isprintable()
         assert len(message) < 500
     await check_storage(hass, storage)
@@ -227,7 +227,7 @@ async def test_spoilt_status_opens_no_gate(
     """A status that would be the activation without a character is unknown."""
     await set_up()
     simulator.fail(Fault.REPLACED, path="/meter-orders", field="status", value=value)
-    await look_again(hass, neighbour)
+    await refresh(hass, neighbour)
     assert state(hass, neighbour, "smart_meter_active") == "off"
 
 
@@ -271,7 +271,7 @@ async def test_spoilt_id(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
-    assert followed(hass) == {home.subscription_id, neighbour.subscription_id}
+    assert included(hass) == {home.subscription_id, neighbour.subscription_id}
     assert state(hass, home, "smart_meter_active") == "on"
     assert state(hass, home, "order_status") == "activated"
     assert state(hass, neighbour, "order_status") == "placed"
@@ -300,11 +300,11 @@ async def test_spoilt_id_at_first(
         Fault.OMITTED, path="/meter-orders", subscription=home.subscription_id
     )
     entry = await set_up()
-    assert followed(hass) == {neighbour.subscription_id}
+    assert included(hass) == {neighbour.subscription_id}
     simulator.recover()
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert followed(hass) == {home.subscription_id, neighbour.subscription_id}
+    assert included(hass) == {home.subscription_id, neighbour.subscription_id}
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ async def test_spoilt_name_heals(
     home.street, home.house_number = whole, "7"
     await hass.config_entries.async_reload(entry.entry_id)
     entry.runtime_data.contracts.mark_stale(home.subscription_id)
-    await look_again(hass, home)
+    await refresh(hass, home)
     assert device_of(hass, home).name == f"{whole} 7"
 
 

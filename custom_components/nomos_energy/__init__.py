@@ -10,6 +10,7 @@ from .api import async_create_client
 from .const import DOMAIN
 from .gates import async_setup_gates
 from .issues import async_delete_issues
+from .options import async_check_options
 from .orders.issues import async_setup_order_issues
 from .runtime import NomosConfigEntry, async_create_runtime_data, async_remove_stores
 from .services import async_setup_services
@@ -41,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_WEBHOOK_ID: async_generate_id()}
         )
+    async_check_options(entry)
     client = await async_create_client(hass, entry)
     runtime = await async_create_runtime_data(hass, entry, client)
     contracts = runtime.contracts

@@ -46,6 +46,7 @@ from .flow_account import (
 )
 from .loads.flow import PlannedLoadFlow
 from .nomos import ClientCredentials, FixedToken, NomosClient
+from .options import chosen_subscriptions
 from .runtime import NomosConfigEntry
 from .webhooks.options_flow import WebhookOptionsFlow
 
@@ -304,7 +305,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     @property
     def _chosen(self) -> list[str] | None:
-        return self._entry.options.get(CONF_SUBSCRIPTIONS) if self._entry else None
+        return chosen_subscriptions(self._entry) if self._entry else None
 
     def _current_choice(self) -> dict[str, Any]:
         """Return the suggested values: all contracts of a household, none of thousands."""

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,13 +12,22 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
 from .connection import Connection
-from .const import CONF_SUBSCRIPTIONS, DOMAIN
+from .const import DOMAIN
 from .contract_reader import AccountState, async_read_account
 from .device import async_update_contract_devices, contract_devices, display_names
-from .nomos import DAY, Contract, MeterOrder, NomosClient, NomosRateLimitError
+from .disk import Damage, from_disk, to_disk
+from .nomos import (
+    DAY,
+    Contract,
+    MeterOrder,
+    NomosClient,
+    NomosRateLimitError,
+    Subscription,
+)
+from .options import chosen_subscriptions
 from .polling import PollingCoordinator
 from .schedule import Timer, until_daily_slot
-from .store import SAVE_SOON, RecordStore, from_disk, to_disk
+from .store import SAVE_SOON, RecordStore
 
 STORE = "contracts"
 
@@ -49,8 +57,21 @@ def contract_store(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> RecordStore[ContractRecord]:
     """Return the store of the contracts, by subscription ID."""
-    read = partial(from_disk, ContractRecord)
-    return RecordStore(hass, entry, STORE, read, to_disk, SAVE_SOON, is_durable=True)
+    # The gate is derived from order and subscription: half of one may move it.
+    whole = (MeterOrder, Subscription)
+    return RecordStore(
+        hass, entry, STORE, _read, to_disk, SAVE_SOON, whole, is_durable=True
+    )
+
+
+def _read(data: Any, damage: Damage) -> ContractRecord:
+    record = from_disk(ContractRecord, data, damage)
+    if record.contract.order is None and data["contract"].get("order") is not None:
+        raise ValueError("A contract without its order may have another gate")
+    if record.announced is None and data.get("announced") is not None:
+        # What was announced is unknown: announce nothing rather than all again.
+        return replace(record, is_announced=False)
+    return record
 
 
 class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
@@ -116,7 +137,7 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     @property
     def _chosen(self) -> frozenset[str] | None:
         """IDs of the included subscriptions; None if all are included."""
-        chosen = self.config_entry.options.get(CONF_SUBSCRIPTIONS)
+        chosen = chosen_subscriptions(self.config_entry)
         return None if chosen is None else frozenset(chosen)
 
     @property

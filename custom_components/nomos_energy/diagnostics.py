@@ -12,7 +12,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_SUBSCRIPTIONS
+from .options import chosen_subscriptions
 from .runtime import NomosConfigEntry
 
 TO_REDACT = {
@@ -36,7 +36,7 @@ async def async_get_config_entry_diagnostics(
     contracts = runtime.contracts
     return {
         "login": async_redact_data(dict(entry.data), TO_REDACT),
-        "follows": entry.options.get(CONF_SUBSCRIPTIONS, "all"),
+        "follows": chosen_subscriptions(entry) or "all",
         "answered_at": contracts.answered_at,
         "answer_holds": contracts.answer_holds,
         "failures": contracts.failures,

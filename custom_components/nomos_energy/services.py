@@ -138,7 +138,8 @@ def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
     key = keys[0]
     subentry = entry.subentries.get(key)
     if subentry and subentry.subentry_type == SUBENTRY_PLANNED_LOAD:
-        key = subentry.data["subscription"]
+        # A planned load may be damaged.
+        key = str(subentry.data.get("subscription"))
     if key not in entry.runtime_data.contracts.data:
         raise invalid("not_loaded")
     return entry.runtime_data, key

@@ -961,6 +961,60 @@ async def test_recorder_cannot_be_read(
     await assert_true(hass, truth)
 
 
+# A damaged store
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("days", 3), None),
+        (("days", 3, "energy", 5), "much"),
+        (("days", 3, "energy", 5), -1),
+        (("days", 3, "energy", 5), 1e11),
+        (("days", 3, "energy"), [0.5]),
+        (("days", 3, "prices", 5), float("inf")),
+        (("days", 3, "day"), "9999-12-31"),
+        (("days", 3, "day"), "2026-13-01"),
+        (("measured_until",), "soon"),
+    ],
+)
+async def test_bad_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    path: tuple[str | int, ...],
+    value: Any,
+) -> None:
+    """A day that is unreadable is left out alone, and corrected once more."""
+    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
+    freezer.move_to("2026-11-23T16:30:00+00:00")
+    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 22))
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    truth.usage[date(2026, 11, 4)][40:48] = [1.5] * 8
+    truth.tell(date(2026, 11, 4))
+    data = storage[f"{DOMAIN}.{entry.entry_id}.usage"]["data"][home.subscription_id]
+    count = len(data["days"])
+    place = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    simulator.fail(Fault.SERVER_ERROR)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (line,) = [each for each in warnings(caplog) if "set aside" in each]
+    assert "usage" in line
+    (usage,) = entry.runtime_data.usage.values()
+    assert len(usage.data.days) == count - (path[0] == "days")
+    assert usage.data.measured_until == midnight(date(2026, 11, 23))
+    simulator.recover()
+    await pass_time(hass, freezer, timedelta(hours=1), timedelta(minutes=5))
+    await assert_true(hass, truth)
+
+
 # Importing again
 
 

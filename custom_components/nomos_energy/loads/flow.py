@@ -1,8 +1,7 @@
 """Subentry flow of planned loads."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -28,7 +27,7 @@ import voluptuous as vol
 
 from ..const import PRICE_UNIT
 from ..coordinator import ContractCoordinator
-from .planner import WEEKDAYS, PlannedLoad
+from .planner import NOTHING, WEEKDAYS, InvalidLoadError, PlannedLoad
 
 CONF_SUBSCRIPTION = "subscription"
 CONF_RUN_TIME = "run_time"
@@ -53,7 +52,12 @@ HIGHEST_PRICE = 5.0
 HIGHEST_POWER = 1000.0
 """kW."""
 
-NOTHING = timedelta(0)
+_UNUSABLE = {
+    CONF_RUN_TIME: {CONF_LATEST: "hours_too_short"},
+    CONF_SHORTEST_PIECE: {CONF_SHORTEST_PIECE: "piece_too_long"},
+    CONF_WEEKDAYS: {CONF_WEEKDAYS: "no_weekday"},
+}
+"""Errors of settings that no plan can be made for; selectors check all others."""
 
 
 class PlannedLoadFlow(ConfigSubentryFlow):
@@ -76,8 +80,7 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
-            load = PlannedLoad.from_data(name, user_input)
-            errors = _errors(load)
+            errors = _errors(name, user_input)
             if not errors:
                 data = {
                     key: value for key, value in user_input.items() if key != CONF_NAME
@@ -98,7 +101,13 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         if self.source != SOURCE_RECONFIGURE:
             return {CONF_SUBSCRIPTION: contracts[0]["value"], **SUGGESTED}
         subentry = self._get_reconfigure_subentry()
-        return {CONF_NAME: subentry.title, **subentry.data}
+        # The form also repairs a load: it suggests nothing that it would refuse.
+        known = {CONF_NAME: subentry.title, **subentry.data}
+        return SUGGESTED | {
+            str(field): known[field]
+            for field, selector in _schema(contracts).schema.items()
+            if field in known and _accepts(selector, known[field])
+        }
 
     def _finish(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
         if self.source != SOURCE_RECONFIGURE:
@@ -107,6 +116,14 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         return self.async_update_and_abort(
             self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
         )
+
+
+def _accepts(selector: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        selector(value)
+    except vol.Invalid, TypeError, ValueError, ArithmeticError, LookupError:
+        return False
+    return True
 
 
 def _options(contracts: ContractCoordinator) -> list[SelectOptionDict]:
@@ -165,17 +182,19 @@ def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
     )
 
 
-def _errors(load: PlannedLoad) -> dict[str, str]:
+def _errors(name: str, user_input: Mapping[str, Any]) -> dict[str, str]:
     """Return the translation keys of invalid fields."""
     errors = {}
-    if not load.name:
+    if not name:
         errors[CONF_NAME] = "name_missing"
+    try:
+        load = PlannedLoad.from_data(name, user_input)
+    except InvalidLoadError as err:
+        return errors | _UNUSABLE[err.setting]
     if load.run_time <= NOTHING:
         errors[CONF_RUN_TIME] = "run_time_missing"
     elif load.run_time > load.longest_run_time:
         errors[CONF_LATEST] = "hours_too_short"
     if load.shortest_piece and load.shortest_piece > load.run_time:
         errors[CONF_SHORTEST_PIECE] = "piece_too_long"
-    if not load.weekdays:
-        errors[CONF_WEEKDAYS] = "no_weekday"
     return errors

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..store import SAVE_SOON, RecordStore, from_disk, to_disk
+from ..disk import Damage, from_disk, to_disk
+from ..nomos import DAY, HOUR
+from ..store import SAVE_SOON, RecordStore
 from .planner import Span
 
 STORE = "loads"
+
+LONGEST_PIECE = DAY + HOUR
+"""Hours last a day at most, which has 25 hours when the clock is put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +56,23 @@ class LoadHistory:
 
 def load_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[LoadHistory]:
     """Return the store of the planned loads, by subentry ID."""
-    read = partial(from_disk, LoadHistory)
-    return RecordStore(hass, entry, STORE, read, to_disk, SAVE_SOON)
+    return RecordStore(hass, entry, STORE, _read, to_disk, SAVE_SOON)
+
+
+def _read(data: Any, damage: Damage) -> LoadHistory:
+    history = from_disk(LoadHistory, data, damage)
+    pieces = tuple(
+        each
+        for each in history.pieces
+        if timedelta(0) <= each.end - each.start <= LONGEST_PIECE
+    )
+    damage.parts += len(history.pieces) - len(pieces)
+    history = replace(history, pieces=pieces)
+    run_time = history.run_time
+    if (run_time is None) is (history.run_time_until is None) and (
+        run_time is None or timedelta(0) <= run_time <= LONGEST_PIECE
+    ):
+        return history
+    # A run time without an end would replace the planned one for good.
+    damage.parts += 1
+    return replace(history, run_time=None, run_time_until=None)

@@ -4,11 +4,11 @@ Prices are in EUR/kWh, power in kW. Plans consist of quarter-hours. Moments are 
 the hours in which a load may run are in Home Assistant's time zone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
-from math import ceil
+from math import ceil, isfinite
 from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
@@ -17,6 +17,8 @@ from ..nomos import DAY, QUARTER, PriceSeries, berlin_day
 from ..prices.optimizer import cheapest, total
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+NOTHING = timedelta(0)
 
 START_TOLERANCE = timedelta(seconds=30)
 """A quarter-hour that begins this late still counts as a whole one."""
@@ -44,9 +46,21 @@ class Schedule:
     """True if prices are missing, so that the latest possible time is used."""
 
 
+class InvalidLoadError(ValueError):
+    """A setting of a planned load is missing or can't be used."""
+
+    def __init__(self, setting: str) -> None:
+        """Initialize the error with the name of the setting."""
+        super().__init__(f"The setting {setting} is invalid")
+        self.setting = setting
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLoad:
-    """Settings of a planned load, as stored in its subentry."""
+    """Settings of a planned load, as stored in its subentry.
+
+    Raises InvalidLoadError for settings that can't be planned.
+    """
 
     name: str
     subscription_id: str
@@ -65,19 +79,37 @@ class PlannedLoad:
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
-        """Parse the data of a subentry."""
-        shortest = timedelta(**data.get("shortest_piece", {}))
+        """Parse the data of a subentry; raises InvalidLoadError."""
+
+        def read[T](setting: str, parse: Callable[[Any], T]) -> T:
+            try:
+                return parse(data[setting])
+            except (ArithmeticError, LookupError, TypeError, ValueError) as err:
+                raise InvalidLoadError(setting) from err
+
+        def read_optional[T](setting: str, parse: Callable[[Any], T]) -> T | None:
+            return read(setting, parse) if data.get(setting) not in (None, {}) else None
+
         return cls(
             name=name,
-            subscription_id=data["subscription"],
-            run_time=timedelta(**data["run_time"]),
-            earliest=time.fromisoformat(data["earliest"]),
-            latest=time.fromisoformat(data["latest"]),
-            shortest_piece=shortest or None,
-            upper_price=data.get("upper_price"),
-            power=data.get("power"),
-            weekdays=frozenset(map(WEEKDAYS.index, data["weekdays"])),
+            subscription_id=read("subscription", _parse_text),
+            run_time=read("run_time", _parse_duration),
+            earliest=read("earliest", _parse_time),
+            latest=read("latest", _parse_time),
+            shortest_piece=read_optional("shortest_piece", _parse_duration) or None,
+            upper_price=read_optional("upper_price", _parse_number),
+            power=read_optional("power", _parse_number),
+            weekdays=read("weekdays", _parse_weekdays),
         )
+
+    def __post_init__(self) -> None:
+        """Refuse settings by which planning would not come to an end."""
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise InvalidLoadError("weekdays")
+        if not NOTHING <= self.run_time <= DAY:
+            raise InvalidLoadError("run_time")
+        if self.shortest_piece and not NOTHING < self.shortest_piece <= DAY:
+            raise InvalidLoadError("shortest_piece")
 
     @property
     def longest_run_time(self) -> timedelta:
@@ -159,6 +191,39 @@ class PlannedLoad:
         return tuple(
             Span(slots[first], slots[end - 1] + QUARTER) for first, end in pieces or ()
         )
+
+
+def _parse_text(value: Any) -> str:
+    if not value or not isinstance(value, str):
+        raise TypeError("A text expected")
+    return str(value)
+
+
+def _parse_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("A number expected")
+    if not isfinite(value):
+        raise ValueError("A finite number expected")
+    return float(value)
+
+
+def _parse_duration(value: Any) -> timedelta:
+    if not isinstance(value, Mapping) or not value:
+        raise TypeError("A duration expected")
+    return timedelta(**{unit: _parse_number(each) for unit, each in value.items()})
+
+
+def _parse_time(value: Any) -> time:
+    moment = time.fromisoformat(value)
+    if moment.tzinfo:
+        raise ValueError("A time of day without an offset expected")
+    return moment
+
+
+def _parse_weekdays(value: Any) -> frozenset[int]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("A list of weekdays expected")
+    return frozenset(map(WEEKDAYS.index, value))
 
 
 def _latest(

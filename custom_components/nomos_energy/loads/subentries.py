@@ -14,11 +14,11 @@ from homeassistant.helpers.dispatcher import (
     async_dispatcher_send,
 )
 
-from ..const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from ..const import DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
 from ..store import RecordStore
 from .coordinator import LoadCoordinator
 from .history import LoadHistory
-from .planner import PlannedLoad
+from .planner import InvalidLoadError, PlannedLoad
 
 
 def signal_loads_updated(entry: ConfigEntry) -> str:
@@ -35,7 +35,7 @@ def async_setup_loads(
     create: Callable[[str, PlannedLoad], LoadCoordinator],
 ) -> None:
     """Keep a coordinator for each planned load in `loads`, by subentry ID."""
-    update = partial(_update, hass, entry, store, loads, create)
+    update = partial(_update, hass, entry, store, loads, create, set())
 
     @callback
     def entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
@@ -55,13 +55,26 @@ def _update(
     store: RecordStore[LoadHistory],
     loads: dict[str, LoadCoordinator],
     create: Callable[[str, PlannedLoad], LoadCoordinator],
+    invalid: set[str],
 ) -> None:
-    planned = {
-        key: PlannedLoad.from_data(subentry.title, subentry.data)
+    """Create and remove coordinators; `invalid` holds what was logged already."""
+    subentries = {
+        key: subentry
         for key, subentry in entry.subentries.items()
         if subentry.subentry_type == SUBENTRY_PLANNED_LOAD
     }
-    store.async_retain(planned)
+    # An invalid load keeps its history until somebody corrects or removes it.
+    store.async_retain(subentries)
+    planned: dict[str, PlannedLoad] = {}
+    for key, subentry in subentries.items():
+        try:
+            planned[key] = PlannedLoad.from_data(subentry.title, subentry.data)
+        except InvalidLoadError as err:
+            if key not in invalid:
+                LOGGER.warning("The planned load %s is skipped: %s", key, err)
+            invalid.add(key)
+        else:
+            invalid.discard(key)
     current = {key: each.load for key, each in loads.items()}
     if current == planned:
         return

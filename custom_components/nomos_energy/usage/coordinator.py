@@ -163,11 +163,10 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
     @property
     def _missing_from(self) -> date:
         """First day (Berlin) that was never imported."""
-        return (
-            self.data.imported_until
-            or self.contract.measured_since
-            or berlin_day(dt_util.utcnow()) - DAY
-        )
+        begin = self.contract.measured_since
+        if (imported := self.data.imported_until) is None:
+            return begin or berlin_day(dt_util.utcnow()) - DAY
+        return max(imported, begin) if begin else imported
 
     def _last_day(self) -> date:
         """Return the last day (Berlin) of which Nomos may know the usage."""

@@ -7,8 +7,12 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
+from ..disk import Damage, from_disk, to_disk
 from ..nomos import UsageDay
-from ..store import SAVE_LATER, RecordStore, from_disk, to_disk
+from ..nomos.prices import MAX_PRICE
+from ..nomos.usage import MAX_QUARTER_ENERGY
+from ..store import SAVE_LATER, RecordStore
+from .settlement import first_unsettled
 
 STORE = "usage"
 
@@ -34,10 +38,29 @@ def usage_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[UsagePro
     return RecordStore(hass, entry, STORE, _read, to_disk, SAVE_LATER)
 
 
-def _read(data: Any) -> UsageProgress:
-    progress = from_disk(UsageProgress, data)
-    for day in progress.days:
-        quarters = len(UsageDay.unknown(day.day).energy)
-        if not len(day.energy) == len(day.prices) == quarters:
-            raise ValueError("A day has another number of quarter-hours")
-    return progress
+def _read(data: Any, damage: Damage) -> UsageProgress:
+    parts = damage.parts
+    progress = from_disk(UsageProgress, data, damage)
+    days = tuple(each for each in progress.days if _is_whole(each))
+    damage.parts += len(progress.days) - len(days)
+    if damage.parts == parts:
+        return progress
+    # A day that is left out may still change: it is imported again with all others
+    # that may.
+    until = progress.imported_until
+    ends = (progress.measured_until, *(each.measured_until for each in days))
+    return UsageProgress(
+        imported_until=until and first_unsettled(until),
+        measured_until=max(filter(None, ends), default=None),
+        days=days,
+    )
+
+
+def _is_whole(day: UsageDay) -> bool:
+    """Return if a day has a valid value, or none, for each of its quarter-hours."""
+    quarters = len(UsageDay.unknown(day.day).energy)
+    return (
+        len(day.energy) == len(day.prices) == quarters
+        and all(each is None or 0 <= each < MAX_QUARTER_ENERGY for each in day.energy)
+        and all(each is None or abs(each) <= MAX_PRICE for each in day.prices)
+    )

@@ -11,8 +11,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 
-from ..const import CONF_WEBHOOK_URL, LOGGER
+from ..const import LOGGER
 from ..issues import async_create_issue, async_delete_issue
+from ..options import webhook_url
 
 WEBHOOK_MOVED = "webhook_moved"
 
@@ -79,7 +80,7 @@ def async_watch_address(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def _async_check(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    registered = entry.options.get(CONF_WEBHOOK_URL)
+    registered = webhook_url(entry)
     try:
         current = await async_webhook_url(hass, entry.data[CONF_WEBHOOK_ID])
     except cloud.CloudNotAvailable:

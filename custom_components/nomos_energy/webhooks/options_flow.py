@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..const import CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL
+from ..options import webhook_secret, webhook_url
 from .address import async_delete_cloudhook, async_webhook_url
 
 CONF_WEBHOOKS = "webhooks"
@@ -39,14 +40,15 @@ class WebhookOptionsFlow(OptionsFlowWithReload):
         webhook_id = self.config_entry.data[CONF_WEBHOOK_ID]
         options = dict(self.config_entry.options)
         # Webhooks can be turned off also after the address is gone.
-        address = await _async_address(self.hass, webhook_id) or options.get(
-            CONF_WEBHOOK_URL
+        address = await _async_address(self.hass, webhook_id) or webhook_url(
+            self.config_entry
         )
         if address is None:
             return self.async_abort(reason="no_address")
         errors = {}
         if user_input is not None:
-            known = options.pop(CONF_WEBHOOK_SECRET, "")
+            known = webhook_secret(self.config_entry)
+            options.pop(CONF_WEBHOOK_SECRET, None)
             options.pop(CONF_WEBHOOK_URL, None)
             secret = user_input.get(CONF_WEBHOOK_SECRET, "").strip() or known
             if not user_input[CONF_WEBHOOKS]:
@@ -68,7 +70,7 @@ class WebhookOptionsFlow(OptionsFlowWithReload):
                 {
                     CONF_WEBHOOKS: user_input[CONF_WEBHOOKS]
                     if user_input
-                    else CONF_WEBHOOK_SECRET in options
+                    else webhook_secret(self.config_entry) is not None
                 },
             ),
             errors=errors,

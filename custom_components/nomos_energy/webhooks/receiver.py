@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp.hdrs import METH_GET, METH_POST, METH_PUT
 from aiohttp.web import Request, RequestPayloadError, Response
@@ -14,12 +15,14 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
 
-from ..const import CONF_WEBHOOK_SECRET, DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER
 from ..coordinator import ContractCoordinator
+from ..disk import Damage, read_timestamp, to_disk
 from ..issues import async_create_issue, async_delete_issue
 from ..localize import async_get_texts
 from ..nomos import NomosResponseError, WebhookEvent, is_genuine
-from ..store import SAVE_SOON, RecordStore, read_timestamp, to_disk
+from ..options import webhook_secret
+from ..store import SAVE_SOON, RecordStore
 from .address import WEBHOOK_MOVED, async_watch_address
 
 STORE = "deliveries"
@@ -56,7 +59,11 @@ class Deliveries:
 
 def delivery_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[datetime]:
     """Return the store of the delivered events: their time by event ID."""
-    return RecordStore(hass, entry, STORE, read_timestamp, to_disk, SAVE_SOON)
+    return RecordStore(hass, entry, STORE, _read_time, to_disk, SAVE_SOON)
+
+
+def _read_time(data: Any, _damage: Damage) -> datetime:
+    return read_timestamp(data)
 
 
 @callback
@@ -69,10 +76,10 @@ def async_setup_webhook(
     """Register the webhook if it is configured; return its statistics."""
     # The secret may have changed: earlier refusals are no evidence any more.
     async_delete_issue(hass, WEBHOOK_REFUSED, entry.entry_id)
-    if CONF_WEBHOOK_SECRET not in entry.options:
+    if (secret := webhook_secret(entry)) is None:
         async_delete_issue(hass, WEBHOOK_MOVED, entry.entry_id)
         return None
-    receiver = _Receiver(hass, entry, contracts, store)
+    receiver = _Receiver(hass, entry, contracts, store, secret)
     webhook_id = entry.data[CONF_WEBHOOK_ID]
     webhook.async_register(
         hass,
@@ -98,11 +105,13 @@ class _Receiver:
         entry: ConfigEntry,
         contracts: ContractCoordinator,
         store: RecordStore[datetime],
+        secret: str,
     ) -> None:
         self._hass = hass
         self._entry = entry
         self._contracts = contracts
         self._store = store
+        self._secret = secret
         self.deliveries = Deliveries()
         self._cancel_refresh: CALLBACK_TYPE | None = None
         self._is_refreshing = False
@@ -128,7 +137,7 @@ class _Receiver:
         if body is None:
             return self._refuse("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not is_genuine(
-            self._entry.options[CONF_WEBHOOK_SECRET],
+            self._secret,
             request.headers.get(SIGNATURE_HEADER),
             body,
             dt_util.utcnow(),

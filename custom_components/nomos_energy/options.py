@@ -1,0 +1,54 @@
+"""Options of a config entry, as far as they are valid."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+
+from .const import CONF_SUBSCRIPTIONS, CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL, LOGGER
+
+
+def chosen_subscriptions(entry: ConfigEntry) -> list[str] | None:
+    """Return the IDs of the included subscriptions; None if all are included.
+
+    Of a damaged choice, what is readable counts. Without anything readable all
+    contracts are included, because the choice is lost.
+    """
+    chosen = entry.options.get(CONF_SUBSCRIPTIONS)
+    if not isinstance(chosen, list):
+        return None
+    return [key for key in chosen if key and isinstance(key, str)] or None
+
+
+def webhook_secret(entry: ConfigEntry) -> str | None:
+    """Return the signing secret of the webhooks, or None if there are none."""
+    return _text(entry, CONF_WEBHOOK_SECRET)
+
+
+def webhook_url(entry: ConfigEntry) -> str | None:
+    """Return the address that was registered with Nomos, if known."""
+    return _text(entry, CONF_WEBHOOK_URL)
+
+
+def _text(entry: ConfigEntry, option: str) -> str | None:
+    value = entry.options.get(option)
+    # Anybody could sign with an empty secret.
+    return value if value and isinstance(value, str) else None
+
+
+@callback
+def async_check_options(entry: ConfigEntry) -> None:
+    """Log each option that is invalid, without its value."""
+    options = entry.options
+    chosen = chosen_subscriptions(entry)
+    if CONF_SUBSCRIPTIONS in options and (
+        chosen is None or options[CONF_SUBSCRIPTIONS] != chosen
+    ):
+        LOGGER.warning(
+            "The option %s is invalid and set aside: %s",
+            CONF_SUBSCRIPTIONS,
+            "all contracts are included"
+            if chosen is None
+            else "only its valid part counts",
+        )
+    for option in (CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL):
+        if option in options and _text(entry, option) is None:
+            LOGGER.warning("The option %s is invalid and set aside", option)
