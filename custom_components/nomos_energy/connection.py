@@ -51,6 +51,11 @@ class Connection:
         return self._is_spent or self._refusals > 1
 
     @property
+    def is_waiting_for_login(self) -> bool:
+        """Return if the login was refused, and is tried again after the pause."""
+        return self._refusals > 0
+
+    @property
     def is_paused(self) -> bool:
         """Return if no request may be sent now."""
         return self.remaining_pause > timedelta(0)
@@ -122,13 +127,16 @@ class Connection:
     def _refused(self, err: NomosAuthError, now: datetime) -> None:
         self._error = err
         self._is_spent |= err.is_final
+        if self._refusals and self.is_paused and not err.is_final:
+            # Sent before the first refusal: one answer to several requests.
+            return
         self._refusals += 1
         self._paused_until = now + (
             FIRST_REFUSAL_PAUSE if self._refusals == 1 else LATER_REFUSAL_PAUSE
         )
         if self.is_login_refused:
             self._entry.async_start_reauth(self._hass)
-            self._update_listeners()
+        self._update_listeners()
 
     def _abort_reauth(self) -> None:
         """Abort a reauthentication that has become needless, unless a person is at it."""

@@ -108,7 +108,6 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
         self._account = AccountState()
         self._stale: set[str] = set()
         self._expiry = Timer(hass, self._expire)
-        entry.async_on_unload(self._expiry.async_cancel)
 
     @callback
     def async_restore(self) -> bool:
@@ -162,6 +161,8 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     @callback
     def async_set_contract(self, contract: Contract) -> None:
         """Show a contract with an order that was just placed, until the next refresh."""
+        if self._shutdown_requested:
+            return
         key = contract.subscription.id
         self._account = replace(
             self._account, contracts={**self._account.contracts, key: contract}
@@ -192,6 +193,9 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
         self.update_interval = until_daily_slot(
             self.config_entry.unique_id or self.config_entry.entry_id, now
         )
+        if account.included - account.contracts.keys():
+            # A contract that was unreadable so far is not left out until tomorrow.
+            self.update_interval = min(self.update_interval, self.longest_retry)
         self.was_absent = (
             self.answered_at is not None and now > self.answered_at + ABSENCE
         )
@@ -232,7 +236,7 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     @override
     def _async_refresh_finished(self) -> None:
         super()._async_refresh_finished()
-        if not self.last_update_success:
+        if not self.last_update_success or self._shutdown_requested:
             return
         if isinstance(self._account.optional_error, NomosRateLimitError):
             self.connection.async_failed(self._account.optional_error)
@@ -251,6 +255,12 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
         """Update the entities when the last answer becomes too old."""
         if self.answered_at is not None:
             self._expiry.async_start(self.answered_at + ANSWER_HOLDS)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop polling."""
+        await super().async_shutdown()
+        self._expiry.async_cancel()
 
     @callback
     def _expire(self, _now: datetime) -> None:

@@ -1,13 +1,16 @@
 """Data update coordinator that polls Nomos."""
 
 from abc import abstractmethod
+from asyncio import Task
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from homeassistant.util.async_ import create_eager_task
 
 from .connection import Connection
 from .const import LOGGER
@@ -58,6 +61,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Number of failed refreshes in a row."""
         self._wake_share = share_of(name)
         self._is_refreshing = False
+        self._running: set[Task[Any]] = set()
         self._catch_up = Timer(hass, self._async_catch_up)
         self._remove_connection_listener: CALLBACK_TYPE | None = (
             connection.async_add_listener(self._async_connection_changed)
@@ -73,7 +77,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         try:
             self.connection.async_check(may_try_login=self.may_try_login)
             try:
-                data = await self._async_poll()
+                data = await self._async_run(self._async_poll())
             except NomosError as err:
                 self.connection.async_failed(err)
                 raise
@@ -92,6 +96,33 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.failures = 0
         self.connection.async_succeeded()
         return data
+
+    async def _async_run[ResultT](self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Return the result of work that ends with the coordinator.
+
+        Its caller is not cancelled: it may belong to an automation. Raises
+        CancelledError, which Home Assistant's coordinator does not log.
+        """
+        task = create_eager_task(work, loop=self.hass.loop)
+        self._running.add(task)
+        try:
+            return await task
+        finally:
+            self._running.discard(task)
+
+    @callback
+    @override
+    def _schedule_refresh(self) -> None:
+        # Home Assistant schedules also after a refresh that ended behind the shutdown.
+        if not self._shutdown_requested:
+            super()._schedule_refresh()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Update all listeners; none after the shutdown."""
+        if not self._shutdown_requested:
+            super().async_update_listeners()
 
     def _wait(self, err: NomosError) -> timedelta:
         """Return the time until the next attempt after an error."""
@@ -143,6 +174,8 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
     async def async_shutdown(self) -> None:
         """Stop polling; called once more when the entry is unloaded."""
         await super().async_shutdown()
+        for task in tuple(self._running):
+            task.cancel()
         self._catch_up.async_cancel()
         if self._remove_connection_listener:
             self._remove_connection_listener()

@@ -55,6 +55,7 @@ class RecordStore[RecordT]:
         self._whole = whole
         self._records: Mapping[str, RecordT] = {}
         self._is_dirty = False
+        self._has_written = False
         self._is_closed = False
         # Called when the set-up failed, too.
         entry.async_on_unload(self._async_close)
@@ -120,12 +121,15 @@ class RecordStore[RecordT]:
 
     def _data(self) -> dict[str, Any]:
         self._is_dirty = False
+        self._has_written = True
         return {key: self._write(record) for key, record in self._records.items()}
 
     async def _async_close(self) -> None:
         """Write what is not saved yet; nothing is written afterwards."""
         self._is_closed = True
-        if self._is_dirty:
+        # A write in progress must end before the file is read again or removed: this one
+        # waits for it.
+        if self._is_dirty or self._has_written:
             await self.async_flush()
 
     async def async_flush(self) -> None:

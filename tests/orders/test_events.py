@@ -1,15 +1,23 @@
 """Event entity of the meter order: each change is announced once."""
 
 from datetime import timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    ServiceCall,
+    callback,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
 from tests import DAY, next_start, pass_time, refresh, start_again, state, stop
@@ -634,3 +642,27 @@ async def test_last_event_is_shown_after_a_restart(
     assert after.state == before.state
     assert after.attributes == before.attributes
     assert before.attributes["event_type"] == "placed"
+
+
+async def test_mark_is_stored_before_the_event(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    storage: dict[str, Any],
+) -> None:
+    """After a power cut an event may be missing, but none comes twice."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    marks: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == event_id(hass, home):
+            stored = storage[f"{DOMAIN}.{entry.entry_id}.contracts"]["data"]
+            marks.append(stored[home.subscription_id]["announced"]["status"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    for status in ("placed", "check_submitted", "scheduled"):
+        home.advance_to(status)
+        await refresh(hass, home)
+        assert marks[-1] == status

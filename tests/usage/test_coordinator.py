@@ -371,6 +371,29 @@ async def test_yesterday_is_late(
     assert requests_since(simulator).count("get_usage") == 1
 
 
+async def test_yesterday_came_in_part(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """The rest is read in the evening of the same day."""
+    home = activate(simulator, freezer, "2026-11-09T23:00:00+00:00")
+    await set_up()
+    truth = live(home, simulator, date(2026, 11, 10), date(2026, 11, 12))
+    home.set_usage(date(2026, 11, 12), [0.1] * 60 + [None] * 36)
+    freezer.move_to("2026-11-13T14:20:00+00:00")
+    await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=10))
+    truth.tell(date(2026, 11, 12))
+    requests_since(simulator)
+    freezer.move_to("2026-11-13T18:50:00+00:00")
+    await pass_time(hass, freezer, timedelta(minutes=75), timedelta(minutes=5))
+    assert requests_since(simulator).count("get_usage") == 1
+    await assert_true(hass, truth)
+    await pass_time(hass, freezer, timedelta(hours=12), timedelta(minutes=30))
+    assert "get_usage" not in requests_since(simulator)
+
+
 async def test_corrections(
     hass: HomeAssistant,
     simulator: Simulator,

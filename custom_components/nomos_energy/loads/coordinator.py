@@ -131,6 +131,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     @callback
     def async_replan(self, _now: datetime | None = None) -> None:
         """Start or stop the load if that is due, and plan what follows."""
+        if self._shutdown_requested:
+            return
         now = dt_util.utcnow()
         self._prices = self._known_prices()
         hours, following = self._hours(now)

@@ -2,7 +2,7 @@
 
 from .auth import ClientCredentials, FixedToken, TokenSource, read_scopes, request_token
 from .changes import Change, ChangeType, changes
-from .client import PRODUCTION_URL, Listing, NomosClient
+from .client import PRODUCTION_URL, NomosClient
 from .contract import Contract
 from .errors import (
     NomosAuthError,
@@ -17,6 +17,7 @@ from .errors import (
 from .events import WebhookEvent
 from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day, parse_token
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
+from .listing import Listing
 from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
 from .prices import RESOLUTIONS, Price, PriceDay, PriceSeries, at_clock, midnight
 from .readings import MeterReading, ReadingKind

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import batched
 from typing import Any, Self
@@ -14,6 +13,7 @@ from .auth import TokenSource
 from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
 from .fields import DAY, optional_identifier, parse_cursor
 from .grid_fees import GridFeeModule, GridFeeReduction
+from .listing import Listing
 from .once import warn_once
 from .orders import MeterOrder
 from .prices import PriceSeries
@@ -28,19 +28,6 @@ _PAGE_SIZE = 100
 MAX_PAGES = 1000
 """Pages of a list at most; more are taken for a list that never ends."""
 _PARALLEL_REQUESTS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing[RecordT]:
-    """Records of a list, without those that could not be parsed."""
-
-    records: tuple[RecordT, ...]
-    unreadable: frozenset[str | None] = frozenset()
-    """Subscription IDs of records that could not be parsed; None for an unknown ID."""
-
-    def may_lack(self, subscription_id: str) -> bool:
-        """Return if a record of the subscription may be among the unreadable ones."""
-        return subscription_id in self.unreadable or None in self.unreadable
 
 
 class NomosClient:

@@ -1,6 +1,6 @@
 """Data update coordinator for the prices of a contract."""
 
-from asyncio import Lock
+from asyncio import CancelledError, Lock, current_task
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import batched
@@ -15,6 +15,7 @@ from ..nomos import (
     DAY,
     Contract,
     NomosClient,
+    NomosConnectionError,
     NomosError,
     NomosNotFoundError,
     PriceSeries,
@@ -114,6 +115,15 @@ class PriceCoordinator(PollingCoordinator[PriceSeries]):
 
         Unknown days are fetched. Raises NomosError.
         """
+        try:
+            return await self._async_run(self._async_find(start, end))
+        except CancelledError:
+            task = current_task()
+            if self._shutdown_requested and task and not task.cancelling():
+                raise NomosConnectionError("The account was unloaded") from None
+            raise
+
+    async def _async_find(self, start: datetime, end: datetime) -> PriceSeries:
         first, last = berlin_day(start), berlin_day(end - timedelta.resolution)
         days = [first + number * DAY for number in range((last - first).days + 1)]
         found = PriceSeries()

@@ -116,12 +116,15 @@ class _Receiver:
         self._cancel_refresh: CALLBACK_TYPE | None = None
         self._is_refreshing = False
         self._is_refresh_due = False
+        self._is_shut_down = False
 
     @callback
     def async_shutdown(self) -> None:
-        """Cancel a refresh that is planned."""
+        """Cancel a refresh that is planned, and plan no other one."""
+        self._is_shut_down = True
         if self._cancel_refresh:
             self._cancel_refresh()
+            self._cancel_refresh = None
 
     async def async_handle(
         self, hass: HomeAssistant, webhook_id: str, request: Request
@@ -189,6 +192,8 @@ class _Receiver:
     @callback
     def _refresh_soon(self) -> None:
         """Refresh once for all deliveries of a burst."""
+        if self._is_shut_down:
+            return
         if self._is_refreshing:
             # The answer under way may be from before this event.
             self._is_refresh_due = True
