@@ -183,6 +183,7 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
             stale=stale,
             devices=frozenset(devices),
         )
+        self.connection.async_succeeded()
         self._stale -= stale
         self._commit(account, now)
         return account.contracts

@@ -69,7 +69,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     @abstractmethod
     async def _async_poll(self) -> DataT:
-        """Return new data; raises NomosError."""
+        """Return new data, and note an answer in the connection; raises NomosError."""
 
     @override
     async def _async_update_data(self) -> DataT:
@@ -94,7 +94,6 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         finally:
             self._is_refreshing = False
         self.failures = 0
-        self.connection.async_succeeded()
         return data
 
     async def _async_run[ResultT](self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
@@ -148,20 +147,24 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
             wait = timedelta(seconds=error.retry_after)
         else:
             wait = None
-        if wait is not None and not self._shutdown_requested:
-            self._catch_up.async_start(dt_util.utcnow() + wait + TIMER_TOLERANCE)
+        if wait is not None:
+            self._start_catch_up(dt_util.utcnow() + wait + TIMER_TOLERANCE)
 
     @callback
     def _async_connection_changed(self) -> None:
-        """Refresh soon if the last refresh failed and Nomos answers again."""
-        if (
-            not self.connection.is_login_refused
-            and not self.last_update_success
-            and not self._shutdown_requested
-        ):
-            self._catch_up.async_start(
-                dt_util.utcnow() + self._wake_share * WAKE_SPREAD
-            )
+        """Refresh soon if Nomos answers again, or after the pause to try the login."""
+        now = dt_util.utcnow()
+        if self.connection.is_waiting_for_login:
+            if self.may_try_login:
+                pause = self.connection.remaining_pause + PAUSE_MARGIN
+                self._start_catch_up(now + pause)
+        elif not self.last_update_success:
+            self._start_catch_up(now + self._wake_share * WAKE_SPREAD)
+
+    @callback
+    def _start_catch_up(self, moment: datetime) -> None:
+        if not self._shutdown_requested and not self.config_entry.pref_disable_polling:
+            self._catch_up.async_start(moment)
 
     @callback
     def _async_catch_up(self, _now: datetime) -> None:

@@ -137,6 +137,10 @@ class RecordStore[RecordT]:
         await self._store.async_save(
             await self._hass.async_add_executor_job(self._data)
         )
+        if self._is_dirty:
+            # A record was set meanwhile, and its planned write replaced by this one.
+            self._is_dirty = False
+            self._async_save()
 
     async def _async_set_aside(self, reason: str) -> None:
         """Copy the file, and replace it with the next write.

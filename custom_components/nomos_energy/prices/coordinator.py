@@ -188,6 +188,7 @@ class PriceCoordinator(PollingCoordinator[PriceSeries]):
             pause = max(timedelta(seconds=err.retry_after or 0), LEAST_PAUSE)
             self._last_error, self._paused_until = err, now + pause
             raise
+        self.connection.async_succeeded()
         # An answer may contain other days than those of the request.
         return series.within(midnight(first), midnight(last + DAY))
 

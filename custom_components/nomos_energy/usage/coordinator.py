@@ -225,6 +225,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
             if day >= self._missing_from or day in kept
         }
         usage = await client.usage(key, first, last)
+        self.connection.async_succeeded()
         days = await self.hass.async_add_executor_job(
             measured, wanted, usage, self._known_prices()
         )
