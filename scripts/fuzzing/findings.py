@@ -43,5 +43,9 @@ def describe(err: BaseException) -> tuple[str, str]:
     """Return the exception and where it was raised."""
     frames = traceback.extract_tb(err.__traceback__)
     own = [each for each in frames if "nomos_energy" in each.filename] or frames
-    place = f"{own[-1].filename.rpartition('nomos_energy/')[2]}:{own[-1].lineno}"
-    return f"{type(err).__name__} at {place if own else '?'}", f"{err!s}"
+    if not own:
+        return type(err).__name__, f"{err!s}"
+    place = own[-1].filename
+    for folder in ("site-packages/", "nomos_energy/"):
+        place = place.rpartition(folder)[2]
+    return f"{type(err).__name__} at {place}:{own[-1].lineno}", f"{err!s}"

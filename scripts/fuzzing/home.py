@@ -113,8 +113,7 @@ class Life:
         await self._check(account)
         different = await self._differences(account)
         lost = [each for each in different if "is unavailable" in each]
-        for each in lost:
-            self._add(f"not healed within the longest retry: {each}")
+        self._add_differences("not healed within the longest retry", lost)
         if different:
             # An odd but valid value is replaced by the next daily requests. Early in
             # the morning those of the day before are done, and none is due yet.
@@ -124,8 +123,13 @@ class Life:
                 morning + (DAY if now.hour >= 5 else timedelta(0)) - now
             )
             await self._check(account)
-            for each in await self._differences(account):
-                self._add(f"not healed after a day: {each}")
+            different = await self._differences(account)
+            self._add_differences("not healed after a day", different)
+
+    def _add_differences(self, kind: str, found: list[str]) -> None:
+        """Add one finding, named by the first difference."""
+        if found:
+            self._add(f"{kind}: {found[0]}", f"{len(found)}: {', '.join(found)}")
 
     async def _differences(self, account: Account) -> list[str]:
         simulator = account.stage.simulator
