@@ -1,5 +1,6 @@
 """Outages and refused logins: few requests, and everything goes on by itself."""
 
+import asyncio
 from datetime import timedelta
 import logging
 from typing import Any
@@ -12,7 +13,16 @@ import pytest
 
 from simulator import Fault, Household, Simulator, scenarios
 
-from . import DAY, customer_entry, pass_time, reauths, refresh, requests_since, state
+from . import (
+    DAY,
+    customer_entry,
+    organisation_entry,
+    pass_time,
+    reauths,
+    refresh,
+    requests_since,
+    state,
+)
 from .conftest import SetUp
 
 HOUR = timedelta(hours=1)
@@ -136,6 +146,47 @@ async def test_key_that_is_refused_for_six_hours(
     assert state(hass, home, "order_status") == "not_ordered"
     assert float(price(hass, home))
     assert not reauths(hass)
+
+
+async def test_refusal_that_prices_meet_first(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Several requests at once are one refusal; the account tries again an hour later."""
+    homes = [with_prices(simulator, index) for index in range(1, 4)]
+    entry = await set_up()
+    clients = break_key(simulator)
+    requests_since(simulator)
+    prices = entry.runtime_data.prices.values()
+    await asyncio.gather(*(each.async_refresh() for each in prices))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not reauths(hass)
+    requests_since(simulator)
+    simulator.tokens.clients.update(clients)
+    await pass_time(hass, freezer, timedelta(minutes=55), timedelta(minutes=1))
+    assert not requests_since(simulator)
+    await pass_time(hass, freezer, timedelta(minutes=8), timedelta(minutes=1))
+    assert requests_since(simulator).count("create_token") == 1
+    assert all(each.last_update_success for each in prices)
+    assert not reauths(hass)
+    assert all(float(price(hass, home)) for home in homes)
+
+
+async def test_polling_that_is_turned_off(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An account that is not to be polled is left alone."""
+    with_prices(simulator)
+    entry = await set_up(entry=organisation_entry(pref_disable_polling=True))
+    requests_since(simulator)
+    await pass_time(hass, freezer, 3 * DAY, HOUR)
+    assert not requests_since(simulator)
+    assert entry.runtime_data.contracts.last_update_success
 
 
 async def test_key_that_is_refused_for_a_moment(

@@ -190,6 +190,7 @@ async def test_requests_without_chosen_contracts(
         "create_token": 2 * 28,
         "list_meter_orders": 24,
         "list_subscriptions": 4,
+        "get_plan": 4,
         "list_grid_fee_reductions": 28,
         "list_meter_readings": 28,
         "get_prices": 28,

@@ -343,14 +343,18 @@ async def test_login_that_may_only_read(
 
 
 async def test_login_that_is_broken(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
 ) -> None:
-    """A key that was withdrawn is named as the reason, and asked for."""
+    """A key that was withdrawn is named as the reason, and asked for an hour later."""
     home = simulator.add(scenarios.no_order())
     await set_up()
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
     assert await refusal(hass, home) == (FAILED, "invalid_auth")
+    await pass_time(hass, freezer, timedelta(minutes=62), timedelta(minutes=1))
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
 

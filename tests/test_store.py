@@ -205,14 +205,17 @@ async def test_answer_that_is_too_old(
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
     assert state(hass, home, "smart_meter_active") == STATE_ON
     simulator.recover()
-    await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=1))
+    await pass_time(hass, freezer, timedelta(minutes=9), timedelta(minutes=1))
     assert state(hass, home, "order_status") == "activated"
 
 
 async def test_key_that_was_revoked(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
 ) -> None:
-    """A login that is refused at the start is asked for again; the gate is shown."""
+    """A login that stays refused is asked for again; the gate is shown."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     entry = await set_up()
@@ -220,6 +223,8 @@ async def test_key_that_was_revoked(
     simulator.tokens.clients.clear()
     await start_again(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
+    assert not reauths(hass)
+    await pass_time(hass, freezer, timedelta(minutes=62), timedelta(minutes=1))
     assert state(hass, home, "smart_meter_active") == STATE_ON
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
     assert reauths(hass) == 1
@@ -290,7 +295,7 @@ async def test_requests_of_a_restart(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A restart takes a token and two lists, however many contracts there are."""
+    """A restart takes a token, three lists and the plan, however many contracts."""
     for index in range(1, 21):
         simulator.add(scenarios.happy_path(index))
     entry = await set_up()
@@ -301,6 +306,7 @@ async def test_requests_of_a_restart(
         "create_token",
         "list_subscriptions",
         "list_meter_orders",
+        "get_plan",
         "list_meter_readings",
     ]
     await pass_time(hass, freezer, DAY)
@@ -319,6 +325,7 @@ async def test_requests_of_a_restart_with_chosen_contracts(
     assert requests_since(simulator) == [
         "create_token",
         "list_meter_orders",
+        "get_plan",
         "list_meter_readings",
     ]
 

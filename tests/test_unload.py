@@ -73,17 +73,22 @@ async def test_unload_during_a_request(
         "prices": prices.async_refresh,
         "action": lambda: prices.async_between(now - 9 * DAY, now - 8 * DAY),
     }
-    simulator.fail(Fault.LATENCY, path=REQUESTS[work], seconds=0.2)
+    # The clock is frozen, so that the simulator does not answer before it moves.
+    simulator.fail(Fault.LATENCY, path=REQUESTS[work], seconds=5)
+    simulator.requests.clear()
     task = asyncio.create_task(start[work]())
-    await asyncio.sleep(0.05)
+    while not any(REQUESTS[work] in each.path for each in simulator.requests):
+        await asyncio.sleep(0)
     if is_removed:
         await hass.config_entries.async_remove(entry.entry_id)
     else:
         await hass.config_entries.async_unload(entry.entry_id)
     stored = {key: each for key, each in storage.items() if entry.entry_id in key}
     assert bool(stored) != is_removed
+    freezer.tick(6)
     await asyncio.wait([task])
-    task.exception()
+    if not task.cancelled():
+        task.exception()
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(hass, freezer, 2 * DAY)
     assert stored == {

@@ -138,6 +138,13 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     @callback
     @override
+    def async_set_updated_data(self, data: DataT) -> None:
+        """Set data that an action has fetched."""
+        super().async_set_updated_data(data)
+        self._async_refresh_finished()
+
+    @callback
+    @override
     def _async_refresh_finished(self) -> None:
         """Start the timer that makes up for a missed refresh."""
         error = self.last_exception

@@ -39,7 +39,7 @@ class TokenStore:
         Clocks do not matter: another login has no predecessor here.
         """
         stored = await self._async_load()
-        current = _hash(self._entry.data["token"])
+        current = _hash(self._entry.data.get("token", {}))
         if current and current in stored.get("predecessors", ()):
             self._hass.config_entries.async_update_entry(
                 self._entry, data={**self._entry.data, "token": stored["token"]}

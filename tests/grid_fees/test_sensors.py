@@ -336,6 +336,7 @@ async def test_list_that_fails(
     assert in_force(hass, home) == [1, 3]
     assert value_of(hass, home, "grid_fee_window") == "standard"
     simulator.recover()
+    freezer.tick(timedelta(minutes=2))
     await refresh(hass, home)
     assert value_of(hass, home, "module_1") == "ended"
 

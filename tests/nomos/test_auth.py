@@ -158,7 +158,7 @@ class TestClientCredentials:
         simulator: Simulator,
     ) -> None:
         """Server errors and rate limits don't raise NomosAuthError."""
-        simulator.fail(Fault.SERVER_ERROR, path="/oauth/token", times=5)
+        simulator.fail(Fault.SERVER_ERROR, path="/oauth/token", times=1)
         with pytest.raises(NomosError) as caught:
             await credentials.access_token()
         assert type(caught.value) is NomosError

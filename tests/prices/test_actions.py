@@ -661,7 +661,9 @@ async def test_new_day_that_is_not_known(
     home = simulator.add(scenarios.smart_already())
     simulator.publication_delay = timedelta(hours=9, minutes=30)
     await set_up()
-    await pass_time(hass, freezer, timedelta(hours=12, minutes=59, seconds=50))
+    await pass_time(
+        hass, freezer, timedelta(hours=12, minutes=25), timedelta(minutes=5)
+    )
     assert not tomorrow_is_known(hass, home)
     freezer.move_to(local("2026-11-24 00:00:01"))
     requests_since(simulator)
@@ -730,15 +732,19 @@ async def test_nomos_is_away_in_the_afternoon(
 
 
 async def test_login_that_is_broken(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
 ) -> None:
-    """A key that was withdrawn is named as the reason, and asked for."""
+    """A key that was withdrawn is named as the reason, and asked for an hour later."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
     err = await refusal(hass, home, "get_prices", start="2026-11-22 00:00:00")
     assert (type(err), err.translation_key) == (FAILED, "invalid_auth")
+    await pass_time(hass, freezer, timedelta(minutes=62), timedelta(minutes=1))
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     assert len(await prices(hass, home)) == 96

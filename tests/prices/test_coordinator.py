@@ -562,9 +562,9 @@ async def test_midnight_without_tomorrow(
     """Yesterday's price ends with its day; the new day is asked for at once."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
-    simulator.publication_delay = timedelta(hours=10)
-    await move_clock(hass, freezer, "2026-11-23T14:55")
-    await move_clock(hass, freezer, "2026-11-23T20:59")
+    simulator.publication_delay = timedelta(hours=9, minutes=30)
+    for clock in ("14:55", "16:20", "17:45", "19:10", "20:35", "22:00", "23:25"):
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
     await move_clock(hass, freezer, "2026-11-23T23:59:59")
     assert value_of(hass, home) == price_now(simulator, home)
     assert value_of(hass, home, "next_price") == STATE_UNKNOWN

@@ -341,6 +341,7 @@ async def test_requests_of_a_day(
     assert looks == 20
     assert requests == {
         "create_token": 3 * 20,
+        "get_plan": 3,
         "list_grid_fee_reductions": 20,
         "list_meter_readings": 20,
         "get_prices": 20,

@@ -980,7 +980,7 @@ async def test_through_nabu_casa(
 async def test_login_that_is_broken(
     hass: HomeAssistant, simulator: Simulator, connect: Connect
 ) -> None:
-    """A delivery to an account that can't log in asks for it, and breaks nothing."""
+    """A delivery to an account whose login is refused breaks nothing."""
     home = simulator.add(scenarios.happy_path())
     line = await connect()
     simulator.tokens.clients.clear()
@@ -988,5 +988,6 @@ async def test_login_that_is_broken(
     home.advance_to("placed")
     assert await line.deliver() == [200]
     assert line.entry.state is ConfigEntryState.LOADED
+    await pass_time(hass, line.freezer, timedelta(minutes=62), timedelta(minutes=1))
     [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH

@@ -286,7 +286,6 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
 
     @callback
     def _start_midnight_timer(self) -> None:
-        """Update the entities when yesterday becomes another day."""
         self._midnight.async_start(midnight(berlin_day(dt_util.utcnow()) + DAY))
 
     @callback
