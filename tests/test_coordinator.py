@@ -415,7 +415,7 @@ async def test_broken_login(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A login that is refused hides the order at once, and not the gate."""
+    """A login that is refused twice hides the order, and not the gate."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("activated")
     await set_up()
@@ -425,7 +425,7 @@ async def test_broken_login(
     assert state(hass, home, "order_status") == "activated"
     simulator.recover()
     simulator.tokens.clients.clear()
-    await pass_time(hass, freezer, timedelta(hours=7))
+    await pass_time(hass, freezer, timedelta(hours=9))
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
     assert state(hass, home, "smart_meter_active") == STATE_ON
     (flow,) = hass.config_entries.flow.async_progress()

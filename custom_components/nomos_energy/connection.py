@@ -130,6 +130,8 @@ class Connection:
         if self._refusals and self.is_paused and not err.is_final:
             # Sent before the first refusal: one answer to several requests.
             return
+        # A refusal is an answer: the outage before it, if any, is over.
+        self._failures = 0
         self._refusals += 1
         self._paused_until = now + (
             FIRST_REFUSAL_PAUSE if self._refusals == 1 else LATER_REFUSAL_PAUSE

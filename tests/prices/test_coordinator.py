@@ -766,13 +766,15 @@ async def test_login_that_is_refused(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A refused login starts one reauthentication; known prices stay."""
+    """The second refusal starts one reauthentication; known prices stay."""
     homes = [simulator.add(scenarios.smart_already(index)) for index in (1, 2)]
     await set_up()
     await move_clock(hass, freezer, "2026-11-23T14:15")
     simulator.tokens.clients.clear()
     simulator.expire_tokens()
     await move_clock(hass, freezer, "2026-11-23T14:55")
+    assert not hass.config_entries.flow.async_progress()
+    await move_clock(hass, freezer, "2026-11-23T16:00")
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     for home in homes:
