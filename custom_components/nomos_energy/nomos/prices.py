@@ -1,7 +1,4 @@
-"""Electricity prices and their statistics by day.
-
-Prices are in EUR/kWh, timestamps in UTC; days are days in Europe/Berlin.
-"""
+"""Electricity prices in EUR/kWh by UTC timestamp, and by day in Europe/Berlin."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
