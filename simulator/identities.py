@@ -3,6 +3,8 @@
 Every value follows from the household's key, so that it is the same in every run.
 """
 
+from collections.abc import Hashable
+from functools import lru_cache
 import hashlib
 from typing import Any
 
@@ -38,7 +40,8 @@ _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CONTRACT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
-def make_id(prefix: str, *parts: object) -> str:
+@lru_cache(maxsize=65536)
+def make_id(prefix: str, *parts: Hashable) -> str:
     """Return an opaque ID that follows from the parts."""
     return f"{prefix}_{_encode(hash_number(prefix, *parts), _ALPHABET, 24)}"
 

@@ -31,6 +31,14 @@ def custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
 
 
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave asyncio's debug mode off, which takes half of the suite's time.
+
+    It records a stack for each task and request. `--asyncio-debug` turns it on.
+    """
+
+
 @pytest.fixture
 def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
     """Prepare what a recorder needs before there is a Home Assistant."""
