@@ -154,6 +154,39 @@ async def test_timer_in_the_past(
     assert len(fired) == 1
 
 
+async def test_timer_that_was_held_up(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """After a machine has slept, a timer fires with the next heartbeat, and once."""
+    freezer.move_to(NOW)
+    fired: list[datetime] = []
+    timer = Timer(hass, fired.append)
+    timer.async_start(NOW + HOUR)
+    freezer.move_to(NOW + 2 * HOUR)
+    # Only the heartbeat is due by the clock of the event loop.
+    async_fire_time_changed(hass, NOW + MINUTE)
+    await hass.async_block_till_done()
+    assert fired == [NOW + 2 * HOUR]
+    await _advance(hass, freezer, DAY)
+    assert len(fired) == 1
+
+
+@pytest.mark.parametrize(("back", "times"), [(30 * MINUTE, 1), (MINUTE, 0)])
+async def test_clock_is_set_back(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, back: timedelta, times: int
+) -> None:
+    """Timers are checked at once: the clock may have been ahead when they were started."""
+    freezer.move_to(NOW)
+    fired: list[datetime] = []
+    timer = Timer(hass, fired.append)
+    timer.async_start(NOW + HOUR)
+    freezer.move_to(NOW - back)
+    async_fire_time_changed(hass, NOW + MINUTE)
+    await hass.async_block_till_done()
+    assert len(fired) == times
+    timer.async_cancel()
+
+
 async def _advance(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
 ) -> None:

@@ -1,5 +1,6 @@
 """Planner: hours of a load, and its cheapest schedule."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 from math import ceil
@@ -10,6 +11,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nomos_energy.loads.planner import (
+    InvalidLoadError,
     PlannedLoad,
     Schedule,
     Span,
@@ -58,6 +60,88 @@ def hours(load: PlannedLoad, now: str, count: int = 1) -> list[tuple[str, str]]:
         )
         for each, _ in zip(found, range(count), strict=False)
     ]
+
+
+# Settings
+
+STORED = {
+    "subscription": "sub_1",
+    "run_time": {"hours": 2, "minutes": 30},
+    "earliest": "18:00:00",
+    "latest": "07:00:00",
+    "weekdays": ["mon", "sun"],
+}
+
+
+def test_stored_settings() -> None:
+    """Settings are read with their units; what is optional may be left out or empty."""
+    least = PlannedLoad(
+        name="Wallbox",
+        subscription_id="sub_1",
+        run_time=timedelta(hours=2, minutes=30),
+        earliest=time(18),
+        latest=time(7),
+        weekdays=frozenset({0, 6}),
+    )
+    assert PlannedLoad.from_data("Wallbox", STORED) == least
+    empty = {"shortest_piece": {}, "upper_price": None, "power": None}
+    assert PlannedLoad.from_data("Wallbox", STORED | empty) == least
+    zero = {"shortest_piece": {"hours": 0, "minutes": 0}}
+    assert PlannedLoad.from_data("Wallbox", STORED | zero) == least
+    full = {"shortest_piece": {"minutes": 45}, "upper_price": 0.25, "power": 11}
+    assert PlannedLoad.from_data("Wallbox", STORED | full) == replace(
+        least, shortest_piece=timedelta(minutes=45), upper_price=0.25, power=11.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("subscription", ""),
+        ("subscription", 7),
+        ("run_time", None),
+        ("run_time", {}),
+        ("run_time", 3600),
+        ("run_time", {"hours": True}),
+        ("run_time", {"hours": float("nan")}),
+        ("run_time", {"fortnights": 1}),
+        ("run_time", {"minutes": -1}),
+        ("run_time", {"hours": 24, "minutes": 1}),
+        ("run_time", {"hours": 1e300}),
+        ("earliest", None),
+        ("earliest", "25:00"),
+        ("latest", "07:00:00+02:00"),
+        ("weekdays", []),
+        ("weekdays", "mon"),
+        ("weekdays", ["mon", "someday"]),
+        ("shortest_piece", {"minutes": -15}),
+        ("shortest_piece", {"hours": 25}),
+        ("upper_price", "0.25"),
+        ("upper_price", True),
+        ("power", float("inf")),
+    ],
+)
+def test_unusable_setting(setting: str, value: object) -> None:
+    """The error names the setting that no plan can be made with."""
+    with pytest.raises(InvalidLoadError, match=f"setting {setting} is") as caught:
+        PlannedLoad.from_data("Wallbox", STORED | {setting: value})
+    assert caught.value.setting == setting
+
+
+@pytest.mark.parametrize("setting", STORED)
+def test_missing_setting(setting: str) -> None:
+    """A setting that is required can't be left out."""
+    rest = {key: value for key, value in STORED.items() if key != setting}
+    with pytest.raises(InvalidLoadError) as caught:
+        PlannedLoad.from_data("Wallbox", rest)
+    assert caught.value.setting == setting
+
+
+def test_weekdays_are_needed() -> None:
+    """Without a weekday the next hours would be looked for without an end."""
+    for weekdays in (frozenset[int](), frozenset({7})):
+        with pytest.raises(InvalidLoadError):
+            a_load(weekdays=weekdays)
 
 
 # When it may run
@@ -202,6 +286,7 @@ TWO_VALLEYS = [10, 10, 40, 40, 40, 10, 10, 40]
         ),
         ([None] * 6 + [40, 40], {"upper_price": 0.3}, [(2, 6)], True),
         ([None, 40] * 4, {"upper_price": 0.3}, [(6, 7)], True),
+        ([None] * 2 + [40] * 6, {"upper_price": 0.3}, [(0, 2)], True),
     ],
 )
 def test_plan(
