@@ -84,7 +84,7 @@ def test_stored_settings() -> None:
         weekdays=frozenset({0, 6}),
     )
     assert PlannedLoad.from_data("Wallbox", STORED) == least
-    empty = {"shortest_piece": {}, "upper_price": None, "power": None}
+    empty: dict[str, Any] = {"shortest_piece": {}, "upper_price": None, "power": None}
     assert PlannedLoad.from_data("Wallbox", STORED | empty) == least
     zero = {"shortest_piece": {"hours": 0, "minutes": 0}}
     assert PlannedLoad.from_data("Wallbox", STORED | zero) == least
