@@ -135,5 +135,5 @@ async def test_home_assistant_finds_them(hass: HomeAssistant) -> None:
     prefix = "component.nomos_energy."
     assert (
         found[f"{prefix}entity.binary_sensor.smart_meter_active.name"]
-        == "Intelligentes Messsystem aktiv"
+        == "Zähler freigeschaltet"
     )

@@ -36,7 +36,7 @@ async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> 
     assert contract
     assert (DOMAIN, home.subscription_id) in contract.identifiers
     assert load_state(hass, key, "run_now") == "off"
-    assert hass.states.get("binary_sensor.wallbox_run_now")
+    assert hass.states.get("binary_sensor.wallbox_should_run")
 
 
 async def test_what_is_suggested(
@@ -172,7 +172,7 @@ async def test_remove(
     other = await add_load(hass, entry, a_wallbox(home, name="Boiler"))
     hass.config_entries.async_remove_subentry(entry, key)
     await hass.async_block_till_done()
-    assert not hass.states.get("binary_sensor.wallbox_run_now")
+    assert not hass.states.get("binary_sensor.wallbox_should_run")
     assert load_state(hass, other, "run_now") == "off"
     assert not er.async_get(hass).async_get_entity_id(
         "binary_sensor", DOMAIN, f"{key}_run_now"

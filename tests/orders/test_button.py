@@ -71,7 +71,7 @@ async def test_german(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     await set_up()
     found = hass.states.get(button(hass, home) or "")
     assert found
-    assert found.name.endswith("Smart Meter bestellen")
+    assert found.name.endswith("Zähler bestellen")
 
 
 @pytest.mark.parametrize(

@@ -93,13 +93,13 @@ async def starts(hass: HomeAssistant, home: Household) -> list[datetime]:
 
 ENGLISH = """Metering operator: Energy Metering
 
-Please keep the way to the meter cabinet clear, and let somebody be at home who can \
-open it. The power will be off for a while."""
+Please clear the way to the meter cabinet and make sure that someone is at home to \
+open it. The power will be off for part of the visit."""
 
 GERMAN = """Messstellenbetreiber: Energy Metering
 
-Bitte halten Sie den Weg zum Zählerschrank frei. Jemand sollte zu Hause sein und ihn \
-öffnen können. Der Strom ist eine Zeit lang abgeschaltet."""
+Bitte räumen Sie den Zugang zum Zählerschrank frei. Jemand muss zu Hause sein und ihn \
+öffnen können. Während des Einbaus ist der Strom zeitweise abgeschaltet."""
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def with_blocks(*blocks: str | Literal[False]) -> Household:
             "grid operator",
             "Netzbetreiber",
         ),
-        ("solar_eclipse", "blocked", "does not know", "kennt den Grund nicht"),
+        ("solar_eclipse", "blocked", "reason is not known", "Grund ist nicht bekannt"),
     ],
 )
 async def test_blocked(

@@ -102,7 +102,7 @@ def test_predicted_entity_ids() -> None:
     """The IDs of the gated entities are predicted."""
     assert IDS["price"] == PRICE_ID
     assert IDS["grid_fee_reduction"] == "binary_sensor.deichweg_26_grid_fee_reduction"
-    gate = "binary_sensor.deichweg_26_intelligentes_messsystem_aktiv"
+    gate = "binary_sensor.deichweg_26_zahler_freigeschaltet"
     assert predict_entity_ids(gate, "de")["price"] == "sensor.deichweg_26_strompreis"
     for key, platform in GATED_ENTITIES.items():
         keys = {"sensor": SENSORS_TO_COME, "binary_sensor": BINARY_SENSORS_TO_COME}

@@ -318,13 +318,13 @@ async def test_subscription_of_a_settled_order(
 @pytest.mark.parametrize(
     ("language", "title", "message"),
     [
-        ("en", "Nomos Energy: messages arrive", "A test of Nomos has arrived."),
+        ("en", "Nomos Energy: instant updates are set up", "A test message"),
         (
             "de",
-            "Nomos Energy: Nachrichten kommen an",
+            "Nomos Energy: Sofortmeldungen eingerichtet",
             "Eine Testnachricht von Nomos ist angekommen.",
         ),
-        ("fr", "Nomos Energy: messages arrive", "A test of Nomos has arrived."),
+        ("fr", "Nomos Energy: instant updates are set up", "A test message"),
     ],
 )
 async def test_test_event(
