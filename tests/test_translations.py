@@ -35,6 +35,55 @@ from custom_components.nomos_energy.usage import sensors as usage_sensors
 
 FOLDER = Path(integration.__file__).parent
 
+LIMITS = {
+    r"entity\..*\.(name|state\.[\w-]+)": 25,
+    r"(config|config_subentries|options)\..*\.(data|menu_options)\.\w+": 35,
+    r"selector\..*": 35,
+    r"services\..*\.name": 35,
+    r"issues\..*\.title": 35 + len("{contract}: "),
+}
+"""Characters that a phone shows of a text without cutting it off, by key."""
+
+ONE_TOO_LONG = {
+    "de: entity.sensor.average_payout_yesterday.name",
+    "de: entity.sensor.lowest_payout_today.name",
+}
+"""There are no shorter words for these."""
+
+WRONG_WORDS = {
+    "de": {
+        r"\bTor\b|(?<!De)(?<!de)[Aa]ktivier|\baktiv\b": "freigeschaltet",
+        r"\b(ge)?folg(en|t)\b": "einbinden",
+        r"(?<!OAuth-Client-)[Gg]eheimnis": "Client-Secret, Signatur-Secret",
+        r"Schlüssel": "API-Zugangsdaten",
+        r"Erlaubnis": "Zugriff",
+        r"\b[Mm]it Nomos anmelden": "bei Nomos anmelden",
+        r"Nachrichten": "Sofortmeldungen",
+        r"Smart Meter|Smart-Meter-Prüfung": "Zähler, Angaben zum Zählerplatz",
+        r"(?<!am )\bStücke?\b": "Abschnitt",
+        r"(Hoch|Nieder|Standard)tarif": "Hoch (HT), Niedrig (NT), Standard (ST)",
+        r"Grundgebühr": "Grundpreis",
+        r"(?<!Partner-)Dashboard von Nomos": "Partner-Dashboard von Nomos",
+        r"\(Anfrage:": "Anfrage-ID",
+    },
+    "en": {
+        r"\bgate\b": "active",
+        r"\bfollow(?!s the prices)": "include",
+        r"\bkey\b": "API credentials",
+        r"\b[Ll]og ?in\b": "sign in",
+        r"\bmessages from Nomos": "instant updates",
+        r"\bprovider\b": "metering operator",
+        r"\bpieces?\b": "block",
+        r"\bcompensation\b": "feed-in earnings",
+        r"(?<!partner )dashboard of Nomos": "partner dashboard of Nomos",
+        r"\(Request:": "Request ID",
+    },
+}
+"""Patterns of words for which the texts have another term, with that term."""
+
+OTHER_MEANING = re.compile(r"entity\.sensor\.module_\d\.state\.activated")
+"""Modules of § 14a EnWG are activated; meters are not, in German."""
+
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "button": (button.ORDER_SMART_METER,),
     "calendar": (calendar.INSTALLATION,),
@@ -86,6 +135,7 @@ def read(name: str) -> dict[str, Any]:
 
 ENGLISH = texts(read("translations/en.json"))
 GERMAN = texts(read("translations/de.json"))
+LANGUAGES = {"de": GERMAN, "en": ENGLISH}
 
 
 def test_both_languages() -> None:
@@ -106,6 +156,40 @@ def test_german_is_polite() -> None:
     """People are addressed with Sie."""
     familiar = re.compile(r"\b(du|dein\w*|dir|dich|euch|euer)\b", re.IGNORECASE)
     assert not [text for text in GERMAN.values() if familiar.search(text)]
+
+
+def test_texts_are_short() -> None:
+    """Names, states, labels and titles fit on a phone."""
+    findings = {
+        f"{language}: {key}"
+        for language, found in LANGUAGES.items()
+        for key, text in found.items()
+        for pattern, limit in LIMITS.items()
+        if re.fullmatch(pattern, key) and len(text) > limit
+    }
+    assert findings == ONE_TOO_LONG
+
+
+def test_names_make_entity_ids() -> None:
+    """Names of entities have no characters that make odd entity IDs."""
+    assert not [
+        f"{language}: {key}: {text}"
+        for language, found in LANGUAGES.items()
+        for key, text in found.items()
+        if re.fullmatch(r"entity\.\w+\.\w+\.name", key) and re.search("[§'’()]", text)
+    ]
+
+
+def test_one_term_for_one_thing() -> None:
+    """No text uses a word for which there is another term."""
+    assert not [
+        f"{language}: {key}: {word.group()} instead of {term}"
+        for language, found in LANGUAGES.items()
+        for key, text in found.items()
+        if not OTHER_MEANING.fullmatch(key)
+        for pattern, term in WRONG_WORDS[language].items()
+        if (word := re.search(pattern, re.sub(r"{\w+}|`[^`]*`", "", text)))
+    ]
 
 
 def test_every_entity_has_texts_and_icons() -> None:
