@@ -634,7 +634,6 @@ EVENTS = st.sampled_from(
     max_examples=12,
     # Each example leaves its traces in the database, so none can be run a second time.
     phases=[Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
