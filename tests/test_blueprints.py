@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+import re
 import shutil
 from typing import Any
 
@@ -38,12 +39,14 @@ from tests import DAY, entity_id, pass_time, refresh, start_again, stop
 from tests.conftest import SetUp
 from tests.loads.common import a_wallbox, add_load, load_entity, pass_time_until
 from tests.phone import Phone
+from tests.test_translations import ENGLISH, GERMAN
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "nomos_energy"
 BLUEPRINTS = sorted(FOLDER.glob("*.yaml"))
 LIGHT = "input_boolean.cheap_hours"
 TELL = "tell_me_about_my_smart_meter.yaml"
 REMIND = "appointment_reminder.yaml"
+EVENT_TYPE = "entity.event.order_update.state_attributes.event_type"
 
 
 @pytest.fixture
@@ -143,21 +146,47 @@ def test_blueprint_is_one(path: Path) -> None:
         data, expected_domain=AUTOMATION, schema=AUTOMATION_BLUEPRINT_SCHEMA
     )
     assert not blueprint.validate()
+    assert blueprint.name.startswith("Nomos Energy: ")
+    assert blueprint.name.count(" · ") == 1
+    assert data["blueprint"]["description"].count("\n\n") == 1
     for name, each in blueprint.inputs.items():
-        assert "·" in each["name"], name
+        assert each["name"].count(" · ") == 1, name
+        assert each.get("description", " · ").count(" · ") == 1, name
         choose: Any = selector(each["selector"])
         if "default" in each:
             choose(each["default"])
 
 
+def in_both(key: str) -> str:
+    """Return a translated text in both languages."""
+    return f"{GERMAN[key]} · {ENGLISH[key]}"
+
+
+def test_inputs_are_named_like_entities() -> None:
+    """An input for an entity of a contract or load has the name of the entity."""
+    blueprints: list[Any] = [parse_yaml(path.read_text("utf-8")) for path in BLUEPRINTS]
+    chosen = {
+        each["name"]
+        for content in blueprints
+        for each in content["blueprint"]["input"].values()
+        if DOMAIN in str(each["selector"])
+    }
+    assert len(chosen) == len(BLUEPRINTS)
+    assert chosen <= {
+        in_both(key) for key in ENGLISH if re.fullmatch(r"entity\.\w+\.\w+\.name", key)
+    }
+
+
 def test_every_news_has_a_text() -> None:
-    """Each event type can be chosen, and has a text in both languages."""
+    """Each event type can be chosen, by the words of the entity, and has a text."""
     data: Any = parse_yaml((FOLDER / TELL).read_text(encoding="utf-8"))
     every = {str(kind) for kind in ChangeType}
     given = data["blueprint"]["input"]["event_types"]
     assert set(given["default"]) == every
     options = given["selector"]["select"]["options"]
-    assert {option["value"] for option in options} == every
+    assert {option["value"]: option["label"] for option in options} == {
+        kind: in_both(f"{EVENT_TYPE}.state.{kind}") for kind in every
+    }
     texts = data["actions"][0]["variables"]["texts"]
     assert set(texts["de"]) == set(texts["en"]) == every
 
@@ -228,17 +257,17 @@ async def test_tell_everything(
     await set_up()
     await tell(hass, home)
     await pass_time(hass, freezer, 63 * DAY, DAY)
-    moved = "Der Einbau des Smart Meters ist jetzt am"
+    moved = "Der Einbau des Zählers ist jetzt am"
     assert in_short(home, phone.messages) == [
-        "Die Bestellung des Smart Meters liegt beim Messstellenbetreiber.",
-        "Die Smart-Meter-Prüfung ist eingereicht.",
-        "Die Smart-Meter-Prüfung ist bestanden, der Einbau bestätigt.",
-        "Der Einbau des Smart Meters ist geplant.",
-        "Das Smart Meter wird am 28.12.2026 um 09:00 Uhr eingebaut.",
+        "Die Bestellung des Zählers liegt beim Messstellenbetreiber.",
+        "Die Angaben zum Zählerplatz sind eingereicht.",
+        "Der Messstellenbetreiber hat den Einbau zugesagt.",
+        "Der Einbau des Zählers ist geplant.",
+        "Der Zähler wird am 28.12.2026 um 09:00 Uhr eingebaut.",
         f"{moved} 19.01.2027 um 09:00 Uhr, nicht mehr am 28.12.2026 um 09:00 Uhr.",
         f"{moved} 12.01.2027 um 09:00 Uhr, nicht mehr am 19.01.2027 um 09:00 Uhr.",
-        "Das Smart Meter ist eingebaut. Bis es aktiv ist, dauert es noch etwas.",
-        "Das Smart Meter ist aktiv.",
+        "Der Zähler ist eingebaut. Bis zur Freischaltung dauert es noch etwas.",
+        "Der Zähler ist freigeschaltet.",
     ]
 
 
@@ -261,11 +290,11 @@ async def test_tell_in_english(
     await pass_time(hass, freezer, 63 * DAY, DAY)
     blocked = "The order of the smart meter is blocked"
     assert in_short(home, phone.messages) == [
-        f"{blocked}: the smart-meter check is missing.",
+        f"{blocked}: details of the meter cabinet are missing.",
         "The order of the smart meter is no longer blocked.",
-        f"{blocked}: the grid operator has not registered it yet.",
+        f"{blocked}: the registration with the grid operator is pending.",
         "The order of the smart meter is no longer blocked.",
-        "The smart meter will be installed on 2027-01-09 at 09:00.",
+        "The meter will be installed on 2027-01-09 at 09:00.",
     ]
 
 
@@ -287,8 +316,8 @@ async def test_tell_of_cancellation(
     home.advance()
     await refresh(hass, home)
     assert in_short(home, phone.messages) == [
-        "Die Bestellung des Smart Meters wurde storniert.",
-        "Der Einbau des Smart Meters am 12.12.2026 um 09:00 Uhr findet nicht statt.",
+        "Die Bestellung des Zählers wurde storniert.",
+        "Der Einbau des Zählers am 12.12.2026 um 09:00 Uhr wurde abgesagt.",
     ]
 
 
@@ -308,8 +337,8 @@ async def test_tell_of_unknown_block(
     assert (
         in_short(home, phone.messages)
         == [
-            "Die Bestellung des Smart Meters ist blockiert.",
-            "Die Bestellung des Smart Meters ist nicht mehr blockiert.",
+            "Die Bestellung des Zählers ist blockiert.",
+            "Die Bestellung des Zählers ist nicht mehr blockiert.",
         ]
         * 2
     )
@@ -339,10 +368,10 @@ async def test_tell_nothing_twice(
     freezer.tick(14 * DAY)
     await start_again(hass, entry)
     assert in_short(home, phone.messages) == [
-        "Die Smart-Meter-Prüfung ist eingereicht.",
-        "Die Smart-Meter-Prüfung ist bestanden, der Einbau bestätigt.",
-        "Der Einbau des Smart Meters ist geplant.",
-        "Das Smart Meter wird am 12.12.2026 um 09:00 Uhr eingebaut.",
+        "Die Angaben zum Zählerplatz sind eingereicht.",
+        "Der Messstellenbetreiber hat den Einbau zugesagt.",
+        "Der Einbau des Zählers ist geplant.",
+        "Der Zähler wird am 12.12.2026 um 09:00 Uhr eingebaut.",
     ]
 
 
@@ -366,8 +395,8 @@ async def test_tell_after_start(
     await hass.async_start()
     await hass.async_block_till_done()
     assert in_short(home, phone.messages) == [
-        "Die Bestellung des Smart Meters liegt beim Messstellenbetreiber.",
-        "Die Smart-Meter-Prüfung ist eingereicht.",
+        "Die Bestellung des Zählers liegt beim Messstellenbetreiber.",
+        "Die Angaben zum Zählerplatz sind eingereicht.",
     ]
 
 
@@ -424,8 +453,8 @@ async def test_reminder(
     assert not phone.messages
     await pass_time(hass, freezer, HOUR)
     text = (
-        "Am 04.01.2027 um 09:00 Uhr wird das Smart Meter eingebaut. Bitte halten Sie den"
-        " Weg zum Zählerschrank frei; der Strom ist eine Zeit lang abgeschaltet."
+        "Am 04.01.2027 um 09:00 Uhr wird Ihr Zähler eingebaut. Bitte räumen Sie den"
+        " Zugang zum Zählerschrank frei. Der Strom ist dabei zeitweise abgeschaltet."
     )
     assert in_short(home, phone.take()) == [text]
     await pass_time(hass, freezer, 20 * DAY, 6 * HOUR)
@@ -450,7 +479,7 @@ async def test_reminder_in_time(
     await pass_time(hass, freezer, timedelta(minutes=2), timedelta(minutes=1))
     (message,) = in_short(home, phone.take())
     assert message.startswith(
-        "The smart meter will be installed on 2026-11-28 at 11:00. Please"
+        "Your meter will be installed on 2026-11-28 at 11:00. Please"
     )
     await pass_time(hass, freezer, 5 * DAY)
     assert not phone.messages
