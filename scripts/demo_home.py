@@ -14,10 +14,10 @@ from .demo_processes import DemoError, wait_until
 DOMAIN = "nomos_energy"
 WALLBOX = {
     "name": "Wallbox",
-    "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
+    "run_time": {"hours": 3, "minutes": 0},
     "earliest": "00:00:00",
     "latest": "00:00:00",
-    "shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0},
+    "shortest_piece": {"hours": 1, "minutes": 0},
     "power": 11,
     "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
 }

@@ -155,6 +155,8 @@ def test_blueprint_is_one(path: Path) -> None:
         choose: Any = selector(each["selector"])
         if "default" in each:
             choose(each["default"])
+        if "duration" in each["selector"]:
+            assert choose.config["enable_second"] is False
 
 
 def in_both(key: str) -> str:

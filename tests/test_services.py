@@ -729,7 +729,9 @@ async def test_actions_are_described(
         assert texts[f"{prefix}.name"]
         assert texts[f"{prefix}.description"]
         assert texts[f"{prefix}.fields.device_id.name"] == contract
-        for name in description["fields"]:
+        for name, field in description["fields"].items():
+            if "duration" in field["selector"]:
+                assert field["selector"]["duration"]["enable_second"] is False
             assert texts[f"{prefix}.fields.{name}.name"]
             assert texts[f"{prefix}.fields.{name}.description"]
     assert {

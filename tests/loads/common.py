@@ -25,7 +25,7 @@ def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
     entered = {
         CONF_NAME: "Wallbox",
         "subscription": home.subscription_id,
-        "run_time": {"hours": 3, "minutes": 0, "seconds": 0},
+        "run_time": {"hours": 3, "minutes": 0},
         "earliest": "18:00:00",
         "latest": "07:00:00",
         "weekdays": WEEK,

@@ -30,7 +30,7 @@ from tests.loads.common import (
 )
 
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
-PIECES = {"shortest_piece": {"hours": 1, "minutes": 0, "seconds": 0}}
+PIECES = {"shortest_piece": {"hours": 1, "minutes": 0}}
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +141,7 @@ async def test_pieces(
     home: Household,
 ) -> None:
     """With pauses it is cheaper."""
-    run_time = {"hours": 4, "minutes": 0, "seconds": 0}
+    run_time = {"hours": 4, "minutes": 0}
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home, run_time=run_time, **PIECES))
     await pass_time_until(hass, freezer, "2026-11-23T16:00+01:00")
@@ -242,7 +242,7 @@ async def test_no_flapping(
             home,
             earliest="00:00:00",
             latest="03:00:00",
-            run_time={"hours": 2, "minutes": 30, "seconds": 0},
+            run_time={"hours": 2, "minutes": 30},
         ),
     )
     switched = watch(hass, key)
@@ -474,7 +474,7 @@ async def test_clocks_are_changed(
     # From 2 to 3 for the first and the second time.
     simulator.set_prices(date(2026, 10, 25), [30.0] * 8 + [5.0] * 8 + [30.0] * 84)
     entry: MockConfigEntry = await set_up()
-    run_time = {"hours": 2, "minutes": 0, "seconds": 0}
+    run_time = {"hours": 2, "minutes": 0}
     key = await add_load(hass, entry, a_wallbox(home, run_time=run_time))
     await pass_time_until(hass, freezer, "2026-10-24T18:30+02:00")
     assert load_state(hass, key, "next_start") == "2026-10-25T00:00:00+00:00"

@@ -59,6 +59,9 @@ async def test_what_is_suggested(
     assert suggested["subscription"] == home.subscription_id
     assert suggested["earliest"] == "18:00:00"
     assert suggested["weekdays"] == WEEK
+    assert suggested["run_time"] == {"hours": 3, "minutes": 0}
+    for name in ("run_time", "shortest_piece"):
+        assert schema.schema[fields[name]].config["enable_second"] is False
     options = schema.schema[fields["subscription"]].config["options"]
     assert [each["value"] for each in options] == [home.subscription_id]
 
@@ -68,11 +71,11 @@ async def test_what_is_suggested(
     [
         ({"name": "  "}, {"name": "name_missing"}),
         (
-            {"run_time": {"hours": 0, "minutes": 0, "seconds": 0}},
+            {"run_time": {"hours": 0, "minutes": 0}},
             {"run_time": "run_time_missing"},
         ),
         (
-            {"run_time": {"hours": 13, "minutes": 15, "seconds": 0}},
+            {"run_time": {"hours": 13, "minutes": 15}},
             {"latest": "hours_too_short"},
         ),
         (
@@ -80,7 +83,7 @@ async def test_what_is_suggested(
             {"latest": "hours_too_short"},
         ),
         (
-            {"shortest_piece": {"hours": 3, "minutes": 15, "seconds": 0}},
+            {"shortest_piece": {"hours": 3, "minutes": 15}},
             {"shortest_piece": "piece_too_long"},
         ),
         ({"weekdays": []}, {"weekdays": "no_weekday"}),
@@ -153,7 +156,7 @@ async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     )
     assert device.name == "Auto"
 
-    run_time = {"hours": 1, "minutes": 30, "seconds": 0}
+    run_time = {"hours": 1, "minutes": 30}
     await change_load(hass, entry, key, a_wallbox(home, run_time=run_time))
     assert load_state(hass, key, "run_time_today") == "1.5"
     assert not registry.async_get_entity_id(*cost)

@@ -39,7 +39,7 @@ CONF_POWER = "power"
 CONF_WEEKDAYS = "weekdays"
 
 SUGGESTED = {
-    CONF_RUN_TIME: {"hours": 3, "minutes": 0, "seconds": 0},
+    CONF_RUN_TIME: {"hours": 3, "minutes": 0},
     CONF_EARLIEST: "18:00:00",
     CONF_LATEST: "07:00:00",
     CONF_WEEKDAYS: list(WEEKDAYS),
@@ -138,7 +138,9 @@ def _options(contracts: ContractCoordinator) -> list[SelectOptionDict]:
 
 def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
     duration = DurationSelector(
-        DurationSelectorConfig(enable_day=False, allow_negative=False)
+        DurationSelectorConfig(
+            enable_day=False, enable_second=False, allow_negative=False
+        )
     )
     return vol.Schema(
         {
