@@ -65,6 +65,7 @@ async def async_get_config_entry_diagnostics(
             key: {
                 "subscription": load.load.subscription_id,
                 "is_enabled": load.is_enabled,
+                "plan_state": load.data.plan_state,
                 "pieces": [(each.start, each.end) for each in load.data.pieces],
                 "is_fallback": load.data.is_fallback,
                 "run_time": str(load.data.run_time),

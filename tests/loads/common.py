@@ -6,9 +6,10 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -84,6 +85,35 @@ def load_state(hass: HomeAssistant, key: str, what: str) -> str:
     state = hass.states.get(load_entity(hass, key, what))
     assert state
     return state.state
+
+
+@callback
+def watch(hass: HomeAssistant, key: str, what: str = "run_now") -> list[str]:
+    """Return when an entity of a planned load changes, and to what, from now on."""
+    switched: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        new, old = event.data["new_state"], event.data["old_state"]
+        if new and (old is None or new.state != old.state):
+            switched.append(f"{dt_util.now():%a %H:%M} {new.state}")
+
+    async_track_state_change_event(hass, load_entity(hass, key, what), note)
+    return switched
+
+
+async def call(
+    hass: HomeAssistant, key: str, what: str, action: str, **data: Any
+) -> None:
+    """Operate an entity, as a user does."""
+    entity = load_entity(hass, key, what)
+    await hass.services.async_call(
+        entity.partition(".")[0],
+        action,
+        {"entity_id": entity, **data},
+        blocking=True,
+    )
+    await hass.async_block_till_done()
 
 
 async def pass_time_until(

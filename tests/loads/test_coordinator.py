@@ -5,8 +5,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -23,10 +22,12 @@ from tests.conftest import SetUp
 from tests.loads.common import (
     a_wallbox,
     add_load,
+    call,
     change_load,
     load_entity,
     load_state,
     pass_time_until,
+    watch,
 )
 
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
@@ -67,35 +68,6 @@ def attribute(hass: HomeAssistant, key: str, name: str) -> Any:
     state = hass.states.get(load_entity(hass, key, "run_now"))
     assert state
     return state.attributes[name]
-
-
-@callback
-def watch(hass: HomeAssistant, key: str) -> list[str]:
-    """Return when it is switched, and to what, from now on."""
-    switched: list[str] = []
-
-    @callback
-    def note(event: Event[EventStateChangedData]) -> None:
-        new, old = event.data["new_state"], event.data["old_state"]
-        if new and (old is None or new.state != old.state):
-            switched.append(f"{dt_util.now():%a %H:%M} {new.state}")
-
-    async_track_state_change_event(hass, load_entity(hass, key, "run_now"), note)
-    return switched
-
-
-async def call(
-    hass: HomeAssistant, key: str, what: str, action: str, **data: Any
-) -> None:
-    """Operate an entity, as a user does."""
-    entity = load_entity(hass, key, what)
-    await hass.services.async_call(
-        entity.partition(".")[0],
-        action,
-        {"entity_id": entity, **data},
-        blocking=True,
-    )
-    await hass.async_block_till_done()
 
 
 async def test_one_block(

@@ -1,7 +1,7 @@
 """Data update coordinator of a planned load."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import override
@@ -13,53 +13,21 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..nomos import QUARTER, PriceSeries
+from ..nomos import DAY, QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
 from .history import LoadHistory
 from .planner import PlannedLoad, Schedule, Span, average_price
+from .state import LoadState, PlanState
 
 NOTHING = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadState:
-    """State of a planned load: the piece in progress, and the schedule."""
-
-    running: Span | None
-    """Piece in progress."""
-    pieces: tuple[Span, ...]
-    """Piece in progress and all scheduled ones."""
-    is_fallback: bool
-    """True if the next piece is scheduled without prices."""
-    run_time: timedelta
-    """Run time within the current or next hours."""
-    remaining: timedelta
-    """Part of the run time that is left."""
-    price: float | None
-    """Average price within these hours in EUR/kWh."""
-    cost: float | None
-    """EUR; None if the power is not known."""
-    prices: tuple[float | None, ...]
-    """Average price of each piece in EUR/kWh."""
-
-    @property
-    def next_start(self) -> datetime | None:
-        """Next time at which the load is turned on."""
-        starts = (each.start for each in self.pieces if each is not self.running)
-        return next(starts, None)
-
-    @property
-    def next_end(self) -> datetime | None:
-        """Next time at which the load is turned off."""
-        return self.pieces[0].end if self.pieces else None
 
 
 class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     """Runs a load by its cheapest schedule.
 
-    Plans again when prices arrive, the load or the gate changes, and at both ends of
-    each piece. A piece in progress is kept; only what follows is planned. Runs are
+    Plans again when prices arrive, the load or the gate changes, at both ends of each
+    piece and at midnight. A piece in progress is kept; only what follows is planned. Runs are
     stored, so that they count after a restart.
     """
 
@@ -164,9 +132,19 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         contract = self.contracts.data.get(self.load.subscription_id)
         return self.is_enabled and contract is not None and contract.has_prices
 
+    @property
+    def _awaits_meter(self) -> bool:
+        contract = self.contracts.data.get(self.load.subscription_id)
+        return (
+            contract is not None
+            and not contract.smart_meter_active
+            and contract.subscription.status is not SubscriptionStatus.ENDED
+        )
+
     def _stop(self, now: datetime, hours: Span, wanted: timedelta) -> None:
         """End a run that has lasted long enough or is no longer allowed."""
-        history = self.history.since(hours.start)
+        # The plan state also counts what ran earlier today.
+        history = self.history.since(min(hours.start, _today(now).start))
         if running := history.running(now):
             may_run = self._may_run and hours.start <= now
             left = wanted - history.ran(hours, now) if may_run else NOTHING
@@ -203,10 +181,10 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     ) -> None:
         """Update the entities, and start the timer for the next change."""
         history, prices = self.history, self._prices
-        running = history.running(now)
+        running, today = history.running(now), _today(now)
         pieces = (*([running] if running else []), *schedule.pieces, *after.pieces)
         runs = (
-            *(each for each in history.pieces if each.end > each.start),
+            *(each for each in history.pieces if each.overlap(hours)),
             *schedule.pieces,
         )
         price = average_price(runs, prices)
@@ -214,6 +192,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         power = self.load.power
         self.async_set_updated_data(
             LoadState(
+                plan_state=self._plan_state(now, hours, today, schedule),
                 running=running,
                 pieces=pieces,
                 is_fallback=(schedule if schedule.pieces else after).is_fallback,
@@ -228,12 +207,28 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         )
         moments = [
             hours.end,
+            today.end,
             *(moment for each in pieces for moment in (each.start, each.end)),
         ]
         if running:
             # The remaining run time decreases during a piece.
             moments.append(now + QUARTER - timedelta(seconds=now.timestamp() % 900))
         self._next_change.async_start(min(each for each in moments if each > now))
+
+    def _plan_state(
+        self, now: datetime, hours: Span, today: Span, schedule: Schedule
+    ) -> PlanState:
+        if not self.is_enabled:
+            return PlanState.DISABLED
+        if self._awaits_meter:
+            return PlanState.WAITING_FOR_METER
+        if self.history.running(now):
+            return PlanState.RUNNING
+        if hours.start >= today.end:
+            hours = today
+        elif schedule.pieces:
+            return PlanState.PROVISIONAL if schedule.is_fallback else PlanState.PLANNED
+        return PlanState.DONE if self.history.ran(hours, now) else PlanState.IDLE
 
     @override
     async def async_shutdown(self) -> None:
@@ -244,3 +239,10 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             self._remove_listener()
             self._remove_listener = None
         self._next_change.async_cancel()
+
+
+def _today(now: datetime) -> Span:
+    """Return the current day in Home Assistant's time zone."""
+    day = dt_util.as_local(now).date()
+    start, end = map(dt_util.start_of_local_day, (day, day + DAY))
+    return Span(dt_util.as_utc(start), dt_util.as_utc(end))

@@ -13,7 +13,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import DOMAIN
 from ..device import contract_devices
-from .coordinator import LoadCoordinator, LoadState
+from .coordinator import LoadCoordinator
+from .state import LoadState
 from .subentries import signal_loads_updated
 
 

@@ -1,9 +1,9 @@
 """Sensors of planned loads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     DOMAIN as SENSOR_DOMAIN,
@@ -14,10 +14,13 @@ from homeassistant.components.sensor import (
 from homeassistant.const import UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from ..const import CURRENCY, DOMAIN, PRICE_UNIT
-from .coordinator import LoadCoordinator, LoadState
+from ..entity import options
+from .coordinator import LoadCoordinator
 from .entity import LoadEntity
+from .state import LoadState, PlanState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +28,17 @@ class LoadSensorDescription(SensorEntityDescription):
     """Description of a sensor of a planned load."""
 
     value_fn: Callable[[LoadState], StateType | datetime]
+    attributes_fn: Callable[[LoadState], Mapping[str, Any]] | None = None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
+
+
+def _running_since(load: LoadState) -> Mapping[str, Any]:
+    """Return the start of the piece in progress; the next start is a later one."""
+    running = load.running
+    return {"running_since": dt_util.as_local(running.start) if running else None}
 
 
 PLANNED_COST = LoadSensorDescription(
@@ -42,10 +52,18 @@ PLANNED_COST = LoadSensorDescription(
 
 LOAD_SENSORS = (
     LoadSensorDescription(
+        key="plan_state",
+        translation_key="plan_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=options(PlanState),
+        value_fn=lambda load: load.plan_state.value,
+    ),
+    LoadSensorDescription(
         key="next_start",
         translation_key="next_start",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda load: load.next_start,
+        attributes_fn=_running_since,
     ),
     LoadSensorDescription(
         key="next_end",
@@ -95,3 +113,10 @@ class LoadSensor(LoadEntity, SensorEntity):
     def native_value(self) -> StateType | datetime:
         """Value of the sensor."""
         return self.entity_description.value_fn(self.load)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Attributes of the sensor."""
+        attributes_fn = self.entity_description.attributes_fn
+        return attributes_fn(self.load) if attributes_fn else None

@@ -1,0 +1,58 @@
+"""State of a planned load, as its entities show it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .planner import Span
+
+
+class PlanState(StrEnum):
+    """State of a plan: what the load does today."""
+
+    RUNNING = "running"
+    PLANNED = "planned"
+    """The next piece is at the cheapest time."""
+    PROVISIONAL = "provisional"
+    """The next piece was scheduled without prices."""
+    DONE = "done"
+    """The load has run, and does not run again today."""
+    IDLE = "idle"
+    """The load does not run today."""
+    DISABLED = "disabled"
+    WAITING_FOR_METER = "waiting_for_meter"
+    """The gate of the contract is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadState:
+    """State of a planned load: the piece in progress, and the schedule."""
+
+    plan_state: PlanState
+    running: Span | None
+    """Piece in progress."""
+    pieces: tuple[Span, ...]
+    """Piece in progress and all scheduled ones."""
+    is_fallback: bool
+    """True if the next piece is scheduled without prices."""
+    run_time: timedelta
+    """Run time within the current or next hours."""
+    remaining: timedelta
+    """Part of the run time that is left."""
+    price: float | None
+    """Average price within these hours in EUR/kWh."""
+    cost: float | None
+    """EUR; None if the power is not known."""
+    prices: tuple[float | None, ...]
+    """Average price of each piece in EUR/kWh."""
+
+    @property
+    def next_start(self) -> datetime | None:
+        """Next time at which the load is turned on."""
+        starts = (each.start for each in self.pieces if each is not self.running)
+        return next(starts, None)
+
+    @property
+    def next_end(self) -> datetime | None:
+        """Next time at which the load is turned off."""
+        return self.pieces[0].end if self.pieces else None
