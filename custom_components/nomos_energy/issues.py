@@ -33,6 +33,7 @@ def async_create_issue(
     placeholders: Mapping[str, str],
     *,
     links: Mapping[str, str] = MappingProxyType({}),
+    learn_more_url: str | None = None,
 ) -> None:
     """Create or update an issue; the subject tells several of one kind apart.
 
@@ -45,6 +46,7 @@ def async_create_issue(
         issue_id(key, subject),
         data={"entry_id": entry.entry_id, "key": key},
         is_fixable=False,
+        learn_more_url=learn_more_url,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
         translation_placeholders={

@@ -20,7 +20,7 @@ from custom_components.nomos_energy.webhooks.receiver import WEBHOOK_REFUSED
 from simulator import Fault, Household, Simulator, Step, scenarios
 from simulator.households import Order
 from simulator.oauth import Client
-from tests import DAY, key_entry, next_start, pass_time, refresh
+from tests import DAY, key_entry, next_start, pass_time, refresh, state
 from tests.conftest import SetUp
 
 NEIGHBOUR = Client("demo-neighbour")
@@ -62,9 +62,11 @@ def order_of(home: Household) -> Order:
     return home.order
 
 
-def stalled() -> Household:
+def stalled(number: int = 1) -> Household:
     """Return a household whose order never moves."""
-    return scenarios.happy_path(timeline=[Step(after=timedelta(0), status="created")])
+    return scenarios.happy_path(
+        number, timeline=[Step(after=timedelta(0), status="created")]
+    )
 
 
 def with_blocks(*blocks: str | Literal[False]) -> Household:
@@ -88,12 +90,6 @@ def with_blocks(*blocks: str | Literal[False]) -> Household:
     ("reason", "key", "english", "german"),
     [
         ("check_missing", "blocked_check_missing", "photos", "Fotos"),
-        (
-            "grid_operator_registration",
-            "blocked_grid_operator",
-            "grid operator",
-            "Netzbetreiber",
-        ),
         ("solar_eclipse", "blocked", "reason is not known", "Grund ist nicht bekannt"),
     ],
 )
@@ -137,7 +133,7 @@ async def test_block_without_reason(
 async def test_reason_changes(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Another reason of a block replaces the issue."""
+    """Another reason of a block replaces the issue, or ends it."""
     home = simulator.add(
         with_blocks("check_missing", "grid_operator_registration", "moonlight", False)
     )
@@ -149,10 +145,30 @@ async def test_reason_changes(
         seen.append(issues(hass))
     assert seen == [
         ["blocked_check_missing"],
-        ["blocked_grid_operator"],
+        [],
         ["blocked"],
         [],
     ]
+
+
+async def test_grid_operator(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """The household can do nothing about the grid operator, unless it takes too long."""
+    home = simulator.add(stalled())
+    await set_up()
+    order = order_of(home)
+    order.blocked_at = dt_util.utcnow()
+    order.blocked_reason = "grid_operator_registration"
+    await refresh(hass, home)
+    assert state(hass, home, "order_blocked") == "on"
+    assert state(hass, home, "blocked_reason") == "grid_operator_registration"
+    assert not issues(hass)
+    await pass_time(hass, freezer, 85 * DAY, DAY)
+    assert issues(hass) == ["activation_overdue"]
 
 
 @pytest.mark.parametrize("end", ["activated", "cancelled"])
@@ -219,16 +235,67 @@ async def test_awaits_registration(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A meter that was there before is said to be registered, until it is."""
+    """A meter that was there before is being registered: a state, and no issue."""
     home = simulator.add(scenarios.pre_existing_then_activated())
     await set_up()
-    seen = set()
+    seen = []
     for _ in range(40):
         await pass_time(hass, freezer, DAY, DAY)
-        status = order_of(home).status
-        assert issues(hass) == ["awaits_registration"] * (status == "cancelled")
-        seen.add(status)
-    assert seen == {"created", "placed", "cancelled", "activated"}
+        assert not issues(hass)
+        status = state(hass, home, "order_status")
+        if status not in seen:
+            seen.append(status)
+    assert seen == ["created", "placed", "awaits_registration", "activated"]
+
+
+# The customer portal
+
+
+def links(hass: HomeAssistant) -> dict[str | None, str | None]:
+    """Return the links of all active issues by translation key."""
+    return {
+        issue.translation_key: issue.learn_more_url
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active
+    }
+
+
+@pytest.mark.parametrize(
+    ("slug", "address"),
+    [
+        ("lichtblume", "https://lichtblume.customerportal.energy/"),
+        ("not a host/", None),
+    ],
+)
+async def test_portal(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    slug: str,
+    address: str | None,
+) -> None:
+    """Issues of an order in progress link the customer portal, if it is known."""
+    home, other = simulator.add(stalled()), simulator.add(stalled(2))
+    over = simulator.add(scenarios.cancelled_by_request(3))
+    ended = simulator.add(scenarios.no_order(4, status="ended"))
+    for each in (home, other, over, ended):
+        each.plan_slug = slug
+    over.advance_to("cancelled")
+    for each, reason in ((home, "check_missing"), (other, "solar_eclipse")):
+        order = order_of(each)
+        order.appointment_at = dt_util.utcnow() + DAY
+        order.blocked_at, order.blocked_reason = dt_util.utcnow(), reason
+    await set_up()
+    await pass_time(hass, freezer, 85 * DAY, DAY)
+    assert links(hass) == {
+        "activation_overdue": address,
+        "appointment_missed": address,
+        "blocked": address,
+        "blocked_check_missing": address,
+        "cancelled_by_request": None,
+        "subscription_ended": None,
+    }
 
 
 # Appointments and delays
@@ -562,6 +629,14 @@ async def test_ignored(
     assert ignored()
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
+    assert ignored()
+    # A new address of the customer portal is none.
+    home.plan_slug = "mondschein"
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert links(hass) == {
+        "blocked_check_missing": "https://mondschein.customerportal.energy/"
+    }
     assert ignored()
     # Another block is another matter.
     home.advance()

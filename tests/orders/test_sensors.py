@@ -122,8 +122,8 @@ async def test_cancelled(
     for home in (over, waiting):
         home.advance_to("cancelled")
     await set_up()
-    for home in (over, waiting):
-        assert state(hass, home, "order_status") == "cancelled"
+    assert state(hass, over, "order_status") == "cancelled"
+    assert state(hass, waiting, "order_status") == "awaits_registration"
     assert state(hass, over, "cancelled_reason") == CancelledReason.CUSTOMER_REQUEST
     assert state(hass, over, "expected_activation") == STATE_UNKNOWN
     assert state(hass, over, "progress") == STATE_UNKNOWN

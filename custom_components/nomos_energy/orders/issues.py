@@ -1,4 +1,8 @@
-"""Repair issues of the meter order."""
+"""Repair issues of the meter order: what the household can act on.
+
+An order that waits for the grid operator, or for the registration of a meter that was
+there before, has no issue: the sensors blocked_reason and order_status show it.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,21 +16,12 @@ from ..coordinator import ContractCoordinator
 from ..issues import async_create_issue, async_delete_issues, issue_id
 from ..nomos import BlockedReason, CancelledReason, Contract, SubscriptionStatus
 
-BLOCKED_KEYS = {
-    BlockedReason.CHECK_MISSING: "blocked_check_missing",
-    BlockedReason.GRID_OPERATOR_REGISTRATION: "blocked_grid_operator",
-}
-ORDER_ISSUES = frozenset(
-    {
-        "blocked",
-        *BLOCKED_KEYS.values(),
-        "activation_overdue",
-        "appointment_missed",
-        "awaits_registration",
-        "cancelled_by_request",
-        "subscription_ended",
-    }
+PORTAL_ISSUES = frozenset(
+    {"activation_overdue", "appointment_missed", "blocked", "blocked_check_missing"}
 )
+"""Issues of an order in progress, which the customer portal shows."""
+
+ORDER_ISSUES = PORTAL_ISSUES | {"cancelled_by_request", "subscription_ended"}
 
 
 @callback
@@ -69,6 +64,7 @@ def _update(
                 "appointment": _appointment_day(contract),
                 "expected": expected.isoformat() if expected else "–",
             },
+            learn_more_url=_portal_url(contract) if key in PORTAL_ISSUES else None,
         )
 
 
@@ -82,11 +78,8 @@ def _issues(contract: Contract) -> Iterator[str]:
     if order is None:
         return
     if contract.is_blocked and not contract.is_settled:
-        reason = order.blocked_reason or BlockedReason.UNKNOWN
-        yield BLOCKED_KEYS.get(reason, "blocked")
-    if contract.awaits_registration:
-        yield "awaits_registration"
-    elif (
+        yield from _blocked_issue(order.blocked_reason)
+    if (
         contract.is_cancelled
         and order.cancelled_reason is CancelledReason.CUSTOMER_REQUEST
         and not contract.smart_meter_active
@@ -96,6 +89,17 @@ def _issues(contract: Contract) -> Iterator[str]:
         yield "appointment_missed"
     if contract.overdue(now):
         yield "activation_overdue"
+
+
+def _blocked_issue(reason: BlockedReason | None) -> Iterator[str]:
+    if reason is BlockedReason.CHECK_MISSING:
+        yield "blocked_check_missing"
+    elif reason is not BlockedReason.GRID_OPERATOR_REGISTRATION:
+        yield "blocked"
+
+
+def _portal_url(contract: Contract) -> str | None:
+    return contract.plan.portal_url if contract.plan else None
 
 
 def _appointment_day(contract: Contract) -> str:

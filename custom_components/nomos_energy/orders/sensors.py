@@ -28,6 +28,9 @@ from .entity import OrderEntity
 
 NO_REASON = "none"
 
+AWAITS_REGISTRATION = "awaits_registration"
+"""Status of an order that was cancelled because a smart meter is already there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OrderSensorDescription(SensorEntityDescription):
@@ -42,6 +45,12 @@ def _of_order[ValueT](
 ) -> Callable[[Contract], ValueT | None]:
     """Read from the order, which not every contract has."""
     return lambda contract: read(contract.order) if contract.order else None
+
+
+def _order_status(contract: Contract) -> str | None:
+    if contract.awaits_registration:
+        return AWAITS_REGISTRATION
+    return state_of(contract.milestone)
 
 
 def _blocked_reason(contract: Contract) -> str | None:
@@ -61,8 +70,8 @@ ORDER_SENSORS: tuple[OrderSensorDescription, ...] = (
         key="order_status",
         translation_key="order_status",
         device_class=SensorDeviceClass.ENUM,
-        options=options(Milestone),
-        value_fn=lambda contract: state_of(contract.milestone),
+        options=options(Milestone, AWAITS_REGISTRATION),
+        value_fn=_order_status,
     ),
     OrderSensorDescription(
         key="appointment",
