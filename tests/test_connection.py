@@ -230,3 +230,26 @@ async def test_consent_that_is_withdrawn(
     assert reauths(hass) == 1
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass, home, "smart_meter_active") == STATE_ON
+
+
+async def test_reauth_is_requested_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    credentials: None,
+    set_up: SetUp,
+) -> None:
+    """An aborted reauthentication comes back with the next poll."""
+    home = simulator.add(scenarios.happy_path())
+    await set_up(entry=await customer_entry(hass, home))
+    simulator.revoke_consent(home.customer_id)
+    await pass_time(hass, freezer, DAY)
+    (flow,) = hass.config_entries.flow.async_progress()
+
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    assert not hass.config_entries.flow.async_progress()
+    requests_since(simulator)
+    await pass_time(hass, freezer, DAY)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "reauth_confirm"
+    assert not requests_since(simulator)

@@ -86,6 +86,7 @@ class Connection:
         if self._error is None:
             return
         if self.is_paused or self._is_spent or (self._refusals and not may_try_login):
+            self._request_login()
             raise self._error
         if self._failures > 1:
             self._paused_until = dt_util.utcnow() + PROBE_TIME
@@ -136,9 +137,13 @@ class Connection:
         self._paused_until = now + (
             FIRST_REFUSAL_PAUSE if self._refusals == 1 else LATER_REFUSAL_PAUSE
         )
+        self._request_login()
+        self._update_listeners()
+
+    def _request_login(self) -> None:
+        """Start reauthentication; again if the last one was aborted."""
         if self.is_login_refused:
             self._entry.async_start_reauth(self._hass)
-        self._update_listeners()
 
     def _abort_reauth(self) -> None:
         """Abort a reauthentication that has become needless, unless a person is at it."""
