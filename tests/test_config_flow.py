@@ -1,109 +1,27 @@
 """Configuration flow: login, choice of contracts, reauthentication."""
 
-from http import HTTPStatus
 import re
 from typing import Any
 from unittest.mock import patch
 
-from aiohttp import ClientSession
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.application_credentials import (
-    ClientCredential,
-    async_import_client_credential,
-)
-from homeassistant.config_entries import (
-    SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigEntry,
-    ConfigEntryState,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ImplementationUnavailableError
 from homeassistant.helpers.config_entry_oauth2_flow import (
     async_add_implementation_provider,
 )
-from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
-from yarl import URL
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import NomosClient
-from simulator import APP, ORGANISATION, READ_ONLY, Client, Fault, Simulator, scenarios
+from simulator import ORGANISATION, READ_ONLY, Client, Fault, Simulator, scenarios
 from tests import included, organisation_entry
 from tests.conftest import SetUp
-
-KEY = {
-    "client_id": ORGANISATION.client_id,
-    "client_secret": ORGANISATION.client_secret,
-}
-REDIRECT = "https://example.com/auth/external/callback"
-
-
-async def start(hass: HomeAssistant, way: str) -> ConfigFlowResult:
-    """Start the set-up and choose a way to log in."""
-    menu = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["pick_implementation", "api_credentials"]
-    return await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": way}
-    )
-
-
-async def reauth(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
-    """Start the repair of a login."""
-    return await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
-        data=entry.data,
-    )
-
-
-async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
-    """Start to change what is set up."""
-    return await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-
-
-async def submit(
-    hass: HomeAssistant, result: ConfigFlowResult, **user_input: Any
-) -> ConfigFlowResult:
-    """Fill in the form that is shown and send it."""
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], user_input
-    )
-    await hass.async_block_till_done()
-    return result
-
-
-def shown(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what the form has filled in already."""
-    schema = result["data_schema"]
-    assert schema is not None
-    return {
-        str(field): field.description["suggested_value"]
-        for field in schema.schema
-        if field.description and field.description.get("suggested_value") is not None
-    }
-
-
-def labels(result: ConfigFlowResult) -> list[str]:
-    """Return the contracts that the form offers."""
-    schema = result["data_schema"]
-    assert schema is not None
-    options = schema.schema["subscriptions"].config["options"]
-    return [option["label"] for option in options]
-
+from tests.flows import KEY, consent, labels, reauth, reconfigure, shown, start, submit
 
 # With API credentials
 
@@ -343,200 +261,7 @@ async def test_thousand_subscriptions(
     assert included(hass) == {chosen}
 
 
-# Signing in with Nomos
-
-
-async def consent(
-    hass: HomeAssistant,
-    hass_client_no_auth: ClientSessionGenerator,
-    result: ConfigFlowResult,
-    customer_id: str,
-    decision: str = "allow",
-) -> ConfigFlowResult:
-    """Answer on the page of Nomos, and come back to Home Assistant."""
-    assert result["type"] is FlowResultType.EXTERNAL_STEP
-    page = URL(result["url"])
-    assert page.query["code_challenge_method"] == "S256"
-    async with ClientSession() as browser:
-        async with browser.get(page) as response:
-            assert response.status == HTTPStatus.OK
-        async with browser.post(
-            page.with_path("/_simulator/consent").with_query(None),
-            data={**page.query, "customer": customer_id, "decision": decision},
-            allow_redirects=False,
-        ) as response:
-            assert response.status == HTTPStatus.FOUND
-            back = URL(response.headers["Location"])
-    assert back.with_query(None) == URL(REDIRECT)
-    client = await hass_client_no_auth()
-    response = await client.get(back.path, params=back.query)
-    assert response.status == HTTPStatus.OK
-    result = await hass.config_entries.flow.async_configure(result["flow_id"])
-    await hass.async_block_till_done()
-    return result
-
-
-async def test_sign_in(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """A customer signs in, consents, and sees what is theirs and nothing else."""
-    home = simulator.add(scenarios.happy_path(1))
-    simulator.add(scenarios.happy_path(2))
-    page = await start(hass, "pick_implementation")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    entry = result["result"]
-    assert entry.unique_id == home.customer_id
-    assert entry.data["token"]["refresh_token"]
-    assert entry.state is ConfigEntryState.LOADED
-    assert included(hass) == {home.subscription_id}
-
-
-async def test_sign_in_is_denied(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """A customer who does not consent is back where they were."""
-    home = simulator.add(scenarios.happy_path())
-    page = await start(hass, "pick_implementation")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id, "deny")
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "user_rejected_authorize"
-
-
-@pytest.mark.parametrize(
-    ("path", "fault", "reason"),
-    [
-        ("/oauth/token", Fault.SERVER_ERROR, "oauth_failed"),
-        ("/oauth/token", Fault.CONNECTION_RESET, "oauth_failed"),
-        ("/oauth/token", Fault.HTML, "oauth_failed"),
-        ("/subscriptions", Fault.SERVER_ERROR, "cannot_connect"),
-        ("/subscriptions", Fault.RATE_LIMIT, "rate_limited"),
-        ("/meter-orders", Fault.TRUNCATED_JSON, "cannot_connect"),
-    ],
-)
-async def test_sign_in_fails(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-    path: str,
-    fault: Fault,
-    reason: str,
-) -> None:
-    """Trouble after the consent ends the flow with a reason; nothing is created."""
-    home = simulator.add(scenarios.happy_path())
-    simulator.fail(fault, path=path)
-    page = await start(hass, "pick_implementation")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == reason
-    assert not hass.config_entries.async_entries(DOMAIN)
-
-
-async def test_sign_in_with_wrong_application_secret(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """Nomos does not know the application: that is said as such."""
-    home = simulator.add(scenarios.happy_path())
-    page = await start(hass, "pick_implementation")
-    simulator.tokens.clients[APP.client_id] = Client(
-        APP.client_id,
-        client_secret="changed",
-        redirect_uris=APP.redirect_uris,
-        customer_scoped=True,
-    )
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "oauth_unauthorized"
-
-
-async def test_sign_in_without_application_credentials(
-    hass: HomeAssistant, simulator: Simulator
-) -> None:
-    """Home Assistant's frontend asks for the missing credentials on this word."""
-    assert await async_setup_component(hass, "application_credentials", {})
-    result = await start(hass, "pick_implementation")
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "missing_credentials"
-
-
-async def test_choose_between_application_credentials(
-    hass: HomeAssistant, simulator: Simulator, credentials: None
-) -> None:
-    """Credentials are told apart by their names."""
-    await async_import_client_credential(
-        hass, DOMAIN, ClientCredential("other-app", "secret"), "other"
-    )
-    form = await start(hass, "pick_implementation")
-    assert form["step_id"] == "pick_implementation"
-    schema = form["data_schema"]
-    assert schema is not None
-    assert set(schema.schema["implementation"].container.values()) == {
-        "Nomos app",
-        "Import from configuration.yaml",
-    }
-
-
-async def test_same_customer_twice(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """A customer can be set up only once."""
-    home = simulator.add(scenarios.happy_path())
-    for _ in range(2):
-        page = await start(hass, "pick_implementation")
-        result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    assert result["reason"] == "already_configured"
-
-
 # Repairing a login
-
-
-async def test_consent_withdrawn(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """A customer who withdrew consent is asked to sign in again, as themselves."""
-    home = simulator.add(scenarios.happy_path(1))
-    neighbour = simulator.add(scenarios.happy_path(2))
-    page = await start(hass, "pick_implementation")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    entry = result["result"]
-    old_token = entry.data["token"]
-
-    simulator.revoke_consent(home.customer_id)
-    freezer.tick(24 * 3600 + 60)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    (flow,) = hass.config_entries.flow.async_progress()
-    assert flow["step_id"] == "reauth_confirm"
-
-    page = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
-    result = await consent(hass, hass_client_no_auth, page, neighbour.customer_id)
-    assert result["reason"] == "wrong_account"
-    assert entry.data["token"] == old_token
-
-    flow = await reauth(hass, entry)
-    page = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    assert result["reason"] == "reauth_successful"
-    assert entry.data["token"]["refresh_token"] != old_token["refresh_token"]
-    assert entry.state is ConfigEntryState.LOADED
 
 
 async def test_reauth_with_api_credentials(
@@ -573,12 +298,12 @@ async def test_reauth_with_a_new_key(
 
     simulator.remove(home.subscription_id)
     simulator.add(scenarios.happy_path(2))
-    result = await submit(hass, await reauth(hass, entry), **new)
-    assert result["reason"] == "wrong_account"
+    form = await submit(hass, await reauth(hass, entry), **new)
+    assert form["errors"] == {"base": "wrong_account"}
     assert entry.data["client_id"] == ORGANISATION.client_id
 
     simulator.add(home)
-    result = await submit(hass, await reauth(hass, entry), **new)
+    result = await submit(hass, form, **new)
     assert result["reason"] == "reauth_successful"
     assert entry.data["client_id"] == READ_ONLY.client_id
     assert entry.unique_id == READ_ONLY.client_id
@@ -591,13 +316,13 @@ async def test_reauth_with_a_key_of_another_entry(
     simulator.add(scenarios.happy_path())
     MockConfigEntry(domain=DOMAIN, unique_id=READ_ONLY.client_id).add_to_hass(hass)
     entry = await set_up()
-    result = await submit(
+    form = await submit(
         hass,
         await reauth(hass, entry),
         client_id=READ_ONLY.client_id,
         client_secret=READ_ONLY.client_secret,
     )
-    assert result["reason"] == "already_configured"
+    assert form["errors"] == {"base": "already_configured"}
 
 
 # Changing what is set up
@@ -652,27 +377,6 @@ async def test_change_credentials(
     assert result["reason"] == "reconfigure_successful"
     assert entry.data["client_id"] == READ_ONLY.client_id
     assert included(hass) == {second.subscription_id}
-
-
-async def test_sign_in_again(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    credentials: None,
-    hass_client_no_auth: ClientSessionGenerator,
-) -> None:
-    """A customer may renew the permission, and change their choice with it."""
-    home = simulator.add(scenarios.happy_path())
-    page = await start(hass, "pick_implementation")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    entry = result["result"]
-    token = entry.data["token"]["access_token"]
-
-    menu = await reconfigure(hass, entry)
-    assert menu["menu_options"] == ["choose_subscriptions", "sign_in_again"]
-    page = await submit(hass, menu, next_step_id="sign_in_again")
-    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
-    assert result["reason"] == "reconfigure_successful"
-    assert entry.data["token"]["access_token"] != token
 
 
 async def test_choosing_keeps_a_renewed_token(

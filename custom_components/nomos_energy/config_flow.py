@@ -6,7 +6,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
@@ -21,7 +20,6 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
 )
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectOptionDict,
@@ -37,13 +35,14 @@ import voluptuous as vol
 from .api import api_url, async_create_client
 from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
 from .coordinator import ContractCoordinator
-from .device import contract_devices
+from .device import account_name, contract_devices
 from .flow_account import (
     Account,
     Problem,
     async_read_account,
     async_subscription_options,
 )
+from .flow_sign_in import SignInFlow
 from .loads.flow import PlannedLoadFlow
 from .nomos import ClientCredentials, FixedToken, NomosClient
 from .options import chosen_subscriptions
@@ -74,7 +73,7 @@ class NomosPlannedLoadFlow(PlannedLoadFlow):
         return entry.runtime_data.contracts
 
 
-class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
+class NomosConfigFlow(SignInFlow, domain=DOMAIN):
     """Configuration flow of an account."""
 
     DOMAIN = DOMAIN
@@ -125,7 +124,7 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             tokens = ClientCredentials(
                 session, api_url(), data[CONF_CLIENT_ID], data[CONF_CLIENT_SECRET]
             )
-            problem = await self._async_read_account(
+            problem = await self._async_log_in(
                 NomosClient(session, tokens, api_url()), data, data[CONF_CLIENT_ID]
             )
             if problem is None:
@@ -145,8 +144,8 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Read the account of a customer who has just signed in."""
         tokens = FixedToken(data[CONF_TOKEN])
         client = NomosClient(async_get_clientsession(self.hass), tokens, api_url())
-        if problem := await self._async_read_account(client, data):
-            return self._abort_for(problem)
+        if problem := await self._async_log_in(client, data):
+            return self._sign_in_failed(problem)
         return await self._async_logged_in()
 
     async def async_step_subscriptions(
@@ -188,17 +187,11 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Start reauthentication."""
         _check_address()
+        account = account_name(self.hass, self._get_reauth_entry())
+        self.context["title_placeholders"] = {"name": account}
         if CONF_CLIENT_SECRET in entry_data:
             return await self.async_step_api_credentials()
         return await self.async_step_reauth_confirm()
-
-    async def async_step_reauth_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show what follows before the customer leaves Home Assistant."""
-        if user_input is None:
-            return self.async_show_form(step_id="reauth_confirm")
-        return await self.async_step_sign_in_again()
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -212,15 +205,6 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 "choose_subscriptions",
                 "api_credentials" if by_key else "sign_in_again",
             ],
-        )
-
-    async def async_step_sign_in_again(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Let the customer sign in with Nomos again."""
-        assert self._entry
-        return await self.async_step_pick_implementation(
-            {"implementation": self._entry.data["auth_implementation"]}
         )
 
     async def async_step_choose_subscriptions(
@@ -249,26 +233,38 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self._account = account
         return None
 
+    async def _async_log_in(
+        self, client: NomosClient, data: Mapping[str, Any], unique_id: str | None = None
+    ) -> Problem | None:
+        """Read the account of a new login; return the problem with it, if any."""
+        return (
+            await self._async_read_account(client, data, unique_id) or self._mismatch()
+        )
+
+    def _mismatch(self) -> Problem | None:
+        """Return the problem with a login that does not belong to the entry, if any."""
+        entry, account = self._entry, self._account
+        if entry is None or account.unique_id == entry.unique_id:
+            return None
+        # API credentials may be replaced by others that see the same contracts.
+        seen = {record.id for record in account.subscriptions}
+        if CONF_CLIENT_SECRET not in account.data or seen.isdisjoint(
+            contract_devices(self.hass, entry)
+        ):
+            return Problem(key="wrong_account")
+        is_taken = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, account.unique_id
+        )
+        return Problem(key="already_configured") if is_taken else None
+
     async def _async_logged_in(self) -> ConfigFlowResult:
-        """Continue if the login belongs to the right account."""
+        """Continue with the choice of the contracts, if there is one."""
         await self.async_set_unique_id(self._account.unique_id)
-        entry = self._entry
-        if entry is None or self.unique_id != entry.unique_id:
+        if self._entry is None:
             self._abort_if_unique_id_configured()
-        if entry and not self._is_account_of(entry):
-            return self.async_abort(reason="wrong_account")
         if self.source == SOURCE_REAUTH or len(self._account.subscriptions) == 1:
             return self._finish(self._chosen)
         return await self.async_step_subscriptions()
-
-    def _is_account_of(self, entry: NomosConfigEntry) -> bool:
-        """Return if the login belongs to the account, possibly with new credentials."""
-        if self.unique_id == entry.unique_id:
-            return True
-        seen = {record.id for record in self._account.subscriptions}
-        return CONF_CLIENT_SECRET in self._account.data and bool(
-            seen & contract_devices(self.hass, entry).keys()
-        )
 
     def _finish(self, chosen: list[str] | None) -> ConfigFlowResult:
         options = {CONF_SUBSCRIPTIONS: chosen} if chosen else {}
@@ -288,20 +284,6 @@ class NomosConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         return self.async_create_entry(
             title="Nomos Energy", data=self._account.data, options=options
         )
-
-    def _abort_for(self, problem: Problem) -> ConfigFlowResult:
-        return self.async_abort(
-            reason=problem.key, description_placeholders=problem.placeholders
-        )
-
-    @property
-    def _entry(self) -> NomosConfigEntry | None:
-        """Entry that is repaired or changed; None if one is created."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_entry()
-        return None
 
     @property
     def _chosen(self) -> list[str] | None:

@@ -15,6 +15,10 @@ MANUFACTURER = "Nomos"
 """Only contracts have it: device selectors of actions leave planned loads out by it."""
 
 
+NAMED = 3
+"""Contracts that name an account; an organisation has thousands."""
+
+
 def contract_devices(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, dr.DeviceEntry]:
@@ -28,6 +32,20 @@ def contract_devices(
         # Planned loads have devices too.
         if domain == DOMAIN and device.config_subentry_id is None
     }
+
+
+def account_name(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return the names of an account's contracts, or its title while there are none.
+
+    Not for logs: names contain addresses.
+    """
+    names = sorted(
+        device.name_by_user or device.name or ""
+        for device in contract_devices(hass, entry).values()
+    )
+    return (
+        ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "") or entry.title
+    )
 
 
 def display_names(contracts: Mapping[str, Contract]) -> dict[str, str]:
