@@ -32,7 +32,7 @@ async def start(hass: HomeAssistant, way: str) -> ConfigFlowResult:
         DOMAIN, context={"source": SOURCE_USER}
     )
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["pick_implementation", "api_credentials"]
+    assert menu["menu_options"] == ["api_credentials", "pick_implementation"]
     return await hass.config_entries.flow.async_configure(
         menu["flow_id"], {"next_step_id": way}
     )

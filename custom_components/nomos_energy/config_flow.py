@@ -110,7 +110,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         """Show the ways to log in."""
         _check_address()
         return self.async_show_menu(
-            step_id="user", menu_options=["pick_implementation", "api_credentials"]
+            step_id="user", menu_options=["api_credentials", "pick_implementation"]
         )
 
     async def async_step_api_credentials(
