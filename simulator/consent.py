@@ -1,6 +1,7 @@
 """Consent page on which a customer allows or denies access."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from html import escape
 
 from aiohttp import web
@@ -13,8 +14,13 @@ def consent_page(
     query: Mapping[str, str],
     customers: Mapping[str, str],
     action: str,
+    accept_language: str = "",
 ) -> web.Response:
-    """Return the page on which a customer allows or denies access."""
+    """Return the page on which a customer allows or denies access.
+
+    It is German if the browser prefers that, English otherwise.
+    """
+    is_german = accept_language.lower().startswith("de")
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in query.items()
@@ -25,17 +31,56 @@ def consent_page(
         for customer_id, label in customers.items()
     )
     page = _PAGE.format(
-        name=escape(request.client.name), action=action, hidden=hidden, options=options
+        name=escape(request.client.name),
+        action=action,
+        hidden=hidden,
+        options=options,
+        **asdict(_GERMAN if is_german else _ENGLISH),
     )
     return web.Response(text=page, content_type="text/html")
 
 
+@dataclass(frozen=True)
+class _Texts:
+    language: str
+    title: str
+    heading: str
+    explanation: str
+    you_are: str
+    allow: str
+    deny: str
+    note: str
+
+
+_ENGLISH = _Texts(
+    language="en",
+    title="Nomos (simulated)",
+    heading="would like to see your electricity contract",
+    explanation="It can read your contract, your smart meter order, your prices and "
+    "your consumption. It cannot change anything.",
+    you_are="You are",
+    allow="Allow",
+    deny="Deny",
+    note="This is a simulation. No password is needed.",
+)
+_GERMAN = _Texts(
+    language="de",
+    title="Nomos (Simulation)",
+    heading="möchte Ihren Stromvertrag sehen",
+    explanation="Gelesen werden Ihr Vertrag, die Bestellung Ihres intelligenten "
+    "Messsystems, Ihre Preise und Ihr Verbrauch. Geändert wird nichts.",
+    you_are="Sie sind",
+    allow="Erlauben",
+    deny="Ablehnen",
+    note="Dies ist eine Simulation. Ein Passwort ist nicht nötig.",
+)
+
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Nomos (simulated)</title>
+<title>{title}</title>
 <style>
   body {{ font: 16px/1.5 system-ui, sans-serif; background: #f3f5f2; color: #1d2b22;
          display: grid; place-items: center; min-height: 100vh; margin: 0 }}
@@ -50,15 +95,14 @@ _PAGE = """<!DOCTYPE html>
 </head>
 <body>
 <form method="post" action="{action}">
-  <h1>{name} would like to see your electricity contract</h1>
-  <p>It can read your contract, your smart meter order, your prices and your
-  consumption. It cannot change anything.</p>
-  <label>You are
+  <h1>{name} {heading}</h1>
+  <p>{explanation}</p>
+  <label>{you_are}
   <select name="customer">{options}</select></label>
   {hidden}
-  <button class="allow" name="decision" value="allow">Allow</button>
-  <button name="decision" value="deny">Deny</button>
-  <p><small>This is a simulation. No password is needed.</small></p>
+  <button class="allow" name="decision" value="allow">{allow}</button>
+  <button name="decision" value="deny">{deny}</button>
+  <p><small>{note}</small></p>
 </form>
 </body>
 </html>

@@ -21,7 +21,13 @@ async def authorize(backend: Backend, request: web.Request) -> web.Response:
         # The simulator has no passwords: the first customer is logged in.
         code = backend.tokens.create_code(authorization, next(iter(customers)))
         return _redirect(authorization, code=code)
-    return consent_page(authorization, request.query, customers, CONSENT_PATH)
+    return consent_page(
+        authorization,
+        request.query,
+        customers,
+        CONSENT_PATH,
+        request.headers.get("Accept-Language", ""),
+    )
 
 
 async def decide(backend: Backend, request: web.Request) -> web.Response:

@@ -281,6 +281,28 @@ async def test_consent_page(sim: Simulator, anonymous: Api) -> None:
     assert [item["customer"] for item in listed.json["items"]] == [_customer(sim)]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language", "button"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "de", "Ablehnen"),
+        ("en-GB,en;q=0.9,de;q=0.8", "en", "Deny"),
+        ("", "en", "Deny"),
+    ],
+)
+async def test_language_of_consent_page(
+    anonymous: Api, accepted: str, language: str, button: str
+) -> None:
+    """The page speaks the language that the browser prefers."""
+    page = await anonymous.call(
+        "GET",
+        "/oauth/authorize",
+        params=_authorize_query(),
+        headers={"Accept-Language": accepted},
+    )
+    assert f'<html lang="{language}">' in page.text
+    assert f'value="deny">{button}<' in page.text
+
+
 async def test_consent_denied(anonymous: Api) -> None:
     """Denial redirects to the client with an error."""
     decision = _authorize_query(decision="deny")
