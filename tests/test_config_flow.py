@@ -12,6 +12,7 @@ from homeassistant.exceptions import ImplementationUnavailableError
 from homeassistant.helpers.config_entry_oauth2_flow import (
     async_add_implementation_provider,
 )
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -114,11 +115,35 @@ async def test_api_credentials_are_tried(
     assert form["errors"] == {"base": error}
     placeholders = form["description_placeholders"]
     assert placeholders
-    if client_id != "no:body":
-        assert re.fullmatch(r"[0-9a-f-]{36}", placeholders["request_id"])
+    request = r" \(Request ID: [0-9a-f-]{36}\)" if client_id != "no:body" else ""
+    assert re.fullmatch(request, placeholders["request"])
 
     result = await submit(hass, form, **KEY)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("language", "fault", "end"),
+    [
+        ("de", Fault.SERVER_ERROR, r"noch einmal\. \(Anfrage-ID: [0-9a-f-]{36}\)"),
+        ("de", Fault.CONNECTION_RESET, r"noch einmal\."),
+        ("en", Fault.SERVER_ERROR, r"later\. \(Request ID: [0-9a-f-]{36}\)"),
+        ("en", Fault.CONNECTION_RESET, r"later\."),
+    ],
+)
+async def test_request_id(
+    hass: HomeAssistant, simulator: Simulator, language: str, fault: Fault, end: str
+) -> None:
+    """A text ends with the request ID in the person's language, if there is one."""
+    hass.config.language = language
+    simulator.add(scenarios.happy_path())
+    simulator.fail(fault, path="/subscriptions")
+    form = await submit(hass, await start(hass, "api_credentials"), **KEY)
+    assert form["errors"] == {"base": "cannot_connect"}
+    texts = await async_get_translations(hass, language, "config", {DOMAIN})
+    text = texts["component.nomos_energy.config.error.cannot_connect"]
+    shown_text = text.format(**form["description_placeholders"] or {})
+    assert re.search(rf"{end}$", shown_text), shown_text
 
 
 async def test_no_subscription(hass: HomeAssistant, simulator: Simulator) -> None:

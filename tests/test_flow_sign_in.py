@@ -140,6 +140,22 @@ async def test_sign_in_fails(
     assert requests_since(simulator).count("create_token") == 1
 
 
+async def test_too_many_requests_without_a_time(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Nobody is asked to wait for 0 seconds."""
+    home = simulator.add(scenarios.happy_path())
+    simulator.fail(Fault.RATE_LIMIT, path="/oauth/token", seconds=0)
+    page = await start(hass, "pick_implementation")
+    result = await consent(hass, hass_client_no_auth, page, home.customer_id)
+    placeholders = result["description_placeholders"]
+    assert placeholders
+    assert placeholders["wait"] == "60"
+
+
 async def test_wrong_client_secret(
     hass: HomeAssistant,
     simulator: Simulator,

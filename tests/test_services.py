@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -375,7 +376,7 @@ async def test_unknown_refusal(
     assert caught.value.translation_key == "order_failed"
     placeholders = caught.value.translation_placeholders
     assert placeholders
-    assert (placeholders["status"], placeholders["code"]) == ("400", "BAD_REQUEST")
+    assert placeholders["answer"].startswith(" (Status: 400, Code: BAD_REQUEST, ")
     assert requests_since(simulator) == ["create_meter_order"]
 
 
@@ -573,12 +574,23 @@ async def test_request_id(
     simulator.fail(Fault.SERVER_ERROR, path="/meter-orders")
     with pytest.raises(HomeAssistantError) as caught:
         await order(hass, home)
-    placeholders = caught.value.translation_placeholders
-    assert placeholders
-    assert len(placeholders["request_id"]) == 36
+    request_id = r"[0-9a-f-]{36}"
+    known = rf" \(Status: 500, Code: \w+, Request ID: {request_id}\)"
     for text in await translations_of(hass, caught.value):
-        assert placeholders["request_id"] in text
-        assert "500" in text
+        assert re.search(known + "$", text)
+
+
+async def test_no_request_id(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Without an answer there is no request ID, and no text with a gap."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    simulator.fail(Fault.CONNECTION_RESET, path="/meter-orders")
+    with pytest.raises(HomeAssistantError) as caught:
+        await order(hass, home)
+    for text in await translations_of(hass, caught.value):
+        assert not re.search(r"\(|–$", text)
 
 
 @pytest.mark.parametrize("arrives", ["before", "after"])

@@ -152,6 +152,14 @@ def test_both_languages() -> None:
     assert not findings
 
 
+def test_request_id_can_be_left_out() -> None:
+    """Texts take the request ID with its brackets, which are not always there."""
+    gaps = re.compile(r"{(status|code|request_id)}")
+    for texts_of_language in (ENGLISH, GERMAN):
+        found = [key for key, text in texts_of_language.items() if gaps.search(text)]
+        assert found == ["common.request_id"]
+
+
 def test_german_is_polite() -> None:
     """People are addressed with Sie."""
     familiar = re.compile(r"\b(du|dein\w*|dir|dich|euch|euer)\b", re.IGNORECASE)

@@ -44,6 +44,7 @@ from .flow_account import (
 )
 from .flow_sign_in import SignInFlow
 from .loads.flow import PlannedLoadFlow
+from .localize import async_get_texts
 from .nomos import ClientCredentials, FixedToken, NomosClient
 from .options import chosen_subscriptions
 from .runtime import NomosConfigEntry
@@ -108,7 +109,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the ways to log in."""
-        _check_address()
+        await _async_prepare(self.hass)
         return self.async_show_menu(
             step_id="user", menu_options=["api_credentials", "pick_implementation"]
         )
@@ -186,7 +187,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Start reauthentication."""
-        _check_address()
+        await _async_prepare(self.hass)
         account = account_name(self.hass, self._get_reauth_entry())
         self.context["title_placeholders"] = {"name": account}
         if CONF_CLIENT_SECRET in entry_data:
@@ -197,7 +198,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show what can be changed."""
-        _check_address()
+        await _async_prepare(self.hass)
         by_key = CONF_CLIENT_SECRET in self._get_reconfigure_entry().data
         return self.async_show_menu(
             step_id="reconfigure",
@@ -301,8 +302,9 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         }
 
 
-def _check_address() -> None:
-    """Abort a flow that would send secrets unencrypted."""
+async def _async_prepare(hass: HomeAssistant) -> None:
+    """Load the texts of errors; abort a flow that would send secrets unencrypted."""
+    await async_get_texts(hass)
     try:
         api_url()
     except ConfigEntryError as err:

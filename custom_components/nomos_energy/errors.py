@@ -13,7 +13,9 @@ from homeassistant.exceptions import (
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
+from .localize import cached_text
 from .nomos import (
+    RATE_LIMIT_WAIT,
     NomosAuthError,
     NomosConnectionError,
     NomosError,
@@ -54,15 +56,31 @@ def form_error_key(err: NomosError) -> str:
 
 
 def placeholders(err: NomosError | None = None) -> dict[str, str]:
-    """Return the placeholders of all error texts; seconds for `wait`."""
+    """Return the placeholders of all error texts; seconds for `wait`.
+
+    `request` is the request ID in brackets, `answer` has the status and the code too.
+    What is not known is left out, with the brackets. They are in Home Assistant's
+    language, as exceptions don't know that of the person.
+    """
     if err is None:
-        return dict.fromkeys(("status", "code", "request_id", "wait"), "–")
+        return dict.fromkeys(("answer", "request", "wait"), "")
+    request = (
+        cached_text("request_id").format(request_id=err.request_id)
+        if err.request_id
+        else ""
+    )
+    status = f"Status: {err.status}" if err.status else ""
+    code = f"Code: {err.code}" if err.code else ""
     return {
-        "status": str(err.status or "–"),
-        "code": err.code or "–",
-        "request_id": err.request_id or "–",
-        "wait": str(round(err.retry_after or 0)),
+        "answer": _in_brackets(status, code, request),
+        "request": _in_brackets(request),
+        "wait": str(round(err.retry_after or RATE_LIMIT_WAIT)),
     }
+
+
+def _in_brackets(*facts: str) -> str:
+    known = ", ".join(filter(None, facts))
+    return f" ({known})" if known else ""
 
 
 def login_error(err: NomosAuthError) -> ConfigEntryAuthFailed:

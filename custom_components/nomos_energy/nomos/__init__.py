@@ -30,6 +30,7 @@ from .subscriptions import (
     SubscriptionStatus,
     SubscriptionType,
 )
+from .transport import RATE_LIMIT_WAIT
 from .usage import HourUsage, UsageDay, add_up, hours_of, measured
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "HOUR",
     "PRODUCTION_URL",
     "QUARTER",
+    "RATE_LIMIT_WAIT",
     "RESOLUTIONS",
     "Address",
     "BlockedReason",
