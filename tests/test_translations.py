@@ -160,6 +160,20 @@ def test_request_id_can_be_left_out() -> None:
         assert found == ["common.request_id"]
 
 
+def test_lists_are_not_interrupted() -> None:
+    """Markdown counts on in a numbered list: what stands between is indented."""
+    findings = []
+    for key, text in (*ENGLISH.items(), *GERMAN.items()):
+        lines = text.split("\n")
+        items = [i for i, line in enumerate(lines) if re.match(r"\d+\. ", line)]
+        between = lines[items[0] : items[-1]] if items else []
+        if [int(lines[i].split(".")[0]) for i in items] != [
+            number + 1 for number in range(len(items))
+        ] or any(line and not re.match(r"\d+\. |   ", line) for line in between):
+            findings.append(key)
+    assert not findings
+
+
 def test_german_is_polite() -> None:
     """People are addressed with Sie."""
     familiar = re.compile(r"\b(du|dein\w*|dir|dich|euch|euer)\b", re.IGNORECASE)

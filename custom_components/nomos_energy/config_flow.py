@@ -47,8 +47,8 @@ from .loads.flow import PlannedLoadFlow
 from .localize import async_get_texts
 from .nomos import ClientCredentials, FixedToken, NomosClient
 from .options import chosen_subscriptions
-from .runtime import NomosConfigEntry
-from .webhooks.options_flow import WebhookOptionsFlow
+from .options_flow import NomosOptionsFlow
+from .runtime import NomosConfigEntry, loaded_contracts
 
 CONF_FOLLOW_ALL = "follow_all"
 
@@ -68,10 +68,7 @@ class NomosPlannedLoadFlow(PlannedLoadFlow):
     @override
     def contracts(self) -> ContractCoordinator | None:
         """Return the contracts of the account, or None if it is not loaded."""
-        entry: NomosConfigEntry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return None
-        return entry.runtime_data.contracts
+        return loaded_contracts(self._get_entry())
 
 
 class NomosConfigFlow(SignInFlow, domain=DOMAIN):
@@ -85,9 +82,9 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> WebhookOptionsFlow:
+    def async_get_options_flow(config_entry: ConfigEntry) -> NomosOptionsFlow:
         """Return the options flow."""
-        return WebhookOptionsFlow()
+        return NomosOptionsFlow()
 
     @classmethod
     @callback

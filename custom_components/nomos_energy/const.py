@@ -12,6 +12,9 @@ PRICE_UNIT: Final = "EUR/kWh"
 CONF_SUBSCRIPTIONS: Final = "subscriptions"
 """Option: IDs of the included subscriptions; missing if all are included."""
 
+CONF_CONTRACTS: Final = "contracts"
+"""Option: settings of single contracts by subscription ID."""
+
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 """Option: signing secret of the webhooks; missing if there are none."""
 

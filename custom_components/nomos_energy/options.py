@@ -1,9 +1,19 @@
 """Options of a config entry, as far as they are valid."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
-from .const import CONF_SUBSCRIPTIONS, CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL, LOGGER
+from .const import (
+    CONF_CONTRACTS,
+    CONF_SUBSCRIPTIONS,
+    CONF_WEBHOOK_SECRET,
+    CONF_WEBHOOK_URL,
+    LOGGER,
+)
 
 
 def chosen_subscriptions(entry: ConfigEntry) -> list[str] | None:
@@ -16,6 +26,13 @@ def chosen_subscriptions(entry: ConfigEntry) -> list[str] | None:
     if not isinstance(chosen, list):
         return None
     return [key for key in chosen if key and isinstance(key, str)] or None
+
+
+def contract_options(entry: ConfigEntry, subscription_id: str) -> Mapping[str, Any]:
+    """Return the settings of a contract as they are stored; empty if unreadable."""
+    contracts = entry.options.get(CONF_CONTRACTS)
+    own = contracts.get(subscription_id) if isinstance(contracts, Mapping) else None
+    return own if isinstance(own, Mapping) else MappingProxyType({})
 
 
 def webhook_secret(entry: ConfigEntry) -> str | None:

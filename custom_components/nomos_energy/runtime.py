@@ -4,7 +4,7 @@ from asyncio import gather
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from . import coordinator
@@ -85,6 +85,13 @@ async def async_create_runtime_data(
         contracts=ContractCoordinator(hass, entry, client, contracts),
         stores=stores,
     )
+
+
+def loaded_contracts(entry: NomosConfigEntry) -> ContractCoordinator | None:
+    """Return the contracts of an account, or None if it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    return entry.runtime_data.contracts
 
 
 async def async_remove_stores(hass: HomeAssistant, entry: NomosConfigEntry) -> None:

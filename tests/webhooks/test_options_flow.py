@@ -1,4 +1,4 @@
-"""Options flow of the webhook."""
+"""Step of the options flow for the webhook."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,8 +36,11 @@ SETTLED = timedelta(seconds=15)
 
 
 async def open_options(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Open the options of an account."""
-    return await hass.config_entries.options.async_init(entry.entry_id)
+    """Open the options for the webhook of an account."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    return await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": "webhooks"}
+    )
 
 
 async def submit(

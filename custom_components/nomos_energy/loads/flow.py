@@ -16,7 +16,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -26,10 +25,10 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..const import PRICE_UNIT
+from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
 from .planner import NOTHING, WEEKDAYS, InvalidLoadError, PlannedLoad
 
-CONF_SUBSCRIPTION = "subscription"
 CONF_RUN_TIME = "run_time"
 CONF_EARLIEST = "earliest"
 CONF_LATEST = "latest"
@@ -74,9 +73,10 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         coordinator = self.contracts()
         if coordinator is None:
             return self.async_abort(reason="not_loaded")
-        contracts = _options(coordinator)
+        contracts = _consumption(coordinator)
         if not contracts:
             return self.async_abort(reason="no_consumption")
+        schema = _schema(contract_selector(coordinator, contracts))
         errors: dict[str, str] = {}
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
@@ -89,23 +89,23 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(contracts), user_input or self._known(contracts)
+                schema, user_input or self._known(contracts[0], schema)
             ),
             errors=errors,
         )
 
     async_step_reconfigure = async_step_user
 
-    def _known(self, contracts: list[SelectOptionDict]) -> Mapping[str, Any]:
-        """Return the suggested values of the form."""
+    def _known(self, first: str, schema: vol.Schema) -> Mapping[str, Any]:
+        """Return the suggested values of the form; a new load has the first contract."""
         if self.source != SOURCE_RECONFIGURE:
-            return {CONF_SUBSCRIPTION: contracts[0]["value"], **SUGGESTED}
+            return {CONF_SUBSCRIPTION: first, **SUGGESTED}
         subentry = self._get_reconfigure_subentry()
         # The form also repairs a load: it suggests nothing that it would refuse.
         known = {CONF_NAME: subentry.title, **subentry.data}
         return SUGGESTED | {
             str(field): known[field]
-            for field, selector in _schema(contracts).schema.items()
+            for field, selector in schema.schema.items()
             if field in known and _accepts(selector, known[field])
         }
 
@@ -126,17 +126,11 @@ def _accepts(selector: Callable[[Any], Any], value: Any) -> bool:
     return True
 
 
-def _options(contracts: ContractCoordinator) -> list[SelectOptionDict]:
-    return [
-        SelectOptionDict(
-            value=key, label=f"{contract.name} ({contract.subscription.number or key})"
-        )
-        for key, contract in contracts.data.items()
-        if not contract.feeds_in
-    ]
+def _consumption(contracts: ContractCoordinator) -> list[str]:
+    return [key for key, each in contracts.data.items() if not each.feeds_in]
 
 
-def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
+def _schema(contract: SelectSelector) -> vol.Schema:
     duration = DurationSelector(
         DurationSelectorConfig(
             enable_day=False, enable_second=False, allow_negative=False
@@ -145,11 +139,7 @@ def _schema(contracts: list[SelectOptionDict]) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
-            vol.Required(CONF_SUBSCRIPTION): SelectSelector(
-                SelectSelectorConfig(
-                    options=contracts, mode=SelectSelectorMode.DROPDOWN
-                )
-            ),
+            vol.Required(CONF_SUBSCRIPTION): contract,
             vol.Required(CONF_RUN_TIME): duration,
             vol.Required(CONF_EARLIEST): TimeSelector(),
             vol.Required(CONF_LATEST): TimeSelector(),

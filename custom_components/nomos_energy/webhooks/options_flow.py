@@ -1,9 +1,9 @@
-"""Options flow of the webhooks."""
+"""Step of the options flow for the webhooks."""
 
 from typing import Any
 
 from homeassistant.components.cloud import CloudNotAvailable
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -30,10 +30,10 @@ SCHEMA = vol.Schema(
 )
 
 
-class WebhookOptionsFlow(OptionsFlowWithReload):
-    """Options flow that turns webhooks on and off."""
+class WebhookOptionsSteps(OptionsFlow):
+    """Step that turns webhooks on and off."""
 
-    async def async_step_init(
+    async def async_step_webhooks(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the address for the partner dashboard, and ask for the signing secret."""
@@ -64,7 +64,7 @@ class WebhookOptionsFlow(OptionsFlowWithReload):
                 )
             errors[CONF_WEBHOOK_SECRET] = "secret_missing"
         return self.async_show_form(
-            step_id="init",
+            step_id="webhooks",
             data_schema=self.add_suggested_values_to_schema(
                 SCHEMA,
                 {

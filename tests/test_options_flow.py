@@ -1,0 +1,170 @@
+"""Options flow: the menu behind Configure, and the settings of a contract."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from simulator import Simulator, scenarios
+from tests.conftest import SetUp
+from tests.forms import open_options
+
+
+async def test_menu(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Configure shows what there is to do, and changes nothing."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    assert form.shown["menu_options"] == [
+        "contract_settings",
+        "webhooks",
+    ]
+    assert form.texts("de")[:2] == [
+        "Einstellungen eines Vertrags",
+        "Sofortmeldungen",
+    ]
+    assert entry.options == {}
+
+
+async def test_name_of_a_contract(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """With one contract there is none to choose; an empty name gives the address back."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert form.shown["step_id"] == "contract"
+    assert str(home.number) in form.shown["description_placeholders"]["contract"]
+    assert form.suggested() == {}
+    done = await form.send(name="  Heat \u202e pump ")
+    assert done["type"] == "create_entry"
+    assert entry.options == {"contracts": {home.subscription_id: {"name": "Heat pump"}}}
+
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert form.suggested() == {"name": "Heat pump"}
+    await form.send()
+    assert entry.options == {}
+
+
+async def test_contract_is_chosen(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Of several contracts one is chosen; the settings of the others stay."""
+    home, other = (simulator.add(scenarios.happy_path(index)) for index in (1, 2))
+    entry = await set_up(home.subscription_id, other.subscription_id)
+    stored = {
+        "subscriptions": entry.options["subscriptions"],
+        "webhook_secret": "whsec_1",
+        "contracts": {
+            home.subscription_id: {"name": "House", "later": 1},
+            other.subscription_id: {"name": "Flat", "comparison": {"price": 0.3}},
+            "sub_gone": {"name": "Gone"},
+        },
+    }
+    hass.config_entries.async_update_entry(entry, options=stored)
+    for name, kept in (("Heat pump", {"name": "Heat pump"}), (" ", {})):
+        form = await open_options(hass, hass_client, entry)
+        await form.choose("contract_settings")
+        labels = form.choices("subscription")
+        assert labels.keys() == {home.subscription_id, other.subscription_id}
+        assert all(
+            str(each.number) in labels[each.subscription_id] for each in (home, other)
+        )
+        await form.send(subscription=other.subscription_id)
+        await form.send(name=name)
+        expected = kept | {"comparison": {"price": 0.3}}
+        assert entry.options == {
+            **stored,
+            "contracts": {**stored["contracts"], other.subscription_id: expected},
+        }
+
+
+async def test_name_that_is_too_long(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A name that is too long is kept in the form, and can be shortened."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    await form.send(name="N" * 61)
+    assert form.shown["errors"] == {"name": "name_too_long"}
+    assert form.suggested() == {"name": "N" * 61}
+    assert "Verwenden Sie höchstens 60 Zeichen." in form.texts("de")
+    assert (await form.send(name="N" * 60))["type"] == "create_entry"
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [None, [], "x", {}, {"{}": None}, {"{}": []}, {"{}": "x"}, {"{}": {}}],
+)
+async def test_damaged_settings(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    damaged: Any,
+) -> None:
+    """Settings that are damaged can be entered again."""
+    home = simulator.add(scenarios.happy_path())
+    key = home.subscription_id
+    if isinstance(damaged, dict):
+        damaged = {name.format(key): each for name, each in damaged.items()}
+    entry = await set_up()
+    hass.config_entries.async_update_entry(entry, options={"contracts": damaged})
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert form.suggested() == {}
+    await form.send(name="House")
+    assert entry.options == {"contracts": {key: {"name": "House"}}}
+
+
+@pytest.mark.parametrize("option", ["contract_settings"])
+async def test_account_that_is_not_loaded(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    option: str,
+) -> None:
+    """Without contracts there is nothing to configure, which is said."""
+    simulator.add(scenarios.no_order())
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    form = await open_options(hass, hass_client, entry)
+    assert (await form.choose(option))["reason"] == "not_loaded"
+
+
+@pytest.mark.parametrize("option", ["contract_settings"])
+async def test_account_is_unloaded_meanwhile(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    option: str,
+) -> None:
+    """A form that was left open says that the account is gone."""
+    simulator.add(scenarios.no_order())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose(option)
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await form.send(name="House"))["reason"] == "not_loaded"
+    assert entry.options == {}
