@@ -22,10 +22,12 @@ async def test_menu(
     entry = await set_up()
     form = await open_options(hass, hass_client, entry)
     assert form.shown["menu_options"] == [
+        "order_smart_meter",
         "contract_settings",
         "webhooks",
     ]
-    assert form.texts("de")[:2] == [
+    assert form.texts("de")[:3] == [
+        "Zähler bestellen",
         "Einstellungen eines Vertrags",
         "Sofortmeldungen",
     ]
@@ -136,7 +138,7 @@ async def test_damaged_settings(
     assert entry.options == {"contracts": {key: {"name": "House"}}}
 
 
-@pytest.mark.parametrize("option", ["contract_settings"])
+@pytest.mark.parametrize("option", ["contract_settings", "order_smart_meter"])
 async def test_account_that_is_not_loaded(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -152,7 +154,7 @@ async def test_account_that_is_not_loaded(
     assert (await form.choose(option))["reason"] == "not_loaded"
 
 
-@pytest.mark.parametrize("option", ["contract_settings"])
+@pytest.mark.parametrize("option", ["contract_settings", "order_smart_meter"])
 async def test_account_is_unloaded_meanwhile(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -166,5 +168,8 @@ async def test_account_is_unloaded_meanwhile(
     form = await open_options(hass, hass_client, entry)
     await form.choose(option)
     await hass.config_entries.async_unload(entry.entry_id)
-    assert (await form.send(name="House"))["reason"] == "not_loaded"
+    data: dict[str, Any] = (
+        {"confirm": True} if option == "order_smart_meter" else {"name": "House"}
+    )
+    assert (await form.send(**data))["reason"] == "not_loaded"
     assert entry.options == {}

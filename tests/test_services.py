@@ -8,7 +8,6 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -51,7 +50,7 @@ from tests.actions import (
 )
 from tests.conftest import SetUp
 from tests.loads.common import a_wallbox, add_load
-from tests.orders.common import button, capture_events, steps
+from tests.orders.common import capture_events, steps
 
 NOW = "2026-11-23T10:00:00+00:00"
 
@@ -91,7 +90,6 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     home = simulator.add(scenarios.no_order())
     await set_up()
     heard = capture_events(hass)
-    assert button(hass, home)
     requests_since(simulator)
     response = await order(hass, home)
     assert requests_since(simulator).count("create_meter_order") == 1
@@ -119,8 +117,6 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
     assert state(hass, home, "order_status") == "created"
     assert state(hass, home, "expected_activation") == "2027-01-18"
     assert heard == steps("not_ordered", "created")
-    assert button(hass, home) is None
-    assert not hass.states.async_entity_ids(Platform.BUTTON)
 
 
 async def test_order_without_response(
@@ -163,8 +159,6 @@ async def test_order_of_one_of_many(
     await order(hass, other)
     assert home.order is None
     assert other.order
-    assert button(hass, home)
-    assert not button(hass, other)
 
 
 async def test_nomos_goes_away_after_the_order(
@@ -183,7 +177,6 @@ async def test_nomos_goes_away_after_the_order(
     assert response["order"]["status"] == "created"
     assert state(hass, home, "order_status") == "created"
     assert heard == steps("not_ordered", "created")
-    assert button(hass, home) is None
 
 
 async def test_token_that_is_void(
@@ -243,7 +236,6 @@ async def test_order_during_a_refresh(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state(hass, home, "order_status") == "created"
     assert heard == steps("not_ordered", "created")
-    assert button(hass, home) is None
 
 
 # Refusals
@@ -289,7 +281,6 @@ async def test_order_that_was_placed_elsewhere(
     assert await refusal(hass, home) == (INVALID, "already_ordered")
     assert requests_since(simulator).count("create_meter_order") == 1
     assert state(hass, home, "order_status") == status
-    assert button(hass, home) is None
 
 
 @pytest.mark.parametrize(
@@ -478,7 +469,6 @@ async def test_order_did_not_arrive(
     assert home.order is None
     assert state(hass, home, "order_status") == "not_ordered"
     # A later attempt succeeds.
-    assert button(hass, home)
     assert (await order(hass, home))["order"]["id"] == home.order_id
 
 
@@ -497,7 +487,6 @@ async def test_order_arrived_after_all(
     assert requests_since(simulator).count("create_meter_order") == 1
     assert state(hass, home, "order_status") == "created"
     assert heard == steps("not_ordered", "created")
-    assert button(hass, home) is None
 
 
 @pytest.mark.parametrize(
@@ -624,7 +613,6 @@ async def test_time_out(
     assert requests_since(simulator).count("create_meter_order") == 1
     await refresh(hass, home)
     assert state(hass, home, "order_status") == "created"
-    assert button(hass, home) is None
 
 
 # Reading

@@ -18,7 +18,6 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     STATE_ON,
     STATE_UNAVAILABLE,
-    Platform,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -112,13 +111,12 @@ def entry() -> MockConfigEntry:
 def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return all that Home Assistant shows of an account.
 
-    That is without the button, which needs an answer of Nomos. Prices
-    change with the time, and not with what happens to the account.
+    Prices change with the time, and not with what happens to the account.
     """
     return {
         found.entity_id: (found.state, dict(found.attributes))
         for found in hass.states.async_all()
-        if found.domain != Platform.BUTTON and "price" not in found.entity_id
+        if "price" not in found.entity_id
     }
 
 

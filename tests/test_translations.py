@@ -22,7 +22,6 @@ from custom_components.nomos_energy.loads import (
 )
 from custom_components.nomos_energy.orders import (
     binary_sensors as order_binary_sensors,
-    button,
     calendar,
     events,
     sensors as order_sensors,
@@ -85,7 +84,6 @@ OTHER_MEANING = re.compile(r"entity\.sensor\.module_\d\.state\.activated")
 """Modules of § 14a EnWG are activated; meters are not, in German."""
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
-    "button": (button.ORDER_SMART_METER,),
     "calendar": (calendar.INSTALLATION,),
     "number": (number.RUN_TIME_TODAY,),
     "switch": (switch.ENABLED,),

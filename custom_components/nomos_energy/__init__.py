@@ -2,8 +2,8 @@
 
 from homeassistant.components.webhook import async_generate_id
 from homeassistant.const import CONF_WEBHOOK_ID, Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 
 from .api import async_create_client
@@ -21,7 +21,6 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
-    Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
     Platform.NUMBER,
@@ -43,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
             entry, data={**entry.data, CONF_WEBHOOK_ID: async_generate_id()}
         )
     async_check_options(entry)
+    _async_remove_buttons(hass, entry)
     client = await async_create_client(hass, entry)
     runtime = await async_create_runtime_data(hass, entry, client)
     contracts = runtime.contracts
@@ -59,6 +59,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+@callback
+def _async_remove_buttons(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
+    """Remove the buttons of earlier versions: one tap ordered a smart meter."""
+    registry = er.async_get(hass)
+    for found in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if found.domain == Platform.BUTTON:
+            registry.async_remove(found.entity_id)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> bool:

@@ -1,7 +1,7 @@
 """Options flow: the menu behind Configure, and the settings of a contract."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_NAME
@@ -14,6 +14,7 @@ from .coordinator import ContractCoordinator
 from .issues import escape_markdown
 from .nomos.fields import text
 from .options import contract_options
+from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
 from .webhooks.options_flow import WebhookOptionsSteps
 
@@ -23,7 +24,7 @@ MAX_NAME = 60
 CONTRACT_SCHEMA = vol.Schema({vol.Optional(CONF_NAME): TextSelector()})
 
 
-class NomosOptionsFlow(WebhookOptionsSteps, OptionsFlowWithReload):
+class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithReload):
     """Options flow of an account."""
 
     _subscription_id: str
@@ -35,9 +36,10 @@ class NomosOptionsFlow(WebhookOptionsSteps, OptionsFlowWithReload):
         """Show what can be configured."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["contract_settings", "webhooks"],
+            menu_options=["order_smart_meter", "contract_settings", "webhooks"],
         )
 
+    @override
     def contracts(self) -> ContractCoordinator | None:
         """Return the contracts of the account, or None if it is not loaded."""
         return loaded_contracts(self.config_entry)

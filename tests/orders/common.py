@@ -1,4 +1,4 @@
-"""Events and the button of the meter order, for the tests of orders."""
+"""Events of the meter order, for the tests of orders."""
 
 from itertools import pairwise
 
@@ -13,14 +13,6 @@ from homeassistant.helpers import entity_registry as er
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household
-
-
-def button(hass: HomeAssistant, home: Household) -> str | None:
-    """Return the entity ID of a household's order button, or None."""
-    return er.async_get(hass).async_get_entity_id(
-        Platform.BUTTON, DOMAIN, f"{home.subscription_id}_order_smart_meter"
-    )
-
 
 type Announcement = tuple[str, str | None, str | None]
 
