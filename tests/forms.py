@@ -58,6 +58,9 @@ class Form:
 
     def _paths(self) -> list[str]:
         shown = self.shown
+        if "translation_domain" in shown:
+            # Home Assistant has the text itself.
+            return []
         if shown["type"] == "abort":
             return [f"abort.{shown['reason']}"]
         if shown["type"] == "create_entry":

@@ -78,7 +78,7 @@ async def test_one_block(
 ) -> None:
     """It runs at the cheapest time of the night, once, and then the next night."""
     entry = await set_up()
-    key = await add_load(hass, entry, a_wallbox(home, power=11))
+    key = await add_load(hass, entry, a_wallbox(home, power="11"))
     await pass_time_until(hass, freezer, "2026-11-23T16:00+01:00")
     assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 05:00")
     assert not attribute(hass, key, "fallback")
@@ -327,7 +327,7 @@ async def test_upper_price(
 ) -> None:
     """It rather stays short than pays more, and shows by how much."""
     entry = await set_up()
-    key = await add_load(hass, entry, a_wallbox(home, upper_price=0.11))
+    key = await add_load(hass, entry, a_wallbox(home, upper_price="11"))
     await pass_time_until(hass, freezer, "2026-11-24T06:30+01:00")
     assert load_state(hass, key, "remaining_today") == "1.0"
     assert load_state(hass, key, "planned_price") == "0.075"
@@ -343,7 +343,7 @@ async def test_change_while_it_runs(
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home))
     await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
-    await change_load(hass, entry, key, a_wallbox(home, power=3.7))
+    await change_load(hass, entry, key, a_wallbox(home, power="3.7"))
     assert load_state(hass, key, "run_now") == "on"
     assert pieces(hass, key)[0] == ("Tue 02:00", "Tue 05:00")
     await change_load(

@@ -7,10 +7,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from simulator import Simulator, scenarios
 from tests.conftest import SetUp
+from tests.forms import open_load
 from tests.loads.common import (
     WEEK,
     a_wallbox,
@@ -87,6 +89,30 @@ async def test_what_is_suggested(
             {"shortest_piece": "piece_too_long"},
         ),
         ({"weekdays": []}, {"weekdays": "no_weekday"}),
+        ({"run_time": {"hours": -1}}, {"run_time": "negative_duration"}),
+        ({"run_time": {"hours": 1e300}}, {"latest": "hours_too_short"}),
+        (
+            {"shortest_piece": {"hours": 0, "minutes": -15}},
+            {"shortest_piece": "negative_duration"},
+        ),
+        ({"shortest_piece": {"hours": 1e300}}, {"shortest_piece": "piece_too_long"}),
+        ({"upper_price": "x"}, {"upper_price": "not_a_number"}),
+        ({"upper_price": "1.000,5"}, {"upper_price": "not_a_number"}),
+        ({"upper_price": "inf"}, {"upper_price": "not_a_number"}),
+        ({"upper_price": "500,1"}, {"upper_price": "price_out_of_range"}),
+        ({"upper_price": "-501"}, {"upper_price": "price_out_of_range"}),
+        ({"upper_price": "0,25"}, {"upper_price": "price_in_euros"}),
+        ({"power": "viel"}, {"power": "not_a_number"}),
+        ({"power": "3700"}, {"power": "power_out_of_range"}),
+        ({"power": "-1"}, {"power": "power_out_of_range"}),
+        (
+            {"power": "3700", "upper_price": "x", "weekdays": []},
+            {
+                "power": "power_out_of_range",
+                "upper_price": "not_a_number",
+                "weekdays": "no_weekday",
+            },
+        ),
         (
             {"name": "", "weekdays": []},
             {"name": "name_missing", "weekdays": "no_weekday"},
@@ -97,24 +123,119 @@ async def test_mistakes(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
+    hass_client: ClientSessionGenerator,
     changes: dict[str, Any],
     errors: dict[str, str],
 ) -> None:
     """Each mistake is explained where it was made, and can be corrected."""
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
-    flow = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
-    )
-    flow = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], a_wallbox(home, **changes)
-    )
-    assert flow["type"] is FlowResultType.FORM
-    assert flow["errors"] == errors
-    done = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], a_wallbox(home)
-    )
-    assert done["type"] is FlowResultType.CREATE_ENTRY
+    form = await open_load(hass, hass_client, entry)
+    entered = a_wallbox(home, **changes)
+    await form.send(**entered)
+    assert form.shown["errors"] == errors
+    assert form.suggested() == entered
+    done = await form.send(**a_wallbox(home))
+    assert done["type"] == "create_entry"
+
+
+@pytest.mark.parametrize(
+    ("entered", "stored"),
+    [
+        ("25", 0.25),
+        ("25,5", 0.255),
+        (" 25.73 ", 0.2573),
+        ("-3,5", -0.035),
+        ("−3.5", -0.035),
+        ("0", 0.0),
+        ("1", 0.01),
+        ("500", 5.0),
+        ("", None),
+        (" ", None),
+        (None, None),
+    ],
+)
+async def test_price_limit_is_entered_in_cents(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    entered: str | None,
+    stored: float | None,
+) -> None:
+    """Prices are entered in ct/kWh with a comma or a point, and stored in EUR/kWh."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    key = await add_load(hass, entry, a_wallbox(home, upper_price=entered))
+    assert entry.subentries[key].data.get("upper_price") == stored
+
+
+async def test_price_in_euros_is_asked_back(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A price below 1 ct is asked back once; entered again, it is meant."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    form = await open_load(hass, hass_client, entry)
+    for entered, english, german in (
+        (
+            "0.257",
+            "0.257 ct/kWh – did you mean 25.7?",
+            "0.257 ct/kWh – meinten Sie 25.7?",
+        ),
+        ("0,25", "0,25 ct/kWh – did you mean 25?", "0,25 ct/kWh – meinten Sie 25?"),
+    ):
+        await form.send(**a_wallbox(home, upper_price=entered))
+        assert form.shown["errors"] == {"upper_price": "price_in_euros"}
+        assert english in form.texts("en")[-1]
+        assert german in form.texts("de")[-1]
+        assert form.suggested()["upper_price"] == entered
+    done = await form.send(**a_wallbox(home, upper_price="0.25"))
+    assert done["type"] == "create_entry"
+    await hass.async_block_till_done()
+    (key,) = entry.subentries
+    assert entry.subentries[key].data["upper_price"] == 0.0025
+
+    # It is not asked back again when the load is changed.
+    form = await open_load(hass, hass_client, entry, key)
+    changed = form.suggested() | {"name": "Auto"}
+    assert (await form.send(**changed))["reason"] == "reconfigure_successful"
+    assert entry.subentries[key].title == "Auto"
+    assert entry.subentries[key].data["upper_price"] == 0.0025
+
+
+@pytest.mark.parametrize(
+    ("language", "price", "power"), [("en", "25.73", "3.7"), ("de", "25,73", "3,7")]
+)
+async def test_numbers_are_shown_as_they_are_entered(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    language: str,
+    price: str,
+    power: str,
+) -> None:
+    """A form that is sent unchanged changes nothing."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    hass.config.language = language
+    entry = await set_up()
+    key = await add_load(hass, entry, a_wallbox(home, upper_price="25.73", power="3.7"))
+    before = dict(entry.subentries[key].data)
+    assert (before["upper_price"], before["power"]) == (0.2573, 3.7)
+    form = await open_load(hass, hass_client, entry, key)
+    shown = form.suggested()
+    assert (shown["upper_price"], shown["power"]) == (price, power)
+    units = {
+        each["name"]: each["selector"]["text"]["suffix"]
+        for each in form.shown["data_schema"]
+        if "suffix" in each["selector"].get("text", {})
+    }
+    assert units == {"upper_price": "ct/kWh", "power": "kW"}
+    await form.send(**shown)
+    assert entry.subentries[key].data == before
 
 
 async def test_nothing_to_plan_by(
@@ -147,7 +268,7 @@ async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     assert not registry.async_get_entity_id(*cost)
     entity = load_entity(hass, key, "run_now")
 
-    await change_load(hass, entry, key, a_wallbox(home, name="Auto", power=11))
+    await change_load(hass, entry, key, a_wallbox(home, name="Auto", power="11"))
     assert registry.async_get_entity_id(*cost)
     assert load_entity(hass, key, "run_now") == entity
     assert entry.subentries[key].title == "Auto"

@@ -111,7 +111,7 @@ def running_since(hass: HomeAssistant, key: str) -> Any:
             id="last day of the week",
         ),
         pytest.param(
-            {"upper_price": 0.01},
+            {"upper_price": "1"},
             ["idle", "Tue 07:00 provisional", "Tue 14:45 idle"],
             id="too expensive",
         ),
@@ -295,7 +295,7 @@ async def test_costs_of_one_period(
 ) -> None:
     """What ran earlier today is not in the price and the cost of the next night."""
     entry = await set_up()
-    key = await add_load(hass, entry, a_wallbox(home, power=11))
+    key = await add_load(hass, entry, a_wallbox(home, power="11"))
     for moment in ("2026-11-24T06:30+01:00", "2026-11-24T16:00+01:00"):
         await pass_time_until(hass, freezer, moment)
         assert load_state(hass, key, "planned_price") == "0.09"

@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -10,12 +11,10 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     DurationSelector,
     DurationSelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,9 +23,9 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from ..const import PRICE_UNIT
 from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
+from ..number_field import InvalidNumberError, NumberField, price_field, price_in_euros
 from .planner import NOTHING, WEEKDAYS, InvalidLoadError, PlannedLoad
 
 CONF_RUN_TIME = "run_time"
@@ -45,11 +44,20 @@ SUGGESTED = {
 }
 """Suggested values: a car that is charged overnight."""
 
-HIGHEST_PRICE = 5.0
-"""EUR/kWh; above the exchange's limit."""
+HIGHEST_PRICE = 500
+"""ct/kWh; above the exchange's limit."""
 
-HIGHEST_POWER = 1000.0
+HIGHEST_POWER = 1000
 """kW."""
+
+NUMBERS = {
+    CONF_UPPER_PRICE: price_field(HIGHEST_PRICE),
+    CONF_POWER: NumberField(
+        unit="kW", lowest=0, highest=HIGHEST_POWER, out_of_range="power_out_of_range"
+    ),
+}
+
+DURATIONS = (CONF_RUN_TIME, CONF_SHORTEST_PIECE)
 
 _UNUSABLE = {
     CONF_RUN_TIME: {CONF_LATEST: "hours_too_short"},
@@ -61,6 +69,9 @@ _UNUSABLE = {
 
 class PlannedLoadFlow(ConfigSubentryFlow):
     """Subentry flow that adds or changes a planned load."""
+
+    _confirmed_price: float | None = None
+    """Price limit that was asked back; entered again, it is accepted."""
 
     @abstractmethod
     def contracts(self) -> ContractCoordinator | None:
@@ -78,13 +89,18 @@ class PlannedLoadFlow(ConfigSubentryFlow):
             return self.async_abort(reason="no_consumption")
         schema = _schema(contract_selector(coordinator, contracts))
         errors: dict[str, str] = {}
+        placeholders = {
+            "highest_price": str(HIGHEST_PRICE),
+            "highest_power": str(HIGHEST_POWER),
+        }
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
-            errors = _errors(name, user_input)
+            data, errors = _read(user_input)
+            errors |= _errors(name, data)
+            if doubt := self._doubt(user_input, data):
+                errors[CONF_UPPER_PRICE] = "price_in_euros"
+                placeholders |= doubt
             if not errors:
-                data = {
-                    key: value for key, value in user_input.items() if key != CONF_NAME
-                }
                 return self._finish(name, data)
         return self.async_show_form(
             step_id="user",
@@ -92,6 +108,7 @@ class PlannedLoadFlow(ConfigSubentryFlow):
                 schema, user_input or self._known(contracts[0], schema)
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async_step_reconfigure = async_step_user
@@ -103,11 +120,30 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         subentry = self._get_reconfigure_subentry()
         # The form also repairs a load: it suggests nothing that it would refuse.
         known = {CONF_NAME: subentry.title, **subentry.data}
+        for name, number in NUMBERS.items():
+            known[name] = number.show(self.hass, known.get(name))
         return SUGGESTED | {
             str(field): known[field]
             for field, selector in schema.schema.items()
-            if field in known and _accepts(selector, known[field])
+            if field in known
+            and _accepts(selector, known[field])
+            and not _is_negative(known[field])
         }
+
+    def _doubt(
+        self, user_input: Mapping[str, Any], data: Mapping[str, Any]
+    ) -> dict[str, str] | None:
+        """Return what to ask back about the price limit, once for each price."""
+        price = data.get(CONF_UPPER_PRICE)
+        confirmed = [self._confirmed_price]
+        if self.source == SOURCE_RECONFIGURE:
+            confirmed.append(
+                self._get_reconfigure_subentry().data.get(CONF_UPPER_PRICE)
+            )
+        if price is None or price in confirmed:
+            return None
+        self._confirmed_price = price
+        return price_in_euros(user_input[CONF_UPPER_PRICE], price)
 
     def _finish(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
         if self.source != SOURCE_RECONFIGURE:
@@ -130,8 +166,18 @@ def _consumption(contracts: ContractCoordinator) -> list[str]:
     return [key for key, each in contracts.data.items() if not each.feeds_in]
 
 
+class _DurationSelector(DurationSelector):
+    """Duration selector that leaves refusals to the form, whose errors are translated."""
+
+    @override
+    def __call__(self, data: Any) -> dict[str, float]:
+        with suppress(OverflowError):
+            cv.time_period_dict(data)
+        return cast("dict[str, float]", data)
+
+
 def _schema(contract: SelectSelector) -> vol.Schema:
-    duration = DurationSelector(
+    duration = _DurationSelector(
         DurationSelectorConfig(
             enable_day=False, enable_second=False, allow_negative=False
         )
@@ -144,24 +190,8 @@ def _schema(contract: SelectSelector) -> vol.Schema:
             vol.Required(CONF_EARLIEST): TimeSelector(),
             vol.Required(CONF_LATEST): TimeSelector(),
             vol.Optional(CONF_SHORTEST_PIECE): duration,
-            vol.Optional(CONF_UPPER_PRICE): NumberSelector(
-                NumberSelectorConfig(
-                    min=-HIGHEST_PRICE,
-                    max=HIGHEST_PRICE,
-                    step="any",
-                    unit_of_measurement=PRICE_UNIT,
-                    mode=NumberSelectorMode.BOX,
-                )
-            ),
-            vol.Optional(CONF_POWER): NumberSelector(
-                NumberSelectorConfig(
-                    min=0,
-                    max=HIGHEST_POWER,
-                    step="any",
-                    unit_of_measurement="kW",
-                    mode=NumberSelectorMode.BOX,
-                )
-            ),
+            vol.Optional(CONF_UPPER_PRICE): NUMBERS[CONF_UPPER_PRICE].selector,
+            vol.Optional(CONF_POWER): NUMBERS[CONF_POWER].selector,
             vol.Required(CONF_WEEKDAYS): SelectSelector(
                 SelectSelectorConfig(
                     options=list(WEEKDAYS),
@@ -174,13 +204,39 @@ def _schema(contract: SelectSelector) -> vol.Schema:
     )
 
 
-def _errors(name: str, user_input: Mapping[str, Any]) -> dict[str, str]:
-    """Return the translation keys of invalid fields."""
-    errors = {}
+def _read(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the data to store, and the translation keys of invalid numbers."""
+    data = {key: value for key, value in user_input.items() if key != CONF_NAME}
+    errors: dict[str, str] = {}
+    for name, field in NUMBERS.items():
+        if entered := data.pop(name, "").strip():
+            try:
+                data[name] = field.parse(entered)
+            except InvalidNumberError as err:
+                errors[name] = err.key
+    return data, errors
+
+
+def _is_negative(value: Any) -> bool:
+    """Return if a part of a duration is negative."""
+    return isinstance(value, Mapping) and any(
+        isinstance(part, int | float) and part < 0 for part in value.values()
+    )
+
+
+def _errors(name: str, data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the translation keys of other invalid fields."""
+    errors = {
+        field: "negative_duration"
+        for field in DURATIONS
+        if _is_negative(data.get(field))
+    }
     if not name:
         errors[CONF_NAME] = "name_missing"
+    if CONF_RUN_TIME in errors or CONF_SHORTEST_PIECE in errors:
+        return errors
     try:
-        load = PlannedLoad.from_data(name, user_input)
+        load = PlannedLoad.from_data(name, data)
     except InvalidLoadError as err:
         return errors | _UNUSABLE[err.setting]
     if load.run_time <= NOTHING:
