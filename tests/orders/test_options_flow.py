@@ -14,12 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.orders.placing import METER_ORDER
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.oauth import ORGANISATION, READ_ONLY, Client
 from tests import DAY, customer_entry, key_entry, pass_time, requests_since, state
 from tests.conftest import SetUp
 from tests.forms import Form, open_options
 from tests.orders.common import capture_events, steps
+from tests.test_translations import ENGLISH, GERMAN
 
 ORDERS = "create_meter_order"
 
@@ -317,6 +319,23 @@ async def test_contract_that_vanishes(
         form["flow_id"], {"confirm": True}
     )
     assert done["reason"] == "not_loaded"
+
+
+def test_texts_of_refusals() -> None:
+    """The form has each reason that the action has, in the same words."""
+    reasons = {
+        *METER_ORDER.by_detail.values(),
+        METER_ORDER.conflict,
+        METER_ORDER.otherwise,
+        "invalid_auth",
+        "meter_is_smart",
+    }
+    for texts in (ENGLISH, GERMAN):
+        for reason in reasons:
+            assert (
+                texts[f"options.error.{reason}"]
+                == texts[f"exceptions.{reason}.message"]
+            )
 
 
 # The button of earlier versions
