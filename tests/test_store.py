@@ -14,6 +14,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
     CONF_WEBHOOK_ID,
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     STATE_ON,
@@ -34,7 +35,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_storage,
 )
 
-from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.const import DOMAIN, PRICE_UNIT
 from custom_components.nomos_energy.disk import from_disk, to_disk
 from custom_components.nomos_energy.nomos import (
     Contract,
@@ -117,6 +118,7 @@ def shown(hass: HomeAssistant) -> dict[str, tuple[str, dict[str, Any]]]:
         found.entity_id: (found.state, dict(found.attributes))
         for found in hass.states.async_all()
         if "price" not in found.entity_id
+        and found.attributes.get(ATTR_UNIT_OF_MEASUREMENT) != PRICE_UNIT
     }
 
 
