@@ -72,7 +72,7 @@ def measure_planning(repetitions: int) -> float:
     now = datetime(2026, 11, 23, 23, tzinfo=dt_util.UTC)
     starts = [now + place * QUARTER for place in range(288)]
     series = PriceSeries(
-        prices=tuple(
+        intervals=tuple(
             Price(start, start + QUARTER, round(dice.uniform(-0.05, 0.45), 4))
             for start in starts
         )

@@ -124,7 +124,7 @@ async def _measure_writes(contracts: int) -> tuple[int, list[Watch]]:
         await _wait_for_write(file, None)
         for number in range(WRITES):
             version = _version(file)
-            shorter = PriceSeries(series.resolution, series.prices[number + 1 :])
+            shorter = PriceSeries(series.resolution, series.intervals[number + 1 :])
             async with watching() as watch:
                 store.async_set("sub_0", shorter)
                 await _wait_for_write(file, version)

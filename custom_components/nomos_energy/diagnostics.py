@@ -46,7 +46,7 @@ async def async_get_config_entry_diagnostics(
                 "resolution": prices.data.resolution.total_seconds(),
                 "from": prices.data.prices[0].start if prices.data.prices else None,
                 "until": prices.data.end,
-                "unknown": sum(each.amount is None for each in prices.data.prices),
+                "unknown": len(prices.data.intervals) - len(prices.data.prices),
                 "fetched_at": prices.fetched_at,
                 "last_update_success": prices.last_update_success,
             }

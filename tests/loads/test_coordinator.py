@@ -177,6 +177,29 @@ async def test_missing_prices(
     assert not attribute(hass, key, "fallback")
 
 
+async def test_prices_that_are_null(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    home: Household,
+) -> None:
+    """A tomorrow without a single price is waited for, however cheap the night is."""
+    simulator.set_prices(TODAY, [40.0] * 96)
+    simulator.set_prices(TOMORROW, [None] * 96)
+    entry = await set_up()
+    key = await add_load(hass, entry, a_wallbox(home))
+    switched = watch(hass, key)
+    await pass_time_until(hass, freezer, "2026-11-23T19:00+01:00")
+    assert pieces(hass, key)[0] == ("Tue 04:00", "Tue 07:00")
+    assert attribute(hass, key, "fallback")
+    assert load_state(hass, key, "planned_price") == STATE_UNKNOWN
+    simulator.set_prices(TOMORROW, [10.0] * 16 + [40.0] * 80)
+    await pass_time_until(hass, freezer, "2026-11-24T06:30+01:00")
+    assert switched == ["Tue 00:00 on", "Tue 03:00 off"]
+    assert load_state(hass, key, "planned_price") == "0.1"
+
+
 async def test_outage(
     hass: HomeAssistant,
     simulator: Simulator,

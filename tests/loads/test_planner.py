@@ -18,7 +18,7 @@ from custom_components.nomos_energy.loads.planner import (
     average_price,
 )
 from custom_components.nomos_energy.nomos import HOUR, QUARTER, PriceSeries, midnight
-from tests.nomos.common import price_series
+from tests.nomos.common import a_price_answer, a_price_item, price_series
 from tests.prices.common import pieces_of
 
 DAY = date(2026, 11, 24)
@@ -287,6 +287,12 @@ TWO_VALLEYS = [10, 10, 40, 40, 40, 10, 10, 40]
         ([None] * 6 + [40, 40], {"upper_price": 0.3}, [(2, 6)], True),
         ([None, 40] * 4, {"upper_price": 0.3}, [(6, 7)], True),
         ([None] * 2 + [40] * 6, {"upper_price": 0.3}, [(0, 2)], True),
+        # An hour without prices is left out, more of it is waited for.
+        ([None] * 4 + [40] * 4, {}, [(4, 8)], False),
+        ([None] * 5 + [40, 40, 10], {"run_time": 2 * QUARTER}, [(6, 8)], True),
+        ([10, 10, *[None] * 5, 40], {"run_time": 2 * QUARTER}, [(6, 8)], True),
+        ([10, 10, *[None] * 4, 40, 40], {"run_time": 2 * QUARTER}, [(0, 2)], False),
+        ([10, 10, 40, 40, 40, 40, None, None], {}, [(0, 4)], False),
     ],
 )
 def test_plan(
@@ -314,6 +320,55 @@ def test_day_that_is_not_published() -> None:
     assert plan == Schedule(
         (Span(midnight(DAY) + 29 * HOUR, midnight(DAY) + 30 * HOUR),), is_fallback=True
     )
+
+
+def in_the_evening(tomorrow: list[Any], is_missing: bool) -> Schedule:
+    """Plan two hours of a night of whose second half some prices are known."""
+    cents = [*[40] * 96, *tomorrow]
+    items = [
+        a_price_item(midnight(DAY) + place * QUARTER, cent)
+        for place, cent in enumerate(cents)
+        if not (is_missing and cent is None)
+    ]
+    load = a_load(run_time=2 * HOUR, earliest=time(18), latest=time(6))
+    now = midnight(DAY) + 18 * HOUR
+    series = PriceSeries.from_json(a_price_answer(items))
+    return load.plan(next(load.hours(now)), now, load.run_time, series)
+
+
+@pytest.mark.parametrize("is_missing", [False, True])
+@pytest.mark.parametrize(
+    ("tomorrow", "start", "is_fallback"),
+    [
+        ([None] * 96, 28, True),
+        ([None] * 24 + [40] * 72, 28, True),
+        ([10] * 8 + [None] * 88, 28, True),
+        ([40] * 4 + [10] * 8 + [40] * 8 + [None] * 8 + [40] * 68, 25, False),
+        ([40] * 4 + [10] * 8 + [None] * 4 + [40] * 80, 25, False),
+        ([10] * 95 + [None], 24, False),
+    ],
+)
+def test_missing_prices(
+    is_missing: bool, tomorrow: list[Any], start: int, is_fallback: bool
+) -> None:
+    """A price that is null counts as one that is missing."""
+    begin = midnight(DAY) + start * HOUR
+    assert in_the_evening(tomorrow, is_missing) == Schedule(
+        (Span(begin, begin + 2 * HOUR),), is_fallback
+    )
+
+
+def test_prices_that_end_within_the_hours() -> None:
+    """Tomorrow is waited for even if little of it belongs to the hours."""
+    load = a_load(earliest=time(18), latest=time(0, 15))
+    now = midnight(DAY) + 18 * HOUR
+    hours = next(load.hours(now))
+    today = price_series([40] * 96, DAY)
+    plan = load.plan(hours, now, HOUR, today)
+    assert plan == Schedule((Span(hours.end - HOUR, hours.end),), is_fallback=True)
+    tomorrow = price_series([None, 40], DAY + timedelta(days=1))
+    plan = load.plan(hours, now, HOUR, today.updated(tomorrow))
+    assert plan == Schedule((Span(now, now + HOUR),))
 
 
 @pytest.mark.parametrize("left", [timedelta(0), -HOUR])

@@ -99,10 +99,12 @@ def test_invalid_answer(changes: dict[str, Any]) -> None:
 )
 def test_invalid_amount(amount: Any) -> None:
     """An invalid amount is unknown, not zero."""
-    (price,) = price_series([amount], grid=[amount]).prices
-    assert price.amount is None
-    assert price.grid is None
-    assert price.energy == 0.0877
+    series = price_series([amount], grid=[amount])
+    assert not series.prices
+    (interval,) = series.intervals
+    assert interval.amount is None
+    assert interval.grid is None
+    assert interval.energy == 0.0877
 
 
 @pytest.mark.parametrize("amount", [0, 0.0, -12.5, 400])
@@ -202,16 +204,35 @@ def test_any_items(items: list[Any], resolution: str) -> None:
     ],
 )
 def test_length_of_days(day: date, resolution: str, count: int) -> None:
-    """A day is complete if all of its intervals have a price."""
+    """A day is complete if all of its intervals have a price; null is none."""
     complete = price_series([20] * count, day, resolution)
     assert complete.end == midnight(day + DAY)
     assert complete.day(day).is_complete
     assert list(complete.days) == [day]
     short = price_series([20] * (count - 1), day, resolution).day(day)
-    assert not short.is_published
-    gap = price_series([20] * (count - 1) + [None], day, resolution).day(day)
-    assert gap.is_published
-    assert not gap.is_complete
+    assert not short.is_complete
+    null = price_series([20] * (count - 1) + [None], day, resolution)
+    assert null.day(day) == short
+    assert null.end == short.prices[-1].end
+
+
+@pytest.mark.parametrize("resolution", ["15min", "hourly"])
+def test_intervals_without_a_price(resolution: str) -> None:
+    """An interval without a price counts as missing; its grid fee is known."""
+    start = midnight(WINTER_DAY)
+    series = price_series([20, None, 21, None], resolution=resolution)
+    known, null, last, end = (each.start for each in series.intervals)
+    assert [each.start for each in series.prices] == [known, last]
+    assert series.at(null) is None
+    assert (interval := series.interval_at(null))
+    assert (interval.amount, interval.grid) == (None, 0.0947)
+    assert series.between(start, end + HOUR) == series.prices
+    assert series.end == end
+    assert list(series.days) == [WINTER_DAY]
+    assert null not in series.quarters
+    assert series.quarters[known] == 0.2
+    nothing = price_series([None] * 4, resolution=resolution)
+    assert (nothing.prices, nothing.end, nothing.days) == ((), None, {})
 
 
 @pytest.mark.parametrize("day", [WINTER_DAY, LONG_DAY, SHORT_DAY])
@@ -364,7 +385,7 @@ def test_newer_prices() -> None:
     """Newer prices are added and replace known ones; missing ones are kept."""
     known = price_series([20, 21, None, None])
     newer = price_series([19, None, 22, None, 23])
-    assert [each.amount for each in known.updated(newer).prices] == [
+    assert [each.amount for each in known.updated(newer).intervals] == [
         0.19,
         0.21,
         0.22,
@@ -376,6 +397,13 @@ def test_newer_prices() -> None:
     assert PriceSeries().updated(hourly) == hourly
     assert known.updated(PriceSeries()) == known
     assert PriceSeries().updated(newer) == newer
+
+
+def test_newer_components() -> None:
+    """Newer components are known of an interval that has no price yet."""
+    known = price_series([20, None], grid=[9, None])
+    newer = price_series([None, None], grid=[8, 7])
+    assert [each.grid for each in known.updated(newer).intervals] == [0.09, 0.07]
 
 
 def test_change_of_resolution() -> None:
@@ -435,9 +463,11 @@ WINDOWS: Mapping[str, tuple[list[Any], list[GridFeeWindow | None]]] = {
 
 @pytest.mark.parametrize(("fees", "windows"), WINDOWS.values(), ids=WINDOWS)
 def test_windows(fees: list[Any], windows: list[GridFeeWindow | None]) -> None:
-    """A day with two or three different grid fees has windows."""
-    prices = price_series([20] * len(fees), grid=fees)
-    assert [prices.grid_fee_window(each.start) for each in prices.prices] == windows
+    """A day with up to three different grid fees has windows, with prices or not."""
+    for amount in (20, None):
+        series = price_series([amount] * len(fees), grid=fees)
+        found = [series.grid_fee_window(each.start) for each in series.intervals]
+        assert found == windows
 
 
 def test_next_window() -> None:
@@ -447,7 +477,14 @@ def test_next_window() -> None:
     prices = price_series([20] * 96, grid=fees)
     assert prices.grid_fee_window_ends(start) == start + 40 * QUARTER
     assert prices.grid_fee_window_ends(start + 50 * QUARTER) is None
-    tomorrow = price_series([20] * 96, WINTER_DAY + DAY, grid=[2] * 40 + [9] * 56)
+    tomorrow = price_series([None] * 96, WINTER_DAY + DAY, grid=[2] * 40 + [9] * 56)
     both = prices.updated(tomorrow)
     assert both.grid_fee_window_ends(start + 50 * QUARTER) == start + 96 * QUARTER
     assert both.grid_fee_window_ends(datetime(2026, 1, 1, tzinfo=UTC)) is None
+
+
+def test_next_window_after_an_unknown_fee() -> None:
+    """An unknown fee is no window that begins."""
+    start = midnight(WINTER_DAY)
+    prices = price_series([20] * 96, grid=[2] * 40 + [None] * 4 + [9] * 52)
+    assert prices.grid_fee_window_ends(start) == start + 44 * QUARTER

@@ -323,21 +323,14 @@ async def test_hours_of_quarters(
     response = await call(hass, "get_prices", device_id(hass, home), resolution="hour")
     assert response["resolution"] == "hour"
     found = response["prices"]
-    assert len(found) == 24
-    assert found[2] == {
-        "start": "2026-11-23T02:00:00+01:00",
-        "end": "2026-11-23T03:00:00+01:00",
-        "price": None,
-    }
-    for number, each in enumerate(found):
-        if number != 2:
-            assert each["price"] == pytest.approx(
-                mean(amounts[4 * number : 4 * number + 4])
-            )
+    hours = [number for number in range(24) if number != 2]
+    assert [each["start"][11:13] for each in found] == [f"{each:02}" for each in hours]
+    assert [each["price"] for each in found] == pytest.approx(
+        [mean(amounts[4 * number : 4 * number + 4]) for number in hours]
+    )
     quarters = await prices(hass, home)
-    assert [
-        number for number, each in enumerate(quarters) if each["price"] is None
-    ] == [9]
+    assert len(quarters) == 95
+    assert "2026-11-23T02:15:00+01:00" not in [each["start"] for each in quarters]
 
 
 @pytest.mark.parametrize("hourly", [False, True])
@@ -1189,6 +1182,46 @@ async def test_prices_that_are_missing(
     found = await find(hass, home, duration="00:30:00")
     assert found["start"] == "2026-11-23T12:30:00+01:00"
     assert found["savings"] is None
+
+
+async def test_tomorrow_without_prices(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Tomorrow is not known while all its prices are null, and asked for again."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TODAY, [40.0] * 96)
+    simulator.set_prices(TOMORROW, [None] * 96)
+    await set_up()
+    freezer.move_to(local("2026-11-23T18:00"))
+    night = {"duration": "02:00:00", "latest": "2026-11-24 06:00:00"}
+    err = await refusal(hass, home, "find_cheapest_window", **night)
+    assert (type(err), err.translation_key) == (INVALID, "prices_not_known")
+    assert "2026-11-24, 00:00" in str(err)
+    err = await refusal(hass, home, "get_prices", start="2026-11-24 00:00:00")
+    assert (type(err), err.translation_key) == (INVALID, "prices_not_known")
+    assert len(await prices(hass, home)) == 96
+    found = await find(hass, home, duration="02:00:00")
+    assert found["end"] == "2026-11-23T20:00:00+01:00"
+    simulator.set_prices(TOMORROW, [10.0] * 16 + [40.0] * 80)
+    freezer.tick(timedelta(minutes=10))
+    found = await find(hass, home, **night)
+    assert found["start"] == "2026-11-24T00:00:00+01:00"
+    assert len(await prices(hass, home)) == 192
+
+
+async def test_past_without_prices(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """A past day whose prices are all null has none."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(date(2026, 11, 20), [None] * 96)
+    await set_up()
+    past = {"start": "2026-11-20 00:00:00", "end": "2026-11-21 00:00:00"}
+    err = await refusal(hass, home, "get_prices", **past)
+    assert (type(err), err.translation_key) == (INVALID, "no_prices")
 
 
 async def test_idle_load(

@@ -466,12 +466,13 @@ async def test_incomplete_day(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """An incomplete tomorrow is shown, and requested once more."""
+    """An incomplete tomorrow is listed, and requested once more."""
     home = simulator.add(scenarios.smart_already())
     await begin_yesterday(hass, freezer, set_up, home.subscription_id)
     simulator.set_prices(TOMORROW, [None, *[30.0] * 95])
     await move_clock(hass, freezer, "2026-11-23T15:00")
-    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
+    assert len(state_of(hass, home, "price").attributes["prices"]) == 96 + 95
     simulator.set_prices(TOMORROW, [12.0, *[30.0] * 95])
     found = await watch(hass, freezer, simulator, DAY - 2 * HOUR, QUARTER)
     (ask,) = (step for step in found if step.is_for_prices)
@@ -550,6 +551,28 @@ async def test_midnight_with_tomorrow(
     assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
     found = await watch(hass, freezer, simulator, 14 * HOUR, QUARTER)
     assert not [step for step in found if step.is_for_prices]
+
+
+async def test_midnight_with_nulls(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A new day whose prices are null is requested at midnight, and after a restart."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TOMORROW, [None] * 96)
+    entry = await set_up(home.subscription_id)
+    await move_clock(hass, freezer, "2026-11-23T23:00")
+    requests_since(simulator)
+    await move_clock(hass, freezer, "2026-11-24T00:06")
+    assert "get_prices" in requests_since(simulator)
+    assert value_of(hass, home) == STATE_UNKNOWN
+    simulator.set_prices(TOMORROW, [12.0] * 96)
+    async with next_start(hass, entry) as (new, _):
+        await new.async_start()
+        await new.async_block_till_done(wait_background_tasks=True)
+        assert value_of(new, home) == "0.12"
 
 
 @pytest.mark.usefixtures("all_entities_enabled")

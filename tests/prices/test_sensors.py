@@ -6,7 +6,13 @@ import json
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform
+from homeassistant.const import (
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
@@ -16,7 +22,7 @@ from pytest_homeassistant_custom_component.common import snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nomos_energy.nomos import HOUR, QUARTER, berlin_day
-from simulator import Household, Simulator, scenarios
+from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import quarters
 from simulator.households import MODULE_1, MODULE_3
 from tests import DAY, pass_time, requests_since, writes
@@ -440,7 +446,7 @@ async def test_days(
         (NOON, "highest_price_today", "0.24", "00:00"),
         (NULLS, "lowest_price_today", "0.12", "12:00"),
         (NULLS, "highest_price_today", "0.6", "13:00"),
-        (NULLS, "next_price", STATE_UNKNOWN, "11:15"),
+        (NULLS, "next_price", STATE_UNKNOWN, None),
         (RAMP, "next_price", "0.45", "11:15"),
         (RAMP, "lowest_price_today", "0.0", "00:00"),
         (RAMP, "highest_price_today", "0.95", "23:45"),
@@ -502,22 +508,25 @@ async def test_list_of_prices(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """The list has what is known, in its order, with nulls where nothing is."""
+    """The list has what is known, in its order."""
     home = simulator.add(scenarios.smart_already())
     simulator.set_prices(TODAY, NULLS)
     await set_up()
     listed = state_of(hass, home, "price").attributes["prices"]
     assert json.loads(json_bytes(listed)) == listed
-    assert len(listed) == 96
+    assert len(listed) == 92
     assert listed[0] == {
         "start": "2026-11-23T00:00:00+01:00",
         "end": "2026-11-23T00:15:00+01:00",
         "price": 0.24,
     }
-    assert [each["price"] for each in listed[44:49]] == [None] * 4 + [0.12]
+    assert [(each["start"][11:16], each["price"]) for each in listed[43:45]] == [
+        ("10:45", 0.24),
+        ("12:00", 0.12),
+    ]
     await move_clock(hass, freezer, "2026-11-23T15:00")
     both = state_of(hass, home, "price").attributes["prices"]
-    assert both[:96] == listed
+    assert both[:92] == listed
     assert both[-1]["end"] == "2026-11-25T00:00:00+01:00"
 
 
@@ -550,7 +559,7 @@ async def test_list_is_not_recorded(
         (scenarios.feed_in, "tomorrow_payouts"),
     ],
 )
-@pytest.mark.parametrize("amounts", [None, [None] * 96, RAMP, [30.0] * 96])
+@pytest.mark.parametrize("amounts", [None, RAMP, [30.0] * 96])
 async def test_tomorrow(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -560,7 +569,7 @@ async def test_tomorrow(
     key: str,
     amounts: Amounts | None,
 ) -> None:
-    """It is on from the publication on, whatever was published, up to midnight."""
+    """It is on from the publication on, whatever the prices are, up to midnight."""
     home = simulator.add(scenario())
     if amounts:
         simulator.set_prices(TOMORROW, amounts)
@@ -575,6 +584,51 @@ async def test_tomorrow(
     await move_clock(hass, freezer, "2026-11-24T00:00:00")
     assert value_of(hass, home, key) == STATE_OFF
     assert written.count(entity_of(hass, home, key)) == 2
+
+
+@pytest.mark.parametrize(
+    "amounts", [[None] * 96, [30.0] * 95 + [None], [30.0] * 40 + [None] + [30.0] * 55]
+)
+async def test_tomorrow_without_prices(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    amounts: Amounts,
+) -> None:
+    """It is off while an interval of tomorrow has no price; they are asked for again."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TOMORROW, amounts)
+    await set_up()
+    for clock in ("14:55", "18:00"):
+        await move_clock(hass, freezer, f"2026-11-23T{clock}")
+        assert value_of(hass, home, "tomorrow_prices") == STATE_OFF
+    listed = state_of(hass, home, "price").attributes["prices"]
+    assert len(listed) == 96 + len([each for each in amounts if each is not None])
+    simulator.set_prices(TOMORROW, RAMP)
+    await move_clock(hass, freezer, "2026-11-23T23:30")
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+
+
+async def test_no_price_during_an_outage(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A price that was null when Nomos went away is unavailable, as a missing one."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TOMORROW, NULLS)
+    await set_up()
+    await move_clock(hass, freezer, "2026-11-23T15:00")
+    simulator.fail(Fault.SERVER_ERROR)
+    for clock, expected in (
+        ("10:45", "0.24"),
+        ("11:00", STATE_UNAVAILABLE),
+        ("12:00", "0.12"),
+    ):
+        await move_clock(hass, freezer, f"2026-11-24T{clock}")
+        assert value_of(hass, home) == expected
 
 
 # Feeding in

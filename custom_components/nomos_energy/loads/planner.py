@@ -13,12 +13,15 @@ from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
-from ..nomos import DAY, QUARTER, PriceSeries, berlin_day
+from ..nomos import DAY, QUARTER, PriceSeries
 from ..prices.optimizer import cheapest, total
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 NOTHING = timedelta(0)
+
+LONGEST_GAP = timedelta(hours=1)
+"""Longest time without prices that a plan leaves out, rather than wait for them."""
 
 START_TOLERANCE = timedelta(seconds=30)
 """A quarter-hour that begins this late still counts as a whole one."""
@@ -139,7 +142,7 @@ class PlannedLoad:
 
         The cheapest of all times with a known price up to the upper price, the earliest
         of equal ones. If the rest does not fit in, as much of it as possible. While
-        prices are missing, the latest time in one block.
+        prices are missing, the latest time in one block; single ones are left out.
         """
         slots = _quarters(Span(max(hours.start, now - START_TOLERANCE), hours.end))
         wanted = min(ceil(left / QUARTER), len(slots))
@@ -150,12 +153,8 @@ class PlannedLoad:
         allowed = [self._may_cost(price) for price in prices]
         usable = [price if self._may_cost(price) else None for price in prices]
         length = self._most([price is not None for price in usable], wanted)
-        days = {berlin_day(slot) for slot in (slots[0], slots[-1])}
-        if (
-            all(series.day(day).is_published for day in days)
-            # Where single prices are missing, the others may be enough.
-            and length == self._most(allowed, wanted)
-        ):
+        # Where single prices are missing, the others may be enough.
+        if _are_known(slots, series) and length == self._most(allowed, wanted):
             return Schedule(self._cheapest(slots, usable, length))
         return Schedule(_latest(slots, allowed, wanted), is_fallback=True)
 
@@ -224,6 +223,17 @@ def _parse_weekdays(value: Any) -> frozenset[int]:
     if not isinstance(value, list | tuple):
         raise TypeError("A list of weekdays expected")
     return frozenset(map(WEEKDAYS.index, value))
+
+
+def _are_known(slots: Sequence[datetime], series: PriceSeries) -> bool:
+    """Return if prices are known up to the last slot, without a long gap."""
+    is_missing = (slot not in series.quarters for slot in slots)
+    gaps = [len(list(run)) for is_gap, run in groupby(is_missing) if is_gap]
+    return (
+        series.end is not None
+        and series.end > slots[-1]
+        and max(gaps, default=0) * QUARTER <= LONGEST_GAP
+    )
 
 
 def _latest(

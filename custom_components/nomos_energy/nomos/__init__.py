@@ -15,11 +15,21 @@ from .errors import (
     NomosResponseError,
 )
 from .events import WebhookEvent
-from .fields import BERLIN, DAY, HOUR, QUARTER, berlin_day, parse_token
+from .fields import (
+    BERLIN,
+    DAY,
+    HOUR,
+    QUARTER,
+    at_clock,
+    berlin_day,
+    midnight,
+    parse_token,
+)
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
 from .listing import Listing
 from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
-from .prices import RESOLUTIONS, Price, PriceDay, PriceSeries, at_clock, midnight
+from .price_day import Price, PriceDay
+from .prices import RESOLUTIONS, PriceSeries
 from .readings import MeterReading, ReadingKind
 from .signature import is_genuine
 from .subscriptions import (

@@ -5,7 +5,7 @@ finite. It is safe to store, log, show and put into a URL without another check.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 import json
 from math import isfinite
@@ -59,6 +59,21 @@ _OWN_VALUES = ("unknown", "not_ordered")
 def berlin_day(moment: datetime) -> date:
     """Return the day in Germany that a moment belongs to."""
     return moment.astimezone(BERLIN).date()
+
+
+def midnight(day: date) -> datetime:
+    """Return the start of a day (Berlin) in UTC."""
+    return at_clock(day, time.min)
+
+
+def at_clock(day: date, clock: time) -> datetime:
+    """Return a time of a day (Berlin) in UTC."""
+    return datetime.combine(day, clock, BERLIN).astimezone(UTC)
+
+
+def length_of(day: date) -> timedelta:
+    """Return the length of a day (Berlin); it differs when the clocks change."""
+    return midnight(day + DAY) - midnight(day)
 
 
 def read_json(body: bytes) -> Any:

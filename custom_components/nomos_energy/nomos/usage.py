@@ -10,9 +10,17 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import DAY, QUARTER, berlin_day, parse_energy, parse_timestamp
+from .fields import (
+    QUARTER,
+    berlin_day,
+    length_of,
+    midnight,
+    parse_energy,
+    parse_timestamp,
+)
 from .once import warn_once
-from .prices import Price, PriceSeries, midnight
+from .price_day import Price
+from .prices import PriceSeries
 
 USAGE_RESOLUTION = "15min"
 """Resolution to request."""
@@ -83,7 +91,7 @@ class UsageDay:
     @classmethod
     def unknown(cls, day: date) -> Self:
         """Return a day without any known usage or price."""
-        unknown = (None,) * ((midnight(day + DAY) - midnight(day)) // QUARTER)
+        unknown = (None,) * (length_of(day) // QUARTER)
         return cls(day, unknown, unknown)
 
     @property

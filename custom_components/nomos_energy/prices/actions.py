@@ -157,16 +157,15 @@ def _check_reach(coordinator: PriceCoordinator, end: datetime) -> datetime:
 
 
 def _hours(quarters: Iterable[Price]) -> Iterable[Price]:
-    """Average the quarters of each hour; a missing price makes the hour unknown."""
+    """Average the quarters of each hour; without one of them it has no price."""
     for number, group in groupby(
         quarters, key=lambda each: each.start.timestamp() // HOUR.total_seconds()
     ):
         start = dt_util.utc_from_timestamp(number * HOUR.total_seconds())
         amounts = [each.amount for each in group]
-        count = HOUR // QUARTER
-        product = total(amounts, [1.0] * count) if len(amounts) == count else None
-        amount = None if product is None else round(product / count, 8)
-        yield Price(start, start + HOUR, amount)
+        product = total(amounts, [1.0] * len(amounts))
+        if product is not None and len(amounts) == HOUR // QUARTER:
+            yield Price(start, start + HOUR, round(product / len(amounts), 8))
 
 
 def _load(call: ServiceCall) -> list[float]:

@@ -29,10 +29,10 @@ def price_binary_sensors(prices: PriceCoordinator) -> Iterable[BinarySensorEntit
 
 
 class TomorrowPrices(PriceEntity, BinarySensorEntity):
-    """Binary sensor that is on once tomorrow's prices are published."""
+    """Binary sensor that is on once all of tomorrow's prices are known."""
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return if every interval of tomorrow is published."""
-        return self.coordinator.moment.tomorrow.is_published
+        """Return if every interval of tomorrow has a price."""
+        return self.coordinator.moment.tomorrow.is_complete

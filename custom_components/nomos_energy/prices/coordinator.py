@@ -111,7 +111,7 @@ class PriceCoordinator(PollingCoordinator[PriceSeries]):
         return self._next_fetch(self.data) <= dt_util.utcnow()
 
     async def async_between(self, start: datetime, end: datetime) -> PriceSeries:
-        """Return all published prices that overlap a time (UTC).
+        """Return all known prices that overlap a time (UTC).
 
         Unknown days are fetched. Raises NomosError.
         """
@@ -142,7 +142,7 @@ class PriceCoordinator(PollingCoordinator[PriceSeries]):
 
     def _may_be_published(self, day: date, now: datetime) -> bool:
         """Return if a request may bring prices of a day that are unknown so far."""
-        if self.data.day(day).is_published:
+        if self.data.day(day).is_complete:
             return False
         today = berlin_day(now)
         if day < today:
@@ -227,7 +227,7 @@ class PriceCoordinator(PollingCoordinator[PriceSeries]):
 
     def _slots(self, day: date, series: PriceSeries) -> Iterable[datetime]:
         """Return the moments of this household for requests that a day needs."""
-        if not series.day(day).is_published:
+        if not series.day(day).is_complete:
             yield midnight(day) + self._share * MIDNIGHT_SPREAD
         if not series.day(day + DAY).is_complete:
             slot = self._slot(day, PUBLICATION)

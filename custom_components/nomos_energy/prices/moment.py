@@ -17,7 +17,10 @@ class PriceMoment:
     ends: datetime
     """End of the current interval."""
     series: PriceSeries
+    interval: Price | None
+    """Current interval, with or without a price."""
     current: Price | None
+    """Current price, if it is known."""
     next: Price | None
     today: PriceDay
     tomorrow: PriceDay
@@ -32,6 +35,7 @@ class PriceMoment:
             now=now,
             ends=ends,
             series=series,
+            interval=series.interval_at(now),
             current=series.at(now),
             next=series.at(ends),
             today=series.day(today),

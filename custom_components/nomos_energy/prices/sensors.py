@@ -123,7 +123,7 @@ def _component(
 ) -> PriceSensorDescription:
     return _price(
         key,
-        lambda moment: read(moment.current) if moment.current else None,
+        lambda moment: read(moment.interval) if moment.interval else None,
         state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,
     )

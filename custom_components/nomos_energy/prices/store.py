@@ -22,7 +22,7 @@ def price_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[PriceSer
 
 
 def _write(series: PriceSeries) -> dict[str, Any]:
-    """Return prices in short: start in seconds since 1970, then the amounts."""
+    """Return intervals in short: start in seconds since 1970, then the amounts."""
     return {
         "resolution": _NAMES[series.resolution],
         "prices": [
@@ -33,7 +33,7 @@ def _write(series: PriceSeries) -> dict[str, Any]:
                 each.grid,
                 each.levies,
             ]
-            for each in series.prices
+            for each in series.intervals
         ],
     }
 
