@@ -20,7 +20,8 @@ _GRID_FEE = 9.47
 _LEVIES = 6.2
 
 # Module 3 allows 10 to 40 % of the standard fee in the low window, and up to 200 % in the
-# high window. The grid operator sets the hours of the windows.
+# high window. The grid operator sets the hours of the windows, and the quarters of the year
+# that have any: two at least.
 _LOW_FACTOR, _HIGH_FACTOR = 0.2, 1.5
 _MODULE_2_FACTOR = 0.4
 
@@ -159,10 +160,12 @@ def grid_factor(household: Household, begin: datetime) -> float:
         household, MODULE_1, begin
     ):
         return 1.0
-    hour = begin.astimezone(BERLIN).hour
-    if hour in household.low_hours:
+    local = begin.astimezone(BERLIN)
+    if (local.month + 2) // 3 not in household.window_quarters:
+        return 1.0
+    if local.hour in household.low_hours:
         return _LOW_FACTOR
-    return _HIGH_FACTOR if hour in household.high_hours else 1.0
+    return _HIGH_FACTOR if local.hour in household.high_hours else 1.0
 
 
 def _in_force(household: Household, kind: str, moment: datetime) -> bool:

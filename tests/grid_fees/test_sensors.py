@@ -465,7 +465,8 @@ async def test_quiet_days(
         # Two that last as long as each other
         (range(12), (), {0: "low", 12: "standard"}),
         # Two of which the lower one lasts longer
-        (range(18), (), {0: "standard", 18: "high"}),
+        (range(18), (), {0: "low", 18: "standard"}),
+        ((), range(18), {0: "high", 18: "standard"}),
         # Windows that change twice
         (
             (0, 1, 2, 12, 13),
@@ -481,9 +482,8 @@ async def test_quiet_days(
                 20: "standard",
             },
         ),
-        # A fee that does not differ is no window
-        ((), (), {0: STATE_UNKNOWN}),
-        (range(24), (), {0: STATE_UNKNOWN}),
+        # One fee all day, as in a quarter of the year without windows
+        ((), (), {0: "standard"}),
     ],
 )
 @pytest.mark.parametrize("hourly", [False, True])
@@ -515,7 +515,7 @@ async def test_windows(
             assert value_of(hass, home, "grid_fee_window") == windows[before]
         await move_clock(hass, freezer, f"2026-11-23T{hour:02}:00")
         assert value_of(hass, home, "grid_fee_window") == windows[begin]
-        if windows[begin] == STATE_UNKNOWN:
+        if len(windows) == 1:
             assert next_change(hass, home) is None
         elif later:
             assert next_change(hass, home) == local(f"2026-11-23T{later[0]:02}:00")
@@ -524,6 +524,59 @@ async def test_windows(
             assert next_change(hass, home) == local(f"2026-11-24T{hours[1]:02}:00")
         elif hour >= 15:
             assert next_change(hass, home) == local("2026-11-24T00:00")
+
+
+async def test_quarter_without_windows(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A quarter of the year without windows is standard all day, and ends with them."""
+    freezer.move_to(local("2027-03-31T14:00"))
+    home = simulator.add(scenarios.dynamic_tariff(window_quarters=(1, 4)))
+    await set_up()
+    await move_clock(hass, freezer, "2027-03-31T20:45")
+    assert value_of(hass, home, "grid_fee_window") == "high"
+    assert next_change(hass, home) == local("2027-03-31T21:00")
+    await move_clock(hass, freezer, "2027-03-31T21:00")
+    assert value_of(hass, home, "grid_fee_window") == "standard"
+    # Tomorrow is known, and has no other window.
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    assert next_change(hass, home) is None
+    for day in ("2027-04-01", "2027-05-15", "2027-09-30"):
+        for clock in ("00:00", "03:00", "14:55", "18:00", "23:59:58"):
+            await move_clock(hass, freezer, f"{day}T{clock}")
+            assert value_of(hass, home, "grid_fee_window") == "standard"
+            assert in_force(hass, home) == [1, 3]
+    assert next_change(hass, home) == local("2027-10-01T00:00")
+    await move_clock(hass, freezer, "2027-10-01T00:00")
+    assert value_of(hass, home, "grid_fee_window") == "low"
+    assert next_change(hass, home) == local("2027-10-01T06:00")
+
+
+async def test_window_beyond_the_end_of_module_3(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """What follows the end of module 3 is no window that begins."""
+    home = simulator.add(with_windows(high_hours=range(20, 24)))
+    activate(home)
+    home.modules[1].valid_until = local("2026-11-24T00:00")
+    await set_up()
+    await move_clock(hass, freezer, "2026-11-23T17:00")
+    assert next_change(hass, home) == local("2026-11-23T20:00")
+    await move_clock(hass, freezer, "2026-11-23T22:00")
+    assert value_of(hass, home, "grid_fee_window") == "high"
+    # Tomorrow's fee is the standard one.
+    assert value_of(hass, home, "tomorrow_prices") == STATE_ON
+    assert next_change(hass, home) is None
+    home.modules[1].valid_until = None
+    await refresh(hass, home)
+    await move_clock(hass, freezer, "2026-11-23T22:30")
+    assert next_change(hass, home) == local("2026-11-24T00:00")
 
 
 async def test_next_change_without_tomorrow(

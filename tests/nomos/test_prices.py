@@ -452,12 +452,26 @@ LOW, STANDARD, HIGH = GridFeeWindow.LOW, GridFeeWindow.STANDARD, GridFeeWindow.H
 WINDOWS: Mapping[str, tuple[list[Any], list[GridFeeWindow | None]]] = {
     "three fees": ([2, 2, 9, 9, 14], [LOW, LOW, STANDARD, STANDARD, HIGH]),
     "low and standard": ([2, 9, 9], [LOW, STANDARD, STANDARD]),
+    "low for longer": ([2, 2, 2, 9], [LOW, LOW, LOW, STANDARD]),
     "standard and high": ([9, 9, 14], [STANDARD, STANDARD, HIGH]),
+    "high for longer": ([9, 14, 14], [STANDARD, HIGH, HIGH]),
     "halves": ([2, 9, 9, 2], [LOW, STANDARD, STANDARD, LOW]),
-    "one fee": ([9, 9], [None, None]),
+    "least low fee": ([0.9, 9], [LOW, STANDARD]),
+    "largest low fee": ([4.05, 9], [LOW, STANDARD]),
+    "too large for low": ([4.06, 9], [STANDARD, HIGH]),
+    "double of the standard": ([7, 14], [STANDARD, HIGH]),
+    "no fee": ([0, 9], [LOW, STANDARD]),
     "four fees": ([1, 2, 3, 4], [None] * 4),
     "unknown": ([2, None, 9, 9], [LOW, None, STANDARD, STANDARD]),
     "all unknown": ([None, None], [None, None]),
+    # High lasts two hours at least.
+    "one fee": ([9] * 96, [STANDARD] * 96),
+    "one fee, less than two hours unknown": (
+        [9] * 89 + [None] * 7,
+        [STANDARD] * 89 + [None] * 7,
+    ),
+    "one fee, two hours unknown": ([9] * 88 + [None] * 8, [None] * 96),
+    "one fee, two hours missing": ([9] * 88, [None] * 88),
 }
 
 

@@ -176,6 +176,20 @@ async def test_module_3(sim: Simulator, api: Api) -> None:
     assert fees[21] == fees[23] == fees[12] == 9.47
 
 
+async def test_quarters_without_windows(sim: Simulator, api: Api) -> None:
+    """Quarters of the year without windows have the standard fee all day."""
+    start_at = datetime(2025, 1, 1, tzinfo=UTC)
+    household = sim.add(scenarios.smart_already(2, start_at=start_at))
+    household.window_quarters = (2, 3)
+    for kind in (MODULE_1, MODULE_3):
+        household.add_module(kind, valid_from=start_at)
+    counts = []
+    for day in ("2025-03-31", "2025-04-01", "2025-09-30", "2025-10-01"):
+        items = (await _prices(api, household, day, day))["items"]
+        counts.append(len({item["components"][1]["amount"] for item in items}))
+    assert counts == [1, 3, 3, 1]
+
+
 async def test_module_2(sim: Simulator, api: Api) -> None:
     """With module 2, the grid fee is 60 % lower."""
     household = sim.add(scenarios.smart_already(2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -90,7 +91,7 @@ class GridFeeWindowSensor(PriceEntity, SensorEntity):
     def native_value(self) -> str | None:
         """Current level, while module 3 is in force."""
         moment = self.coordinator.moment
-        if GridFeeModule.MODULE_3 not in self.contract.in_force(moment.now):
+        if not self._has_windows(moment.now):
             return None
         return state_of(moment.series.grid_fee_window(moment.now))
 
@@ -100,6 +101,10 @@ class GridFeeWindowSensor(PriceEntity, SensorEntity):
         """Start of the next window."""
         moment = self.coordinator.moment
         change = moment.series.grid_fee_window_ends(moment.now)
-        if self.native_value is None or change is None:
+        if self.native_value is None or change is None or not self._has_windows(change):
             return {"next_change": None}
         return {"next_change": dt_util.as_local(change)}
+
+    def _has_windows(self, moment: datetime) -> bool:
+        """Return if module 3 is in force at a moment."""
+        return GridFeeModule.MODULE_3 in self.contract.in_force(moment)

@@ -5,7 +5,7 @@ Timestamps are aware and in UTC.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -98,27 +98,37 @@ class GridFeeWindow(StrEnum):
     HIGH = "high"
 
 
-def windows_of(fees: Iterable[float]) -> dict[float, GridFeeWindow]:
+MOST_LOW = 0.45
+"""Largest share of the standard fee that counts as low.
+
+BNetzA BK8-22/010-A: low is 10 to 40 % of the standard, and high up to double of it.
+"""
+
+LEAST_HIGH = timedelta(hours=2)
+"""Least duration of the high window on a day with windows (BK8-22/010-A)."""
+
+
+def windows_of(fees: Iterable[float], unknown: timedelta) -> dict[float, GridFeeWindow]:
     """Map the grid fees (EUR/kWh) of a day to their windows.
 
-    `fees` has a value for each interval of the day, all of the same length. Three
-    different fees are low, standard and high. Of two, the one that applies for longer
-    is the standard; the higher one if both apply equally long. Any other number of
-    fees has no windows: the result is empty.
+    `unknown` is the part of the day without a known fee. Three different fees are low,
+    standard and high. Of two, the lower one is low if it is small enough for that;
+    else they are standard and high. A single one is the standard: module 3 has windows
+    in two quarters of a year at least, not in all of them. Any other number of fees has
+    no windows: the result is empty.
     """
-    lengths: dict[float, int] = {}
-    for fee in fees:
-        lengths[fee] = lengths.get(fee, 0) + 1
-    match sorted(lengths):
+    match sorted(set(fees)):
+        case [fee] if unknown < LEAST_HIGH:
+            return {fee: GridFeeWindow.STANDARD}
+        case [lower, higher] if lower <= round(MOST_LOW * higher, 8):
+            return {lower: GridFeeWindow.LOW, higher: GridFeeWindow.STANDARD}
+        case [lower, higher]:
+            return {lower: GridFeeWindow.STANDARD, higher: GridFeeWindow.HIGH}
         case [low, standard, high]:
             return {
                 low: GridFeeWindow.LOW,
                 standard: GridFeeWindow.STANDARD,
                 high: GridFeeWindow.HIGH,
             }
-        case [lower, higher] if lengths[lower] > lengths[higher]:
-            return {lower: GridFeeWindow.STANDARD, higher: GridFeeWindow.HIGH}
-        case [lower, higher]:
-            return {lower: GridFeeWindow.LOW, higher: GridFeeWindow.STANDARD}
         case _:
             return {}

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Self
 
 from .errors import NomosResponseError
-from .fields import HOUR, QUARTER, berlin_day, parse_timestamp
+from .fields import HOUR, QUARTER, berlin_day, length_of, parse_timestamp
 from .grid_fees import GridFeeWindow, windows_of
 from .once import warn_once
 from .price_day import Price, PriceDay
@@ -99,10 +99,12 @@ class PriceSeries:
     def _grid_fee_windows(self) -> dict[datetime, GridFeeWindow]:
         """Windows of module 3 by the start of their intervals, as far as known."""
         found: dict[datetime, GridFeeWindow] = {}
-        for _day, intervals in _by_day(self.intervals):
+        for day, intervals in _by_day(self.intervals):
             fees = {each.start: each.grid for each in intervals}
             known = {start: fee for start, fee in fees.items() if fee is not None}
-            windows = windows_of(known.values())
+            windows = windows_of(
+                known.values(), length_of(day) - len(known) * self.resolution
+            )
             found |= {
                 start: windows[fee] for start, fee in known.items() if fee in windows
             }
