@@ -98,6 +98,8 @@ async def test_order(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -
         "smart_meter_active": False,
         "progress": 14,
         "expected_activation": "2027-01-18",
+        "activation_basis": "order",
+        "activation_overdue": False,
         "order": {
             "id": home.order_id,
             "subscription_id": home.subscription_id,
@@ -640,6 +642,8 @@ async def test_get_order(
         "smart_meter_active": True,
         "progress": 100,
         "expected_activation": "2027-01-18",
+        "activation_basis": "activated",
+        "activation_overdue": False,
         "order": {
             "id": home.order_id,
             "subscription_id": home.subscription_id,
@@ -689,6 +693,8 @@ async def test_get_no_order(
         "smart_meter_active": False,
         "progress": 0,
         "expected_activation": None,
+        "activation_basis": None,
+        "activation_overdue": False,
         "order": None,
     }
 

@@ -90,6 +90,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "event": (events.ORDER_UPDATE,),
     "sensor": (
         *order_sensors.ORDER_SENSORS,
+        order_sensors.EXPECTED_ACTIVATION,
         order_sensors.LAST_ANSWER,
         price_sensors.PRICE,
         *price_sensors.PRICE_SENSORS,

@@ -12,6 +12,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
+from .nomos import Contract
 from .options import chosen_subscriptions
 from .runtime import NomosConfigEntry
 
@@ -26,6 +27,12 @@ TO_REDACT = {
     "value",
     CONF_WEBHOOK_ID,
 }
+
+
+def _activation(contract: Contract) -> dict[str, Any] | None:
+    if (activation := contract.activation) is None:
+        return None
+    return {"day": activation.day.isoformat(), "basis": activation.basis.value}
 
 
 async def async_get_config_entry_diagnostics(
@@ -78,7 +85,7 @@ async def async_get_config_entry_diagnostics(
             | {
                 "smart_meter_active": contract.smart_meter_active,
                 "progress": contract.progress,
-                "expected_activation": str(contract.expected_activation),
+                "activation": _activation(contract),
             }
             for key, contract in contracts.data.items()
         },

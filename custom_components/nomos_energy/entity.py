@@ -1,6 +1,7 @@
 """Entities of contracts."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, override
 
@@ -13,10 +14,12 @@ from homeassistant.helpers.update_coordinator import (
     CoordinatorEntity,
     DataUpdateCoordinator,
 )
+from homeassistant.util import dt as dt_util
 
 from .coordinator import ContractCoordinator
 from .device import contract_device_info
 from .nomos import Contract
+from .schedule import Timer
 
 MANY_CONTRACTS = 250
 """Number of contracts above which most entities are disabled by default."""
@@ -107,6 +110,40 @@ class ContractEntity(NomosEntity[ContractCoordinator]):
     def available(self) -> bool:
         """Return if the last answer is recent enough."""
         return self.has_contract and self.coordinator.answer_holds
+
+
+class ScheduledEntity(ContractEntity):
+    """Entity that is updated at known moments, too, without a poll."""
+
+    _next_update: Timer
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Start the timer for the next update."""
+        await super().async_added_to_hass()
+        self._next_update = Timer(self.hass, self._async_update_now)
+        self.async_on_remove(self._next_update.async_cancel)
+        self._start_timer()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        super()._handle_coordinator_update()
+        self._start_timer()
+
+    @callback
+    def _async_update_now(self, _now: datetime) -> None:
+        self._handle_coordinator_update()
+
+    @callback
+    def _start_timer(self) -> None:
+        self._next_update.async_cancel()
+        if self.has_contract and (moment := self._updates_at(dt_util.utcnow())):
+            self._next_update.async_start(moment)
+
+    def _updates_at(self, now: datetime) -> datetime | None:
+        """Return the next moment (UTC) after now at which the state changes."""
+        raise NotImplementedError
 
 
 @callback

@@ -1,6 +1,7 @@
 """Tests of contracts and the gate."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from custom_components.nomos_energy.nomos import (
     DAY,
     HOUR,
+    Activation,
+    ActivationBasis,
     Contract,
     GridFeeModule,
     GridFeeReduction,
@@ -20,7 +23,6 @@ from custom_components.nomos_energy.nomos import (
     NomosResponseError,
     ReductionStatus,
     Subscription,
-    midnight,
 )
 from tests.nomos.common import (
     NEW_VALUE,
@@ -239,21 +241,34 @@ class TestProgress:
             assert contract(status=status, **changes).is_blocked is is_blocked, status
 
 
-class TestExpectedActivation:
-    """Contract.expected_activation."""
+def day_of(case: Contract) -> date | None:
+    """Return the day of the activation."""
+    return case.activation.day if case.activation else None
+
+
+class TestActivation:
+    """Contract.activation."""
 
     @pytest.mark.parametrize(
-        ("changes", "day"),
+        ("changes", "day", "basis"),
         [
-            pytest.param({}, date(2027, 1, 18), id="eight weeks"),
+            pytest.param({}, date(2027, 1, 18), "order", id="eight weeks"),
             pytest.param(
                 {"status": "scheduled", "appointment_at": "2027-01-10T09:00:00Z"},
                 date(2027, 1, 18),
+                "order",
                 id="earlier appointment",
+            ),
+            pytest.param(
+                {"status": "scheduled", "appointment_at": "2027-01-18T09:00:00Z"},
+                date(2027, 1, 18),
+                "appointment",
+                id="appointment on the same day",
             ),
             pytest.param(
                 {"status": "scheduled", "appointment_at": "2027-02-03T09:00:00Z"},
                 date(2027, 2, 3),
+                "appointment",
                 id="later appointment",
             ),
             pytest.param(
@@ -263,7 +278,18 @@ class TestExpectedActivation:
                     "installed_at": "2027-02-05T12:00:00Z",
                 },
                 date(2027, 2, 5),
+                "installation",
                 id="later installation",
+            ),
+            pytest.param(
+                {
+                    "status": "installed",
+                    "appointment_at": "2027-02-03T09:00:00Z",
+                    "installed_at": "2027-01-25T12:00:00Z",
+                },
+                date(2027, 1, 25),
+                "installation",
+                id="installation before the appointment",
             ),
             pytest.param(
                 {
@@ -272,30 +298,48 @@ class TestExpectedActivation:
                     "activated_at": "2026-12-01T12:00:00Z",
                 },
                 date(2026, 12, 1),
+                "activated",
                 id="activated",
             ),
-            pytest.param({"status": "activated"}, None, id="activated without a time"),
             pytest.param(
-                {"status": "cancelled", "cancelled_reason": "customer_request"},
-                None,
-                id="cancelled by the customer",
+                {"status": NEW_VALUE}, date(2027, 1, 18), "order", id="unknown status"
             ),
-            pytest.param({"status": "cancelled"}, None, id="cancelled without reason"),
             pytest.param(
                 {"status": "cancelled", "cancelled_reason": "pre_existing"},
                 date(2027, 1, 18),
+                "order",
                 id="cancelled for an existing meter",
             ),
-            pytest.param({"status": NEW_VALUE}, date(2027, 1, 18), id="unknown status"),
         ],
     )
-    def test_day(self, changes: Mapping[str, Any], day: date | None) -> None:
+    def test_day(self, changes: Mapping[str, Any], day: date, basis: str) -> None:
         """Eight weeks after the order, not before the appointment or installation."""
-        assert contract(**changes).expected_activation == day
+        expected = Activation(day, ActivationBasis(basis))
+        assert contract(**changes).activation == expected
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param({"status": "activated"}, id="activated without a time"),
+            pytest.param(
+                {"status": "cancelled", "cancelled_reason": "customer_request"},
+                id="cancelled by the customer",
+            ),
+            pytest.param({"status": "cancelled"}, id="cancelled without reason"),
+        ],
+    )
+    def test_no_day(self, changes: Mapping[str, Any]) -> None:
+        """Without a known day, and after a cancellation, there is none."""
+        assert contract(**changes).activation is None
 
     def test_without_order(self) -> None:
         """Without an order no activation is expected."""
-        assert Contract(subscription=subscription()).expected_activation is None
+        assert Contract(subscription=subscription()).activation is None
+
+    def test_ended_contract(self) -> None:
+        """The meter of an ended contract is not activated any more."""
+        case = replace(contract(), subscription=subscription(status="ended"))
+        assert case.activation is None
 
     @pytest.mark.parametrize(
         ("created_at", "day"),
@@ -334,7 +378,7 @@ class TestExpectedActivation:
     )
     def test_weeks_are_weeks_in_berlin(self, created_at: str, day: date) -> None:
         """Eight weeks end on the same weekday, also across a change of the clocks."""
-        assert contract(created_at=created_at).expected_activation == day
+        assert day_of(contract(created_at=created_at)) == day
 
     @pytest.mark.parametrize(
         ("status", "field"),
@@ -353,22 +397,19 @@ class TestExpectedActivation:
             ("2027-03-28T22:00:00Z", date(2027, 3, 29)),
         ):
             case = contract(status=status, **{field: moment})
-            assert case.expected_activation == day, moment
+            assert day_of(case) == day, moment
 
     def test_unknown_status_after_activation(self) -> None:
         """The day of the activation counts if Nomos adds a status after it."""
         case = contract(status=NEW_VALUE, activated_at="2026-12-01T12:00:00Z")
         assert case.smart_meter_active
-        assert case.expected_activation == date(2026, 12, 1)
+        assert day_of(case) == date(2026, 12, 1)
 
     @pytest.mark.parametrize("field", ["appointment_at", "installed_at"])
     @pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
     def test_placeholder_for_never(self, field: str, never: str) -> None:
         """The first and the last possible timestamp are ignored."""
-        assert (
-            contract(**{field: never}).expected_activation
-            == contract().expected_activation
-        )
+        assert contract(**{field: never}).activation == contract().activation
 
 
 @pytest.mark.parametrize(
@@ -553,11 +594,10 @@ class TestInstallation:
         assert contract(**changes).is_installed is is_installed
 
     def test_without_order(self) -> None:
-        """Nothing is installed, missed or overdue without an order."""
+        """Nothing is installed or missed without an order."""
         case = Contract(subscription=subscription())
         assert case.is_installed is False
         assert case.missed_appointment(NOW + 999 * DAY) is False
-        assert case.overdue(NOW + 999 * DAY) is False
 
     @pytest.mark.parametrize(
         ("changes", "delay", "missed"),
@@ -577,19 +617,6 @@ class TestInstallation:
         """An appointment is missed two days after it without an installation."""
         case = contract(**{"appointment_at": self.APPOINTMENT.isoformat(), **changes})
         assert case.missed_appointment(self.APPOINTMENT + delay) is missed
-
-    def test_overdue(self) -> None:
-        """The activation is overdue four weeks after the expected day."""
-        case = contract()
-        assert case.expected_activation == date(2027, 1, 18)
-        due = midnight(date(2027, 2, 15))
-        assert case.overdue(due)
-        assert not case.overdue(due - timedelta.resolution)
-
-    def test_overdue_after_activation(self) -> None:
-        """An active meter is not overdue."""
-        case = contract(status="activated", activated_at="2026-12-01T12:00:00Z")
-        assert case.overdue(NOW + 999 * DAY) is False
 
 
 class TestModules:

@@ -1,7 +1,9 @@
 """Sensors of the meter order."""
 
+from datetime import timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -14,8 +16,9 @@ from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
 from custom_components.nomos_energy.prices.sensors import PAYOUT, PAYOUT_SENSORS
 from custom_components.nomos_energy.usage.sensors import METER_READING
-from simulator import Simulator, scenarios
-from tests import entity_id, refresh, state
+from simulator import Fault, Household, Simulator, Step, scenarios
+from tests import DAY, entity_id, next_start, pass_time, refresh, requests_since, state
+from tests.actions import call, device_id
 from tests.conftest import SetUp
 
 
@@ -155,6 +158,94 @@ async def test_appointment_moves(
     await refresh(hass, home)
     assert state(hass, home, "appointment") == "2027-02-10T08:00:00+00:00"
     assert state(hass, home, "expected_activation") == "2027-02-10"
+
+
+def activation(hass: HomeAssistant, home: Household) -> tuple[Any, ...]:
+    """Return the expected activation, its basis, and if it is overdue."""
+    shown = hass.states.get(entity_id(hass, home, "expected_activation"))
+    assert shown
+    return shown.state, shown.attributes["basis"], shown.attributes["overdue"]
+
+
+async def test_basis_of_the_activation(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The expected activation says which fact it follows from."""
+    home = simulator.add(scenarios.happy_path())
+    none = simulator.add(scenarios.no_order())
+    await set_up()
+    assert activation(hass, none) == (STATE_UNKNOWN, None, False)
+    assert activation(hass, home) == ("2027-01-18", "order", False)
+    home.advance_to("scheduled")
+    assert home.order
+    home.order.appointment_at = dt_util.parse_datetime("2027-02-10T09:00:00+01:00")
+    await refresh(hass, home)
+    assert activation(hass, home) == ("2027-02-10", "appointment", False)
+    home.order.status = "installed"
+    home.order.installed_at = dt_util.parse_datetime("2027-02-12T00:30:00+01:00")
+    await refresh(hass, home)
+    assert activation(hass, home) == ("2027-02-12", "installation", False)
+    home.order.status = "activated"
+    home.order.activated_at = dt_util.parse_datetime("2026-11-24T00:30:00+01:00")
+    await refresh(hass, home)
+    assert activation(hass, home) == ("2026-11-24", "activated", False)
+
+
+async def test_activation_that_is_overdue(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """The expected activation says nothing of the past, from midnight in Berlin on."""
+    await hass.config.async_set_time_zone("America/New_York")
+    step = Step(after=timedelta(0), status="created")
+    home = simulator.add(scenarios.happy_path(timeline=[step]))
+    await set_up()
+    await pass_time(hass, freezer, 56 * DAY, DAY)
+    freezer.move_to("2027-01-18T22:59:58+00:00")
+    await pass_time(hass, freezer, timedelta(seconds=1))
+    assert activation(hass, home) == ("2027-01-18", "order", False)
+    response = await call(hass, "get_order", device_id(hass, home))
+    assert response["expected_activation"] == "2027-01-18"
+    requests_since(simulator)
+    await pass_time(hass, freezer, timedelta(seconds=1))
+    assert not requests_since(simulator)
+    assert activation(hass, home) == (STATE_UNKNOWN, "order", True)
+    response = await call(hass, "get_order", device_id(hass, home))
+    assert response["expected_activation"] is None
+    assert response["activation_basis"] == "order"
+    assert response["activation_overdue"] is True
+    # A new appointment is a new expectation.
+    assert home.order
+    home.order.status = "scheduled"
+    home.order.appointment_at = dt_util.parse_datetime("2027-02-01T09:00:00+01:00")
+    await refresh(hass, home)
+    assert activation(hass, home) == ("2027-02-01", "appointment", False)
+    await pass_time(hass, freezer, 14 * DAY, DAY)
+    assert activation(hass, home) == (STATE_UNKNOWN, "appointment", True)
+    home.order.status, home.order.activated_at = "activated", dt_util.utcnow()
+    await refresh(hass, home)
+    assert activation(hass, home) == ("2027-02-02", "activated", False)
+
+
+async def test_overdue_after_a_restart(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A day that ended while Home Assistant was off is over at the start."""
+    step = Step(after=timedelta(0), status="created")
+    home = simulator.add(scenarios.happy_path(timeline=[step]))
+    entry = await set_up()
+    await pass_time(hass, freezer, 55 * DAY, DAY)
+    simulator.fail(Fault.CONNECTION_RESET)
+    freezer.move_to("2027-01-19T10:00:00+00:00")
+    async with next_start(hass, entry) as (new, _):
+        await new.async_start()
+        await new.async_block_till_done(wait_background_tasks=True)
+        assert activation(new, home) == (STATE_UNKNOWN, "order", True)
 
 
 async def test_feed_in(

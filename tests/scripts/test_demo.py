@@ -18,7 +18,10 @@ from custom_components.nomos_energy.grid_fees.sensors import MODULES, WINDOW
 from custom_components.nomos_energy.orders.binary_sensors import BLOCKED, GATE
 from custom_components.nomos_energy.orders.calendar import INSTALLATION
 from custom_components.nomos_energy.orders.events import ORDER_UPDATE
-from custom_components.nomos_energy.orders.sensors import ORDER_SENSORS
+from custom_components.nomos_energy.orders.sensors import (
+    EXPECTED_ACTIVATION,
+    ORDER_SENSORS,
+)
 from custom_components.nomos_energy.prices.binary_sensors import TOMORROW_PRICES
 from custom_components.nomos_energy.prices.sensors import PRICE, PRICE_SENSORS
 from scripts import demo_watch
@@ -44,6 +47,7 @@ ENTITIES = {
     description.key: f"sensor.{description.key}"
     for description in (
         *ORDER_SENSORS,
+        EXPECTED_ACTIVATION,
         BLOCKED,
         GATE,
         INSTALLATION,

@@ -8,12 +8,10 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import ContractCoordinator
-from ..entity import ContractEntity
-from ..schedule import Timer
+from ..entity import ScheduledEntity
 
 GRID_FEE_REDUCTION = BinarySensorEntityDescription(
     key="grid_fee_reduction",
@@ -28,10 +26,8 @@ def reduction_binary_sensors(
     yield GridFeeReduced(contracts, key, GRID_FEE_REDUCTION)
 
 
-class GridFeeReduced(ContractEntity, BinarySensorEntity):
+class GridFeeReduced(ScheduledEntity, BinarySensorEntity):
     """Binary sensor that is on while a §14a module reduces the grid fee."""
-
-    _next_change: Timer
 
     @property
     @override
@@ -48,27 +44,6 @@ class GridFeeReduced(ContractEntity, BinarySensorEntity):
         return {"modules": sorted(number for number in numbers if number)}
 
     @override
-    async def async_added_to_hass(self) -> None:
-        """Start the timer for the next change of a module."""
-        await super().async_added_to_hass()
-        self._next_change = Timer(self.hass, self._change)
-        self.async_on_remove(self._next_change.async_cancel)
-        self._start_timer()
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        super()._handle_coordinator_update()
-        self._start_timer()
-
-    @callback
-    def _change(self, _now: datetime) -> None:
-        self._handle_coordinator_update()
-
-    @callback
-    def _start_timer(self) -> None:
-        self._next_change.async_cancel()
-        if self.has_contract and (
-            change := self.contract.next_reduction_change(dt_util.utcnow())
-        ):
-            self._next_change.async_start(change)
+    def _updates_at(self, now: datetime) -> datetime | None:
+        """Return when the next validity of a module begins or ends."""
+        return self.contract.next_reduction_change(now)

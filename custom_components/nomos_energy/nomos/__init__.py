@@ -1,5 +1,6 @@
 """The Nomos API in Python; knows nothing of Home Assistant."""
 
+from .activation import Activation, ActivationBasis
 from .auth import ClientCredentials, FixedToken, TokenSource, read_scopes, request_token
 from .changes import Change, ChangeType, changes
 from .client import PRODUCTION_URL, NomosClient
@@ -51,6 +52,8 @@ __all__ = [
     "QUARTER",
     "RATE_LIMIT_WAIT",
     "RESOLUTIONS",
+    "Activation",
+    "ActivationBasis",
     "Address",
     "BlockedReason",
     "CancelledReason",

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from .fields import BERLIN, berlin_day
+from .activation import Activation, ActivationBasis
+from .fields import berlin_day
 from .grid_fees import GridFeeModule, GridFeeReduction, ReductionStatus, latest
 from .orders import PATH_TO_ACTIVATION, CancelledReason, MeterOrder, Milestone
 from .readings import MeterReading, latest_reading
@@ -19,14 +20,8 @@ from .subscriptions import (
     SubscriptionType,
 )
 
-TIME_TO_ACTIVATION = timedelta(weeks=8)
-"""Usual time from the order to the activation, as Nomos states it."""
-
 INSTALLATION_REPORTED_AFTER = timedelta(days=2)
 """Time after an appointment within which Nomos may not yet report the installation."""
-
-OVERDUE_AFTER = timedelta(weeks=4)
-"""Time after the expected activation from which on it is overdue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,24 +140,24 @@ class Contract:
         return round(100 * done / len(PATH_TO_ACTIVATION))
 
     @property
-    def expected_activation(self) -> date | None:
-        """Day (Berlin) on which the meter was or is expected to be activated.
+    def activation(self) -> Activation | None:
+        """Day on which the meter was activated, or is expected to be.
 
-        At the earliest eight weeks after the order, and not before the appointment or
-        the installation. None without an order and after a final cancellation.
+        None without an order, after a final cancellation, and once the contract has
+        ended without an activation.
         """
         order = self.order
         if order is None:
             return None
         if self.smart_meter_active:
-            return berlin_day(order.activated_at) if order.activated_at else None
+            if order.activated_at is None:
+                return None
+            return Activation(berlin_day(order.activated_at), ActivationBasis.ACTIVATED)
         if self.is_cancelled and not self.awaits_registration:
             return None
-        earliest = [
-            order.created_at.astimezone(BERLIN) + TIME_TO_ACTIVATION,
-            *filter(None, (order.appointment_at, order.installed_at)),
-        ]
-        return max(berlin_day(moment) for moment in earliest)
+        if self.subscription.status is SubscriptionStatus.ENDED:
+            return None
+        return Activation.expected(order)
 
     @property
     def has_own_smart_meter(self) -> bool:
@@ -191,15 +186,6 @@ class Contract:
             and self.order is not None
             and self.order.appointment_at is not None
             and now >= self.order.appointment_at + INSTALLATION_REPORTED_AFTER
-        )
-
-    def overdue(self, now: datetime) -> bool:
-        """Return if the activation was expected at least four weeks ago."""
-        expected = self.expected_activation
-        return (
-            expected is not None
-            and not self.smart_meter_active
-            and berlin_day(now) >= expected + OVERDUE_AFTER
         )
 
     @property

@@ -53,7 +53,7 @@ def _update(
     )
     for key, subscription_id in wanted:
         contract = contracts.data[subscription_id]
-        expected = contract.expected_activation
+        activation = contract.activation
         async_create_issue(
             hass,
             entry,
@@ -62,7 +62,7 @@ def _update(
             {
                 "contract": contracts.names[subscription_id],
                 "appointment": _appointment_day(contract),
-                "expected": expected.isoformat() if expected else "–",
+                "expected": activation.day.isoformat() if activation else "–",
             },
             learn_more_url=_portal_url(contract) if key in PORTAL_ISSUES else None,
         )
@@ -87,7 +87,7 @@ def _issues(contract: Contract) -> Iterator[str]:
         yield "cancelled_by_request"
     if contract.missed_appointment(now):
         yield "appointment_missed"
-    if contract.overdue(now):
+    if contract.activation and contract.activation.is_long_overdue(now):
         yield "activation_overdue"
 
 

@@ -13,9 +13,10 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfRatio
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from ..coordinator import ContractCoordinator
-from ..entity import ContractEntity, options, state_of
+from ..entity import ContractEntity, ScheduledEntity, options, state_of
 from ..nomos import (
     BlockedReason,
     CancelledReason,
@@ -98,12 +99,6 @@ ORDER_SENSORS: tuple[OrderSensorDescription, ...] = (
         value_fn=lambda contract: contract.progress,
     ),
     OrderSensorDescription(
-        key="expected_activation",
-        translation_key="expected_activation",
-        device_class=SensorDeviceClass.DATE,
-        value_fn=lambda contract: contract.expected_activation,
-    ),
-    OrderSensorDescription(
         key="blocked_reason",
         translation_key="blocked_reason",
         device_class=SensorDeviceClass.ENUM,
@@ -140,6 +135,12 @@ ORDER_SENSORS: tuple[OrderSensorDescription, ...] = (
 )
 
 
+EXPECTED_ACTIVATION = SensorEntityDescription(
+    key="expected_activation",
+    translation_key="expected_activation",
+    device_class=SensorDeviceClass.DATE,
+)
+
 LAST_ANSWER = SensorEntityDescription(
     key="last_answer",
     translation_key="last_answer",
@@ -154,6 +155,7 @@ def order_sensors(contracts: ContractCoordinator, key: str) -> Iterable[SensorEn
     """Return the sensors of a contract's order."""
     for description in ORDER_SENSORS:
         yield OrderSensor(contracts, key, description)
+    yield ExpectedActivationSensor(contracts, key, EXPECTED_ACTIVATION)
     yield LastAnswerSensor(contracts, key, LAST_ANSWER)
 
 
@@ -174,6 +176,40 @@ class OrderSensor(OrderEntity, SensorEntity):
         """Attributes of the sensor."""
         attributes_fn = self.entity_description.attributes_fn
         return attributes_fn(self.contract) if attributes_fn else None
+
+
+class ExpectedActivationSensor(OrderEntity, ScheduledEntity, SensorEntity):
+    """Sensor of the day of the activation; unknown once it is overdue."""
+
+    @property
+    def _is_overdue(self) -> bool:
+        activation = self.contract.activation
+        return activation is not None and activation.is_overdue(dt_util.utcnow())
+
+    @property
+    @override
+    def native_value(self) -> date | None:
+        """Day of the activation: the earliest possible one until it is known."""
+        activation = self.contract.activation
+        return None if activation is None or self._is_overdue else activation.day
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Fact that the day follows from, and if it has passed in vain."""
+        activation = self.contract.activation
+        return {
+            "basis": activation.basis.value if activation else None,
+            "overdue": self._is_overdue,
+        }
+
+    @override
+    def _updates_at(self, now: datetime) -> datetime | None:
+        """Return the end of the expected day."""
+        activation = self.contract.activation
+        if activation is None or activation.is_overdue(now):
+            return None
+        return activation.overdue_at
 
 
 class LastAnswerSensor(ContractEntity, SensorEntity):
