@@ -1,6 +1,7 @@
 """Actions of the integration and their errors."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant, SupportsResponse
@@ -44,6 +45,15 @@ async def call(
     )
     await hass.async_block_till_done()
     return response or {}
+
+
+async def together(*calls: Coroutine[Any, Any, Any]) -> list[str | None]:
+    """Return "ordered" or the error's key of calls at the same moment."""
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    return [
+        each.translation_key if isinstance(each, HomeAssistantError) else "ordered"
+        for each in answers
+    ]
 
 
 async def check_translations(hass: HomeAssistant, err: HomeAssistantError) -> None:

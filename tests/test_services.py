@@ -46,6 +46,7 @@ from tests.actions import (
     call,
     check_translations,
     device_id,
+    together,
     translations_of,
 )
 from tests.conftest import SetUp
@@ -195,16 +196,13 @@ async def test_token_that_is_void(
 async def test_two_at_once(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Of two orders at the same moment one is placed, and both callers get it."""
+    """Of three orders at the same moment one is sent; the others are told."""
     home = simulator.add(scenarios.no_order())
     await set_up()
-    answers: list[object] = await asyncio.gather(
-        order(hass, home), order(hass, home), return_exceptions=True
-    )
-    answers.sort(key=lambda each: isinstance(each, Exception))
-    assert isinstance(answers[0], Mapping)
-    assert isinstance(answers[1], ServiceValidationError)
-    assert answers[1].translation_key == "already_ordered"
+    requests_since(simulator)
+    answers = await together(*(order(hass, home) for _ in range(3)))
+    assert answers == ["ordered", *["already_ordered"] * 2]
+    assert requests_since(simulator).count("create_meter_order") == 1
     assert state(hass, home, "order_status") == "created"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 import pytest
@@ -38,6 +38,7 @@ from tests.actions import (
     call,
     check_translations,
     device_id,
+    together,
     translations_of,
 )
 from tests.conftest import NOW, SetUp
@@ -542,18 +543,65 @@ async def test_other_module_is_not_the_new_one(
 async def test_two_at_once(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
-    """Of two orders at the same moment one is placed, and both callers get it."""
+    """Of three orders at the same moment one is sent; the others are told."""
     home = simulator.add(scenarios.smart_already())
     await set_up()
-    answers: list[object] = await asyncio.gather(
-        order(hass, home), order(hass, home), return_exceptions=True
-    )
-    answers.sort(key=lambda each: isinstance(each, Exception))
-    assert isinstance(answers[0], Mapping)
-    assert isinstance(answers[1], ServiceValidationError)
-    assert answers[1].translation_key == "module_already_ordered"
+    requests_since(simulator)
+    answers = await together(*(order(hass, home) for _ in range(3)))
+    assert answers == ["ordered", *["module_already_ordered"] * 2]
+    assert orders_of(simulator) == 1
     assert state(hass, home, "module_1") == "ordered"
     assert len(home.modules) == 1
+
+
+async def test_two_things_at_once(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Other modules, and those of other contracts, do not wait for each other."""
+    homes = [simulator.add(scenarios.smart_already(index)) for index in (1, 2)]
+    await set_up()
+    requests_since(simulator)
+    calls = [order(hass, home, module) for home in homes for module in (1, 2)]
+    assert await together(*calls) == ["ordered"] * 4
+    assert orders_of(simulator) == 4
+
+
+async def test_two_at_once_without_an_answer(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """While it is uncertain if the first order arrived, no second one is sent."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    requests_since(simulator)
+    simulator.fail(Fault.LATENCY, path=PATH, times=1, seconds=60)
+    ordering = hass.async_create_background_task(
+        together(*(order(hass, home) for _ in range(2))), "Two orders"
+    )
+    while not simulator.requests:
+        await asyncio.sleep(0)
+    home.order_module(MODULE_1)
+    start = dt_util.utcnow()
+    async_fire_time_changed(hass, start + timedelta(seconds=31))
+    assert await ordering == ["ordered", "module_already_ordered"]
+    async_fire_time_changed(hass, start + timedelta(seconds=61))
+    await hass.async_block_till_done()
+    assert orders_of(simulator) == 1
+    assert len(home.modules) == 1
+
+
+async def test_two_at_once_of_which_one_is_refused(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """After a refusal the second order has its own try."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    simulator.fail(Fault.FORBIDDEN, path=PATH, times=1)
+    answers = await together(*(order(hass, home) for _ in range(2)))
+    assert answers == ["read_only", "ordered"]
+    assert len(home.modules) == 1
+    # What was ordered and rejected can be ordered again.
+    home.modules[0].status = "rejected"
+    assert (await order(hass, home))["status"] == "ordered"
 
 
 @pytest.mark.parametrize("arrives", ["before", "never"])

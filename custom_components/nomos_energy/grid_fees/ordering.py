@@ -47,15 +47,14 @@ async def async_order_grid_fee_reduction(
         )
         return next(found, None)
 
-    reduction = await async_place(
+    return await async_place(
         contracts,
+        key,
+        module,
         GRID_FEE_REDUCTION,
         lambda: client.create_grid_fee_reduction(key, module),
         find,
+        lambda contract, reduction: replace(
+            contract, reductions=(reduction, *contract.reductions)
+        ),
     )
-    contract = contracts.data[key]
-    contracts.async_set_contract(
-        replace(contract, reductions=(reduction, *contract.reductions))
-    )
-    await contracts.async_refresh()
-    return reduction
