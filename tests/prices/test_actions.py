@@ -1295,6 +1295,83 @@ async def test_window_that_is_none(
                 assert str(len(data["load_profile"])) in text
 
 
+BAD_PROFILES: list[tuple[Any, ...]] = [
+    ([1, "much"], "2", "much"),
+    ([1, 2, -1], "3", "-1"),
+    (["nan"], "1", "nan"),
+    ([float("nan")], "1", "nan"),
+    (["inf"], "1", "inf"),
+    ([1001], "1", "1001"),
+    ([10**400], "1", "…"),
+    ([1, None], "2", "None"),
+    ([True], "1", "True"),
+    (["2,5"], "1", "2,5"),
+    ("1, 2, 3", "1", "1, 2, 3"),
+    ([[1, 2]], "1", "[1, 2]"),
+    ({"power": 2}, "1", "power"),
+    (["a long story " * 99], "1", "a long story …"),
+]
+"""Load profiles with an invalid value, its place and how it is named."""
+
+
+@pytest.mark.parametrize(("profile", "place", "value"), BAD_PROFILES)
+async def test_invalid_load_profile(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    profile: Any,
+    place: str,
+    value: str,
+) -> None:
+    """An invalid value of a load profile is named in words."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    err = await refusal(hass, home, "find_cheapest_window", load_profile=profile)
+    assert (type(err), err.translation_key) == (INVALID, "load_profile_value")
+    for text in await translations_of(hass, err):
+        assert f" {place} " in text
+        assert value in text
+        assert "1000" in text
+        assert len(text) < 160
+
+
+@pytest.mark.parametrize(
+    ("profile", "key", "words"),
+    [
+        ([], "load_profile_empty", ()),
+        (None, "load_profile_empty", ()),
+        ([1] * 673, "load_profile_too_long", ("673", "672")),
+    ],
+)
+async def test_length_of_the_load_profile(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    profile: Any,
+    key: str,
+    words: tuple[str, ...],
+) -> None:
+    """A load profile has a value for each quarter-hour of at most a week."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    err = await refusal(hass, home, "find_cheapest_window", load_profile=profile)
+    assert (type(err), err.translation_key) == (INVALID, key)
+    for text in await translations_of(hass, err):
+        assert all(word in text for word in words)
+
+
+async def test_load_profile_of_a_template(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Numbers may be text, and a single one needs no list."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TODAY, [40.0] * 96)
+    await set_up()
+    for profile, cost in ((["2.0", "1e0"], 0.3), (2, 0.2), ("0", 0)):
+        found = await find(hass, home, load_profile=profile)
+        assert found["total_price"] == pytest.approx(cost)
+
+
 async def test_all_that_is_known(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
@@ -1316,13 +1393,6 @@ NONSENSE: list[tuple[Any, ...]] = [
     ("find_cheapest_window", {"duration": {"days": 8}}),
     ("find_cheapest_window", {"duration": {"hours": 100_000_000}}),
     ("find_cheapest_window", {"duration": 3600, "shortest_piece": -1}),
-    ("find_cheapest_window", {"load_profile": [1, -1]}),
-    ("find_cheapest_window", {"load_profile": [1, "much"]}),
-    ("find_cheapest_window", {"load_profile": ["nan"]}),
-    ("find_cheapest_window", {"load_profile": ["inf"]}),
-    ("find_cheapest_window", {"load_profile": [1001]}),
-    ("find_cheapest_window", {"load_profile": []}),
-    ("find_cheapest_window", {"load_profile": [1] * 673}),
     ("find_cheapest_window", {"duration": 3600, "earliest": "soon"}),
     ("find_cheapest_window", {"duration": 3600, "most_expensive": "maybe"}),
 ]

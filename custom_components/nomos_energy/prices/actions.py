@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
-from math import ceil, floor
+from math import ceil, floor, nan
+from textwrap import shorten
 from typing import Any
 
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -37,6 +38,9 @@ LONGEST_RUN = timedelta(days=7)
 LARGEST_LOAD = 1000.0
 """kW."""
 
+LONGEST_QUOTE = 40
+"""Characters of an invalid value that are repeated in an error at most."""
+
 RESOLUTIONS = {"15min": QUARTER, "hour": HOUR}
 
 GET_PRICES_FIELDS = {
@@ -52,11 +56,8 @@ FIND_CHEAPEST_WINDOW_FIELDS = {
     vol.Optional("earliest"): cv.datetime,
     vol.Optional("latest"): cv.datetime,
     vol.Optional("shortest_piece"): cv.positive_time_period,
-    vol.Optional("load_profile"): vol.All(
-        cv.ensure_list,
-        [vol.All(vol.Coerce(float), vol.Range(min=0, max=LARGEST_LOAD))],
-        vol.Length(min=1, max=LONGEST_RUN // QUARTER),
-    ),
+    # Its values are checked by the action, which says which of them is invalid.
+    vol.Optional("load_profile"): cv.ensure_list,
     vol.Optional("most_expensive", default=False): cv.boolean,
 }
 
@@ -170,7 +171,7 @@ def _hours(quarters: Iterable[Price]) -> Iterable[Price]:
 
 def _load(call: ServiceCall) -> list[float]:
     """Return the power profile in kW per quarter-hour of the run time."""
-    profile: list[float] | None = call.data.get("load_profile")
+    profile = _load_profile(call)
     duration: timedelta | None = call.data.get("duration")
     if duration is None:
         if profile is None:
@@ -184,6 +185,34 @@ def _load(call: ServiceCall) -> list[float]:
             "load_profile_length", quarters=str(quarters), values=str(len(profile))
         )
     return profile or [1.0] * quarters
+
+
+def _load_profile(call: ServiceCall) -> list[float] | None:
+    """Return the load profile in kW, if there is one."""
+    values: list[Any] | None = call.data.get("load_profile")
+    if values is None:
+        return None
+    if not values:
+        raise invalid("load_profile_empty")
+    if len(values) > (most := LONGEST_RUN // QUARTER):
+        raise invalid("load_profile_too_long", values=str(len(values)), most=str(most))
+    return [_power(value, place) for place, value in enumerate(values, start=1)]
+
+
+def _power(value: Any, place: int) -> float:
+    """Return a value of the load profile; templates may render numbers as text."""
+    try:
+        power = float(value) if not isinstance(value, bool) else nan
+    except TypeError, ValueError, OverflowError:
+        power = nan
+    if not 0 <= power <= LARGEST_LOAD:
+        raise invalid(
+            "load_profile_value",
+            place=str(place),
+            value=shorten(str(value), LONGEST_QUOTE, placeholder=" …"),
+            most=f"{LARGEST_LOAD:.0f}",
+        )
+    return power
 
 
 def _shortest_piece(call: ServiceCall, quarters: int) -> int:
