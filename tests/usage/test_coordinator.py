@@ -43,7 +43,7 @@ from custom_components.nomos_energy.usage import statistics
 from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import midnight, quarters
 from tests import DAY, logged, pass_time, refresh, requests_since, warnings
-from tests.actions import call, device_id
+from tests.actions import call, check_translations, device_id
 from tests.conftest import SetUp
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -1089,6 +1089,28 @@ async def test_reimport_while_nomos_is_away(
     simulator.recover()
     await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=2))
     await assert_true(hass, truth)
+
+
+async def test_reimport_of_the_future(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A day that has not begun in Germany has no usage to import."""
+    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
+    freezer.move_to("2026-11-23T22:30:00+00:00")
+    await set_up()
+    device = device_id(hass, home)
+    simulator.requests.clear()
+    with pytest.raises(ServiceValidationError) as caught:
+        await call(hass, "reimport_usage", device, start="2026-11-24")
+    assert caught.value.translation_key == "start_in_future"
+    await check_translations(hass, caught.value)
+    assert not simulator.requests
+    await call(hass, "reimport_usage", device, start="2026-11-23")
+    freezer.move_to("2026-11-23T23:00:00+00:00")
+    await call(hass, "reimport_usage", device, start="2026-11-24")
 
 
 async def test_reimport_before_the_gate(
