@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -13,7 +14,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 
-from simulator import ORGANISATION, Simulator, scenarios
+from simulator import ORGANISATION, Fault, Simulator, scenarios
 from tests.conftest import SetUp
 
 
@@ -72,3 +73,94 @@ async def test_usage(
     reading = diagnostics["contracts"][home.subscription_id]["reading"]
     assert reading["timestamp"]
     assert reading["value"] == REDACTED
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_nothing_imported_yet(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    set_up: SetUp,
+) -> None:
+    """What is not known is null, and no text."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    simulator.fail(
+        Fault.SERVER_ERROR, path=f"/subscriptions/{home.subscription_id}/usage"
+    )
+    entry = await set_up()
+    for domain in ("application_credentials", "webhook"):
+        assert await async_setup_component(hass, domain, {})
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert diagnostics["usage"][home.subscription_id] == {
+        "imported_until": None,
+        "measured_until": None,
+        "may_change": [],
+        "last_update_success": False,
+    }
+    assert "None" not in json.dumps(diagnostics)
+
+
+def check_not_loaded(diagnostics: Any, state: str, **expected: Any) -> None:
+    """Check the diagnostics of an account that is not loaded."""
+    assert diagnostics == {
+        "state": state,
+        "reason": None,
+        "disabled_by": None,
+        "login": {
+            "client_id": REDACTED,
+            "client_secret": REDACTED,
+            "webhook_id": REDACTED,
+        },
+        "follows": "all",
+        **expected,
+    }
+
+
+async def test_setup_retry(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    set_up: SetUp,
+) -> None:
+    """An account that could not be set up yet says why."""
+    simulator.add(scenarios.happy_path())
+    simulator.fail(Fault.SERVER_ERROR)
+    entry = await set_up()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    check_not_loaded(found, "setup_retry", reason="unexpected_answer")
+
+
+async def test_login_that_is_refused(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    set_up: SetUp,
+) -> None:
+    """So does one whose login is refused."""
+    simulator.add(scenarios.happy_path())
+    simulator.fail(Fault.UNAUTHORIZED)
+    entry = await set_up()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    check_not_loaded(found, "setup_error", reason="invalid_auth")
+
+
+async def test_disabled(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    set_up: SetUp,
+) -> None:
+    """An account that is unloaded or disabled has diagnostics."""
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up(home.subscription_id)
+    follows = [home.subscription_id]
+    await hass.config_entries.async_unload(entry.entry_id)
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    check_not_loaded(found, "not_loaded", follows=follows)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    check_not_loaded(found, "not_loaded", follows=follows, disabled_by="user")
