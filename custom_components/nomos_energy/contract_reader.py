@@ -5,7 +5,7 @@ Nothing is changed here: the result replaces what was known before, all at once.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from .const import LOGGER
@@ -21,9 +21,7 @@ from .nomos import (
     Plan,
     Subscription,
 )
-
-WEEKLY = timedelta(days=6, hours=12)
-"""Half a day short of a week, so that the nearest daily poll lists again."""
+from .schedule import is_weekly_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ class _Refresh:
         self._chosen = chosen
         self._stale = set(stale)
         self._devices = devices
-        self._is_weekly = _is_due(known.listed_at, now)
+        self._is_weekly = is_weekly_due(known.listed_at, now)
         self.included: set[str] = set(known.included if chosen is None else chosen)
         self.subscriptions = dict(known.subscriptions)
         self.listed_at = known.listed_at
@@ -261,7 +259,7 @@ class _Refresh:
             else contract
             for key, contract in contracts.items()
         }
-        if not _is_due(self.readings_at, self._now) and not any(
+        if not is_weekly_due(self.readings_at, self._now) and not any(
             each.has_prices for each in contracts.values()
         ):
             return contracts
@@ -293,8 +291,3 @@ class _Refresh:
             LOGGER.debug("Keeping the last good value: %s", err)
             self.optional_error = err
             return None
-
-
-def _is_due(last: datetime | None, now: datetime) -> bool:
-    """Return if a weekly request is due."""
-    return last is None or now >= last + WEEKLY

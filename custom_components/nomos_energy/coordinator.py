@@ -1,9 +1,9 @@
 """Data update coordinator for the contracts of an account."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -14,64 +14,19 @@ from homeassistant.util import dt as dt_util
 from .connection import Connection
 from .const import DOMAIN
 from .contract_reader import AccountState, async_read_account
+from .contract_store import ContractRecord, updated_record
 from .device import async_update_contract_devices, contract_devices, display_names
-from .disk import Damage, from_disk, to_disk
-from .nomos import (
-    DAY,
-    Contract,
-    MeterOrder,
-    NomosClient,
-    NomosRateLimitError,
-    Subscription,
-)
+from .nomos import DAY, Contract, NomosClient, NomosRateLimitError
 from .options import chosen_subscriptions
 from .polling import PollingCoordinator
 from .schedule import Timer, until_daily_slot
-from .store import SAVE_SOON, RecordStore
-
-STORE = "contracts"
+from .store import RecordStore
 
 ANSWER_HOLDS = timedelta(days=7)
 """Age up to which an answer about an order that takes eight weeks is shown."""
 
 ABSENCE = timedelta(hours=36)
 """Time since the last answer from which on at least one daily poll was missed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractRecord:
-    """Contract as it is stored, with what later answers do not tell."""
-
-    contract: Contract
-    answered_at: datetime
-    """Time of the answer that the contract is from."""
-    appointments: tuple[datetime, ...] = ()
-    """Past appointments and the current one, in their order."""
-    is_announced: bool = False
-    """True once the order update event has seen this contract."""
-    announced: MeterOrder | None = None
-    """Order as it was last announced by the order update event."""
-
-
-def contract_store(
-    hass: HomeAssistant, entry: ConfigEntry
-) -> RecordStore[ContractRecord]:
-    """Return the store of the contracts, by subscription ID."""
-    # The gate is derived from order and subscription: half of one may move it.
-    whole = (MeterOrder, Subscription)
-    return RecordStore(
-        hass, entry, STORE, _read, to_disk, SAVE_SOON, whole, is_durable=True
-    )
-
-
-def _read(data: Any, damage: Damage) -> ContractRecord:
-    record = from_disk(ContractRecord, data, damage)
-    if record.contract.order is None and data["contract"].get("order") is not None:
-        raise ValueError("A contract without its order may have another gate")
-    if record.announced is None and data.get("announced") is not None:
-        # What was announced is unknown: announce nothing rather than all again.
-        return replace(record, is_announced=False)
-    return record
 
 
 class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
@@ -204,7 +159,7 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
         self.answered_at = now
         self.store.async_update(
             {
-                key: self._record(contract, now)
+                key: updated_record(self.store.records.get(key), contract, now)
                 for key, contract in account.contracts.items()
             }
         )
@@ -220,18 +175,6 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     def _set_contracts(self, contracts: Mapping[str, Contract]) -> None:
         self.data = contracts
         self.names = display_names(contracts)
-
-    def _record(self, contract: Contract, now: datetime) -> ContractRecord:
-        known = self.store.records.get(contract.subscription.id)
-        return ContractRecord(
-            contract=contract,
-            answered_at=now,
-            appointments=_appointments(
-                known.appointments if known else (), contract, now
-            ),
-            is_announced=known.is_announced if known else False,
-            announced=known.announced if known else None,
-        )
 
     @callback
     @override
@@ -266,16 +209,3 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     @callback
     def _expire(self, _now: datetime) -> None:
         self.async_update_listeners()
-
-
-def _appointments(
-    known: Iterable[datetime], contract: Contract, now: datetime
-) -> tuple[datetime, ...]:
-    """Return past appointments and the current one; a moved one is dropped."""
-    current = contract.order.appointment_at if contract.order else None
-    past = [moment for moment in known if moment <= now and moment != current]
-    is_over = contract.is_installed or contract.is_cancelled
-    if current is None or (current > now and is_over):
-        # The meter was installed early: the visit will not happen.
-        return tuple(past)
-    return (*past, current)

@@ -7,8 +7,9 @@ from datetime import datetime
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from . import coordinator
-from .coordinator import ContractCoordinator, contract_store
+from . import contract_store as contracts_store
+from .contract_store import contract_store
+from .coordinator import ContractCoordinator
 from .loads import history
 from .loads.coordinator import LoadCoordinator
 from .loads.history import LoadHistory, load_store
@@ -27,7 +28,7 @@ from .webhooks.receiver import Deliveries, delivery_store
 type NomosConfigEntry = ConfigEntry[NomosRuntimeData]
 
 STORES = (
-    coordinator.STORE,
+    contracts_store.STORE,
     prices_store.STORE,
     usages_store.STORE,
     history.STORE,

@@ -23,6 +23,9 @@ HEARTBEAT = timedelta(minutes=1)
 MISSED_AFTER = timedelta(seconds=30)
 """Time after which a timer that has not fired was held up."""
 
+WEEKLY = timedelta(days=6, hours=12)
+"""Half a day short of a week, so that the daily poll nearest to it counts."""
+
 _MAX_DOUBLINGS = 16
 """More would overflow a timedelta after weeks of failures."""
 
@@ -47,6 +50,11 @@ def until_daily_slot(key: str, now: datetime) -> timedelta:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     wait = (midnight + DAY * share_of(key) - now) % DAY
     return wait if wait > TIMER_TOLERANCE else wait + DAY
+
+
+def is_weekly_due(last: datetime | None, now: datetime) -> bool:
+    """Return if what a daily poll requests once a week is due."""
+    return last is None or now >= last + WEEKLY
 
 
 class Timer:

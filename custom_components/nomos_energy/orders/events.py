@@ -9,7 +9,8 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..coordinator import ContractCoordinator, ContractRecord
+from ..contract_store import ContractRecord
+from ..coordinator import ContractCoordinator
 from ..nomos import Change, ChangeType, MeterOrder, Milestone, changes
 from .entity import OrderEntity
 
