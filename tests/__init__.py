@@ -50,7 +50,7 @@ def organisation_entry(**kwargs: Any) -> MockConfigEntry:
     )
 
 
-def key_entry(client: Client) -> MockConfigEntry:
+def key_entry(client: Client, **kwargs: Any) -> MockConfigEntry:
     """Return the config entry of an API key."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -59,6 +59,7 @@ def key_entry(client: Client) -> MockConfigEntry:
             CONF_CLIENT_ID: client.client_id,
             CONF_CLIENT_SECRET: client.client_secret,
         },
+        **kwargs,
     )
 
 

@@ -8,10 +8,12 @@ from homeassistant.helpers.typing import ConfigType
 
 from .api import async_create_client
 from .const import DOMAIN
+from .device import contract_devices
 from .gates import async_setup_gates
 from .issues import async_delete_issues
 from .options import async_check_options
 from .orders.issues import async_setup_order_issues
+from .ownership import async_release_contracts
 from .runtime import NomosConfigEntry, async_create_runtime_data, async_remove_stores
 from .services import async_setup_services
 from .webhooks.address import async_delete_cloudhook
@@ -80,6 +82,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
     """Remove all that belongs to an account."""
     async_delete_issues(hass, entry)
+    async_release_contracts(hass, entry, contract_devices(hass, entry).keys())
     if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
         await async_delete_cloudhook(hass, webhook_id)
     await async_remove_stores(hass, entry)

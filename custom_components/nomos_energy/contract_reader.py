@@ -33,8 +33,8 @@ class AccountState:
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
     """Last good details of each subscription."""
     plans: Mapping[str, Plan] = field(default_factory=dict)
-    included: frozenset[str] = frozenset()
-    """IDs of the included subscriptions, readable or not."""
+    wanted: frozenset[str] = frozenset()
+    """IDs of the subscriptions to include: unreadable ones and those of others, too."""
     ordered: frozenset[str] = frozenset()
     """IDs of the subscriptions that have an order."""
     listed_at: datetime | None = None
@@ -54,16 +54,16 @@ async def async_read_account(
     *,
     chosen: frozenset[str] | None,
     stale: frozenset[str],
-    devices: frozenset[str],
+    others: frozenset[str],
 ) -> AccountState:
     """Return the account as it is now; raises NomosError without any change.
 
     Orders and subscriptions are required. Plans, grid fee reductions and readings are
     optional: if they fail, that part keeps its last good value. A refused login is
     always an error. `chosen` limits the account to some subscriptions, `stale` ones are
-    read again, `devices` are the subscriptions that have a device.
+    read again, those of `others` belong to another entry and are left out.
     """
-    refresh = _Refresh(client, known, now, chosen, stale, devices)
+    refresh = _Refresh(client, known, now, chosen, stale, others)
     orders, hidden = await refresh.async_read_required()
     plans = await refresh.async_read_plans()
     may_write = await client.may_write()
@@ -83,7 +83,7 @@ async def async_read_account(
         contracts=contracts,
         subscriptions=refresh.subscriptions,
         plans=plans,
-        included=frozenset(refresh.included),
+        wanted=frozenset(refresh.wanted),
         ordered=frozenset(orders),
         listed_at=refresh.listed_at,
         readings_at=refresh.readings_at,
@@ -102,20 +102,25 @@ class _Refresh:
         now: datetime,
         chosen: frozenset[str] | None,
         stale: frozenset[str],
-        devices: frozenset[str],
+        others: frozenset[str],
     ) -> None:
         self._client = client
         self._known = known
         self._now = now
         self._chosen = chosen
         self._stale = set(stale)
-        self._devices = devices
+        self._others = others
         self._is_weekly = is_weekly_due(known.listed_at, now)
-        self.included: set[str] = set(known.included if chosen is None else chosen)
+        self.wanted: set[str] = set(known.wanted if chosen is None else chosen)
         self.subscriptions = dict(known.subscriptions)
         self.listed_at = known.listed_at
         self.readings_at = known.readings_at
         self.optional_error: NomosError | None = None
+
+    @property
+    def included(self) -> set[str]:
+        """IDs of the included subscriptions, readable or not."""
+        return self.wanted - self._others
 
     async def async_read_required(self) -> tuple[dict[str, MeterOrder], set[str]]:
         """Read orders and subscriptions.
@@ -150,9 +155,9 @@ class _Refresh:
 
     async def _async_list(self) -> None:
         listing = await self._client.subscriptions()
-        self.included = {key for key in listing.unreadable if key is not None}
+        self.wanted = {key for key in listing.unreadable if key is not None}
         for record in listing.records:
-            self.included.add(record.id)
+            self.wanted.add(record.id)
             if known := self.subscriptions.get(record.id):
                 self.subscriptions[record.id] = replace(
                     known,
@@ -184,9 +189,9 @@ class _Refresh:
         missing: set[str] = set()
         if is_listed:
             # A list that lacks a subscription does not prove that it is gone.
-            known = {*self._known.included, *self.subscriptions, *self._devices}
-            missing = known - self.included
-        self.included |= missing
+            known = {*self._known.wanted, *self.subscriptions}
+            missing = known - self.wanted
+        self.wanted |= missing
         outdated = {key for key in self.included if self._is_outdated(key, orders)}
         details = self._client.subscription_details(sorted(missing | outdated))
         async for key, answer in details:
@@ -194,7 +199,7 @@ class _Refresh:
                 self.subscriptions[key] = answer
             elif isinstance(answer, NomosNotFoundError):
                 self.subscriptions.pop(key, None)
-                self.included.discard(key)
+                self.wanted.discard(key)
 
     def _is_outdated(self, key: str, orders: Mapping[str, MeterOrder]) -> bool:
         """Return if a subscription has to be read for what its order does not tell."""
@@ -259,12 +264,14 @@ class _Refresh:
             else contract
             for key, contract in contracts.items()
         }
-        if not is_weekly_due(self.readings_at, self._now) and not any(
-            each.has_prices for each in contracts.values()
-        ):
-            return contracts
         # A contract that is new may have readings from before the last known one.
         is_known = bool(known) and contracts.keys() <= known.keys()
+        if (
+            is_known
+            and not is_weekly_due(self.readings_at, self._now)
+            and not any(each.has_prices for each in contracts.values())
+        ):
+            return contracts
         created = [each.reading.created_at for each in known.values() if each.reading]
         known_until = max(created, default=None) if is_known else None
         readings = await self._async_optional(

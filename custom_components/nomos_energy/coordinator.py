@@ -7,18 +7,28 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 from homeassistant.util import dt as dt_util
 
 from .connection import Connection
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .contract_reader import AccountState, async_read_account
 from .contract_store import ContractRecord, updated_record
-from .device import async_update_contract_devices, contract_devices, display_names
+from .device import contract_devices, display_names
 from .nomos import DAY, Contract, NomosClient, NomosRateLimitError
 from .options import chosen_subscriptions
-from .polling import PollingCoordinator
+from .ownership import (
+    SIGNAL_RELEASED,
+    async_claim_contracts,
+    async_release_contracts,
+    async_take_contracts,
+    contracts_of_others,
+)
+from .polling import PAUSE_MARGIN, PollingCoordinator
 from .schedule import Timer, until_daily_slot
 from .store import RecordStore
 
@@ -60,25 +70,34 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
         """True if at least one daily poll was missed before the last answer."""
         self.signal_answered = f"{DOMAIN}_{entry.entry_id}_answered"
         """Dispatched after each answer, also if no contract has changed."""
+        self.left_out: frozenset[str] = frozenset()
+        """IDs of the subscriptions that would be included if no other entry had them."""
         self._account = AccountState()
         self._stale: set[str] = set()
         self._expiry = Timer(hass, self._expire)
+        entry.async_on_unload(
+            async_dispatcher_connect(hass, SIGNAL_RELEASED, self._async_take_over)
+        )
 
     @callback
     def async_restore(self) -> bool:
         """Restore the stored contracts; return if there are any."""
         chosen = self._chosen
+        others = contracts_of_others(self.hass, self.config_entry)
         records = {
             key: record
             for key, record in self.store.records.items()
-            if chosen is None or key in chosen
+            if (chosen is None or key in chosen) and key not in others
         }
         contracts = {key: record.contract for key, record in records.items()}
         self._account = AccountState(
             contracts=contracts,
             subscriptions={key: each.subscription for key, each in contracts.items()},
             plans={each.plan.id: each.plan for each in contracts.values() if each.plan},
-            included=frozenset(contracts),
+            # A device may be left of a contract that the store has lost.
+            wanted=frozenset(
+                {*contracts, *contract_devices(self.hass, self.config_entry)}
+            ),
             ordered=frozenset(key for key, each in contracts.items() if each.order),
         )
         self.answered_at = max(
@@ -129,27 +148,34 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
     async def _async_poll(self) -> Mapping[str, Contract]:
         now = dt_util.utcnow()
         stale = frozenset(self._stale)
-        devices = contract_devices(self.hass, self.config_entry)
+        others = contracts_of_others(self.hass, self.config_entry)
         account = await async_read_account(
             self.client if self._is_first_refresh else self.poll_client,
             self._account,
             now,
             chosen=self._chosen,
             stale=stale,
-            devices=frozenset(devices),
+            others=frozenset(others),
         )
         self.connection.async_succeeded()
         self._stale -= stale
         self._commit(account, now)
-        return account.contracts
+        return self._account.contracts
 
     @callback
     def _commit(self, account: AccountState, now: datetime) -> None:
         """Replace what is known by the result of a refresh."""
+        mine = self._included(account)
+        account = replace(
+            account,
+            contracts={
+                key: each for key, each in account.contracts.items() if key in mine
+            },
+        )
         self.update_interval = until_daily_slot(
             self.config_entry.unique_id or self.config_entry.entry_id, now
         )
-        if account.included - account.contracts.keys():
+        if mine - account.contracts.keys():
             # A contract that was unreadable so far is not left out until tomorrow.
             self.update_interval = min(self.update_interval, self.longest_retry)
         self.was_absent = (
@@ -163,18 +189,37 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
                 for key, contract in account.contracts.items()
             }
         )
-        registry = dr.async_get(self.hass)
-        for key, device in contract_devices(self.hass, self.config_entry).items():
-            if key not in account.included:
-                registry.async_remove_device(device.id)
+        devices = contract_devices(self.hass, self.config_entry)
+        async_release_contracts(self.hass, self.config_entry, devices.keys() - mine)
         self._set_contracts(account.contracts)
-        async_update_contract_devices(
-            self.hass, self.config_entry, self.data, self.names
-        )
+
+    def _included(self, account: AccountState) -> frozenset[str]:
+        """Return the IDs of the subscriptions to include that no other entry has.
+
+        Another entry may have taken or released some during the refresh.
+        """
+        others = contracts_of_others(self.hass, self.config_entry)
+        left_out = account.wanted & others.keys()
+        if left_out - self.left_out:
+            LOGGER.info(
+                "%s leaves out %s of its contracts: other entries include them",
+                self.config_entry.title,
+                len(left_out),
+            )
+        self.left_out = left_out
+        return account.wanted - left_out
+
+    @callback
+    def _async_take_over(self, devices: Mapping[str, DeviceEntry]) -> None:
+        """Take over the contracts that another entry has released."""
+        if async_take_contracts(self.hass, self.config_entry, devices, self.left_out):
+            pause = self.connection.remaining_pause + PAUSE_MARGIN
+            self._start_catch_up(dt_util.utcnow() + pause)
 
     def _set_contracts(self, contracts: Mapping[str, Contract]) -> None:
         self.data = contracts
         self.names = display_names(contracts)
+        async_claim_contracts(self.hass, self.config_entry, contracts, self.names)
 
     @callback
     @override

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
@@ -60,26 +60,6 @@ def display_names(contracts: Mapping[str, Contract]) -> dict[str, str]:
         else contract.name
         for key, contract in contracts.items()
     }
-
-
-@callback
-def async_update_contract_devices(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    contracts: Mapping[str, Contract],
-    names: Mapping[str, str],
-) -> None:
-    """Update the names, tariffs and links of the contracts' devices."""
-    registry = dr.async_get(hass)
-    for key, device in contract_devices(hass, entry).items():
-        if contract := contracts.get(key):
-            info = contract_device_info(contract, names[key])
-            registry.async_update_device(
-                device.id,
-                configuration_url=info["configuration_url"],
-                model=info["model"],
-                name=info["name"],
-            )
 
 
 def contract_device_info(contract: Contract, name: str) -> DeviceInfo:

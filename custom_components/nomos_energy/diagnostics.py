@@ -53,6 +53,7 @@ async def async_get_config_entry_diagnostics(
 def _runtime(runtime: NomosRuntimeData) -> dict[str, Any]:
     contracts = runtime.contracts
     return {
+        "left_out": sorted(contracts.left_out),
         "answered_at": contracts.answered_at,
         "answer_holds": contracts.answer_holds,
         "failures": contracts.failures,
