@@ -21,11 +21,7 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -37,10 +33,14 @@ from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
 from .coordinator import ContractCoordinator
 from .device import account_name, contract_devices
 from .flow_account import (
+    CONF_FOLLOW_ALL,
     Account,
     Problem,
     async_read_account,
     async_subscription_options,
+    left_out_placeholders,
+    subscriptions_schema,
+    unused_title,
 )
 from .flow_sign_in import SignInFlow
 from .loads.flow import PlannedLoadFlow
@@ -49,8 +49,6 @@ from .nomos import ClientCredentials, FixedToken, NomosClient
 from .options import chosen_subscriptions
 from .options_flow import NomosOptionsFlow
 from .runtime import NomosConfigEntry, loaded_contracts
-
-CONF_FOLLOW_ALL = "follow_all"
 
 API_CREDENTIALS_SCHEMA = vol.Schema(
     {
@@ -149,7 +147,13 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
     async def async_step_subscriptions(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the choice of the contracts."""
+        """Show the choice of the contracts that no other entry includes."""
+        account = self._account
+        left_out = left_out_placeholders(self.hass, account)
+        if not account.available:
+            return self.async_abort(
+                reason="all_included", description_placeholders=left_out
+            )
         errors = {}
         if user_input is not None:
             chosen = user_input.get(CONF_SUBSCRIPTIONS)
@@ -159,26 +163,19 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
                 return self._finish(chosen)
             errors[CONF_SUBSCRIPTIONS] = "nothing_chosen"
         if self._options is None:
-            self._options = await async_subscription_options(self._account)
+            self._options = await async_subscription_options(account)
         return self.async_show_form(
-            step_id="subscriptions",
+            step_id="other_subscriptions" if account.others else "subscriptions",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(
-                    {
-                        vol.Required(CONF_FOLLOW_ALL): BooleanSelector(),
-                        vol.Optional(CONF_SUBSCRIPTIONS): SelectSelector(
-                            SelectSelectorConfig(
-                                options=self._options,
-                                multiple=True,
-                                mode=SelectSelectorMode.DROPDOWN,
-                            )
-                        ),
-                    }
-                ),
+                subscriptions_schema(self._options),
                 user_input or self._current_choice(),
             ),
             errors=errors,
+            description_placeholders=left_out,
         )
+
+    # The same form, with a description that names what it leaves out.
+    async_step_other_subscriptions = async_step_subscriptions
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -225,7 +222,9 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         self, client: NomosClient, data: Mapping[str, Any], unique_id: str | None = None
     ) -> Problem | None:
         """Read the account of a login; return the problem with it, if any."""
-        account = await async_read_account(client, data, unique_id)
+        account = await async_read_account(
+            self.hass, self._entry, client, data, unique_id
+        )
         if isinstance(account, Problem):
             return account
         self._account = account
@@ -260,7 +259,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         await self.async_set_unique_id(self._account.unique_id)
         if self._entry is None:
             self._abort_if_unique_id_configured()
-        if self.source == SOURCE_REAUTH or len(self._account.subscriptions) == 1:
+        if self.source == SOURCE_REAUTH or not self._account.has_choice(self._entry):
             return self._finish(self._chosen)
         return await self.async_step_subscriptions()
 
@@ -278,9 +277,8 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
                 data_updates=self._account.data,
                 options=options,
             )
-        # The title appears in Home Assistant's logs, so it contains nothing personal.
         return self.async_create_entry(
-            title="Nomos Energy", data=self._account.data, options=options
+            title=unused_title(self.hass), data=self._account.data, options=options
         )
 
     @property
@@ -289,7 +287,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
 
     def _current_choice(self) -> dict[str, Any]:
         """Return the suggested values: all contracts of a household, none of thousands."""
-        seen = {record.id for record in self._account.subscriptions}
+        seen = {record.id for record in self._account.available}
         follows_all = (
             self._chosen is None if self._entry else self._account.is_household
         )
