@@ -2,9 +2,14 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,7 +19,7 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import ORGANISATION, READ_ONLY, Client, Simulator, scenarios
 
 from .conftest import SetUp
-from .flows import KEY, consent, labels, reconfigure, shown, start, submit
+from .flows import KEY, consent, labels, reauth, reconfigure, shown, start, submit
 
 READ_ONLY_KEY = {
     "client_id": READ_ONLY.client_id,
@@ -185,6 +190,95 @@ async def test_titles_differ(
         MockConfigEntry(domain=DOMAIN, title=each).add_to_hass(hass)
     result = await submit(hass, await start(hass, "api_credentials"), **KEY)
     assert result["title"] == title
+
+
+# Flows that are left open
+
+
+@pytest.mark.parametrize("way", ["key", "sign in"])
+async def test_abandoned_set_up(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    credentials: None,
+    hass_client_no_auth: ClientSessionGenerator,
+    way: str,
+) -> None:
+    """A window that was closed during the set-up does not lock the account out."""
+    home = simulator.add(scenarios.happy_path())
+    simulator.add(scenarios.feed_in(customer_id=home.customer_id))
+
+    async def log_in() -> ConfigFlowResult:
+        if way == "key":
+            return await submit(hass, await start(hass, "api_credentials"), **KEY)
+        page = await start(hass, "pick_implementation")
+        return await consent(hass, hass_client_no_auth, page, home.customer_id)
+
+    abandoned = await log_in()
+    assert abandoned["step_id"] == "subscriptions"
+    result = await submit(hass, await log_in(), follow_all=True)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+    with pytest.raises(UnknownFlow):
+        await submit(hass, abandoned, follow_all=True)
+    assert (await log_in())["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize("abandoned", ["set-up", "reconfigure", "reauth"])
+@pytest.mark.parametrize("next_one", ["reconfigure", "reauth"])
+async def test_abandoned_repair(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    abandoned: str,
+    next_one: str,
+) -> None:
+    """Nor does one that was closed while a login was repaired or changed."""
+    homes = [simulator.add(scenarios.happy_path(index)) for index in (1, 2)]
+    entry = await set_up(homes[0].subscription_id)
+
+    async def begin(kind: str) -> ConfigFlowResult:
+        if kind == "set-up":
+            return await start(hass, "api_credentials")
+        if kind == "reauth":
+            return await reauth(hass, entry)
+        menu = await reconfigure(hass, entry)
+        return await submit(hass, menu, next_step_id="api_credentials")
+
+    form = await begin(abandoned)
+    if abandoned == "reconfigure":
+        form = await submit(hass, form, **READ_ONLY_KEY)
+        assert form["step_id"] == "subscriptions"
+    elif abandoned == "set-up":
+        form = await submit(hass, form, **READ_ONLY_KEY)
+        assert form["step_id"] == "other_subscriptions"
+    result = await submit(hass, await begin(next_one), **READ_ONLY_KEY)
+    if next_one == "reconfigure":
+        result = await submit(hass, result, follow_all=True)
+    assert result["reason"] == f"{next_one}_successful"
+    assert entry.unique_id == READ_ONLY.client_id
+    assert entry.state is ConfigEntryState.LOADED
+
+    if abandoned == "set-up":
+        # The key belongs to that entry by now.
+        result = await submit(hass, form, follow_all=True)
+        assert result["reason"] == "already_configured"
+
+
+async def test_two_set_ups_at_once(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The second of two windows finds the account set up; another account goes on."""
+    simulator.add(scenarios.happy_path(1))
+    first, second = [await start(hass, "api_credentials") for _ in range(2)]
+    different = await start(hass, "api_credentials")
+    result = await submit(hass, first, **KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await submit(hass, second, **KEY)
+    assert result["reason"] == "already_configured"
+
+    simulator.add(scenarios.happy_path(3))
+    form = await submit(hass, different, **READ_ONLY_KEY)
+    result = await submit(hass, form, follow_all=True)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Nomos Energy 2"
 
 
 async def test_contract_is_taken_during_the_choice(

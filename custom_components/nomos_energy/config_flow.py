@@ -256,7 +256,8 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
 
     async def _async_logged_in(self) -> ConfigFlowResult:
         """Continue with the choice of the contracts, if there is one."""
-        await self.async_set_unique_id(self._account.unique_id)
+        # A flow that was left open must not lock the account out.
+        await self.async_set_unique_id(self._account.unique_id, raise_on_progress=False)
         if self._entry is None:
             self._abort_if_unique_id_configured()
         if self.source == SOURCE_REAUTH or not self._account.has_choice(self._entry):
@@ -277,6 +278,8 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
                 data_updates=self._account.data,
                 options=options,
             )
+        # Another flow may have set the account up during the choice.
+        self._abort_if_unique_id_configured()
         return self.async_create_entry(
             title=unused_title(self.hass), data=self._account.data, options=options
         )
