@@ -255,11 +255,7 @@ class _Refresh:
         """Add the last meter readings: read daily with an open gate, else weekly."""
         known = self._known.contracts
         contracts = {
-            key: replace(
-                contract,
-                reading=known[key].reading,
-                counts_since=known[key].counts_since,
-            )
+            key: replace(contract, reading=known[key].reading)
             if key in known
             else contract
             for key, contract in contracts.items()

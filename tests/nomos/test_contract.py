@@ -713,35 +713,30 @@ class TestUsageAndReadings:
         assert case.with_readings([self.reading(1, subscription="sub_2")]) is case
 
     def test_first_readings(self) -> None:
-        """The latest reading counts since the first one of the same meter."""
+        """The latest reading of the contract is shown, not another contract's."""
         first, last = self.reading(2), self.reading(9)
         other = self.reading(10, subscription="sub_2")
         old_meter = self.reading(1, "mtr_0")
         case = contract().with_readings([first, other, last, old_meter])
         assert case.reading == last
-        assert case.counts_since == first.timestamp
 
     def test_newer_readings(self) -> None:
-        """The first reading of the meter is kept."""
-        first, last = self.reading(2), self.reading(9)
-        case = contract().with_readings([first]).with_readings([last])
-        assert case.reading == last
-        assert case.counts_since == first.timestamp
+        """A newer reading takes the place of the known one, also of another meter."""
+        case = contract().with_readings([self.reading(2)])
+        for last in (self.reading(9), self.reading(16, "mtr_2")):
+            case = case.with_readings([last])
+            assert case.reading == last
 
     def test_older_readings(self) -> None:
-        """The latest reading is kept."""
-        first, last = self.reading(2), self.reading(9)
-        case = contract().with_readings([last]).with_readings([first])
-        assert case.reading == last
-        assert case.counts_since == first.timestamp
-        case = contract().with_readings([last]).with_readings([])
-        assert case.reading == last
-        assert case.counts_since == last.timestamp
+        """The latest reading is kept, whatever is reported of an earlier day."""
+        last = self.reading(9)
+        known = contract().with_readings([last])
+        late = self.reading(2, created_at="2027-01-20T08:00:00Z")
+        for readings in ([self.reading(2)], [late], []):
+            assert known.with_readings(readings).reading == last
 
-    def test_new_meter(self) -> None:
-        """Another meter counts since its own first reading."""
-        case = contract().with_readings([self.reading(2)])
-        new = self.reading(9, "mtr_2")
-        case = case.with_readings([new])
-        assert case.reading == new
-        assert case.counts_since == new.timestamp
+    def test_corrected_reading(self) -> None:
+        """Of two readings of a moment the one that was reported last is shown."""
+        case = contract().with_readings([self.reading(9)])
+        corrected = self.reading(9, value=1, created_at="2027-01-20T08:00:00Z")
+        assert case.with_readings([corrected]).reading == corrected

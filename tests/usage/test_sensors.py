@@ -2,28 +2,62 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import (
+    DOMAIN as RECORDER_DOMAIN,
+    Recorder,
+    get_instance,
+)
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    async_list_statistic_ids,
+    get_metadata,
+    validate_statistics,
+)
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_values import EntityValues
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.usage import statistics as usage_statistics
 from custom_components.nomos_energy.usage.sensors import (
     CONSUMPTION,
     FEED_IN,
     USAGE_UNTIL,
 )
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, entity_id, pass_time, refresh, requests_since, state, writes
+from simulator.clock import midnight
+from simulator.contracts import Report
+from tests import (
+    DAY,
+    entity_id,
+    pass_time,
+    refresh,
+    requests_since,
+    state,
+    warnings,
+    writes,
+)
 from tests.conftest import SetUp
 
 YESTERDAY = date(2026, 11, 22)
+CLEAR = Recorder.async_clear_statistics
 
 
 def shown(hass: HomeAssistant, home: Household, key: str) -> State:
@@ -221,7 +255,7 @@ async def test_swapped_meter(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """The new meter begins from nothing, which is no consumption below zero."""
+    """The new meter begins from nothing, and nothing is counted by the readings."""
     home = simulator.add(scenarios.happy_path(first_reading=31000.0))
     await set_up()
     before = shown(hass, home, "meter_reading")
@@ -231,12 +265,144 @@ async def test_swapped_meter(
     await pass_time(hass, freezer, 9 * DAY, timedelta(hours=6))
     after = shown(hass, home, "meter_reading")
     assert float(after.state) < 1000
-    assert home.swapped_at
-    reset = dt_util.parse_datetime(after.attributes["last_reset"], raise_on_error=True)
-    assert reset > dt_util.parse_datetime(
-        before.attributes["last_reset"], raise_on_error=True
+    for reading in (before, after):
+        assert not {"state_class", "last_reset"} & reading.attributes.keys()
+
+
+async def test_reading_that_is_reported_late(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """An older reading that is reported later changes nothing, nor a new contract."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    before = shown(hass, home, "meter_reading")
+    await pass_time(hass, freezer, timedelta(hours=1))
+    home.reports.append(
+        Report(
+            "mr_late",
+            home.meter_id,
+            12345.0,
+            dt_util.utcnow() - 20 * DAY,
+            dt_util.utcnow(),
+        )
     )
-    assert abs(reset - home.swapped_at) < DAY
+    simulator.add(scenarios.no_order(2))
+    await pass_time(hass, freezer, 6 * DAY, timedelta(hours=6))
+    after = shown(hass, home, "meter_reading")
+    assert (after.state, after.attributes) == (before.state, before.attributes)
+
+
+def recorded(statistic_id: str) -> StatisticMetaData:
+    """Return what the recorder notes about the statistics of an energy sensor."""
+    return StatisticMetaData(
+        has_sum=True,
+        mean_type=StatisticMeanType.NONE,
+        name=None,
+        source=RECORDER_DOMAIN,
+        statistic_id=statistic_id,
+        unit_class="energy",
+        unit_of_measurement="kWh",
+    )
+
+
+async def statistics(hass: HomeAssistant) -> set[str]:
+    """Return the IDs of the statistics of energy, as pickers offer them."""
+    await get_instance(hass).async_block_till_done()
+    return {
+        each["statistic_id"]
+        for each in await async_list_statistic_ids(hass, statistic_type="sum")
+        if each["unit_class"] == "energy"
+    }
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_picker(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
+    """The Energy dashboard offers the consumption, and no sensor."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    consumption = {f"{DOMAIN}:{home.subscription_id}_consumption"}
+    assert await statistics(hass) == consumption
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_old_statistics_of_the_reading(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Statistics of the meter reading are cleared once, and only they."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    reading, price = (entity_id(hass, home, key) for key in ("meter_reading", "price"))
+    for each in (reading, price):
+        async_import_statistics(
+            hass,
+            recorded(each),
+            [StatisticData(start=midnight(YESTERDAY), state=9.0, sum=9.0)],
+        )
+    consumption = f"{DOMAIN}:{home.subscription_id}_consumption"
+    assert await statistics(hass) == {consumption, reading, price}
+
+    async def issues() -> list[str]:
+        await get_instance(hass).async_block_till_done()
+        found = await get_instance(hass).async_add_executor_job(
+            validate_statistics, hass
+        )
+        return [each.type for each in found.get(reading, ())]
+
+    assert await issues() == ["state_class_removed"]
+    with patch.object(
+        Recorder, "async_clear_statistics", autospec=True, side_effect=CLEAR
+    ) as cleared:
+        for _ in range(2):
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            assert await statistics(hass) == {consumption, price}
+    cleared.assert_called_once()
+    assert await issues() == []
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_state_class_of_ones_own(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Who gives the meter reading a state class keeps its statistics."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    reading = entity_id(hass, home, "meter_reading")
+    hass.data[DATA_CUSTOMIZE] = EntityValues({reading: {"state_class": "total"}})
+    async_import_statistics(
+        hass,
+        recorded(reading),
+        [StatisticData(start=midnight(YESTERDAY), state=9.0, sum=9.0)],
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await get_instance(hass).async_block_till_done()
+    stored = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids={reading})
+    )
+    assert reading in stored
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_statistics_cannot_be_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A broken database costs one line, and the meter reading is shown."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    with patch.object(
+        usage_statistics, "get_metadata", side_effect=SQLAlchemyError("malformed")
+    ):
+        await set_up()
+    assert warnings(caplog) == [
+        "The recorder does not return the statistics of a sensor"
+    ]
+    assert float(state(hass, home, "meter_reading")) > 0
 
 
 async def test_no_reading(

@@ -35,8 +35,6 @@ class Contract:
     """Orders of §14a modules; read only for contracts with an open gate."""
     reading: MeterReading | None = None
     """Latest meter reading."""
-    counts_since: datetime | None = None
-    """Time of the first known reading of the meter that the latest one is of."""
 
     @property
     def name(self) -> str:
@@ -257,22 +255,13 @@ class Contract:
         return berlin_day(end - timedelta.resolution) if end else None
 
     def with_readings(self, readings: Iterable[MeterReading]) -> Contract:
-        """Return the contract with newer meter readings.
+        """Return the contract with its latest meter reading.
 
-        `counts_since` starts anew with another meter, which counts from its own start.
+        An older reading may be reported later: the known one stays.
         """
         known = [self.reading] if self.reading else []
         own = [
             each for each in readings if each.subscription_id == self.subscription.id
         ]
-        if (reading := latest_reading([*known, *own])) is None:
-            return self
-        same_meter = [each for each in own if each.meter_id == reading.meter_id]
-        since = [each.timestamp for each in (*same_meter, reading)]
-        if (
-            self.counts_since
-            and self.reading
-            and self.reading.meter_id == reading.meter_id
-        ):
-            since.append(self.counts_since)
-        return replace(self, reading=reading, counts_since=min(since))
+        reading = latest_reading([*known, *own])
+        return self if reading == self.reading else replace(self, reading=reading)

@@ -9,9 +9,9 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
-    SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfEnergy
+from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.helpers.typing import StateType
 
 from ..const import CURRENCY, PRICE_UNIT
@@ -20,6 +20,7 @@ from ..entity import ContractEntity, state_of
 from ..nomos import UsageDay, berlin_day
 from .coordinator import UsageCoordinator
 from .entity import UsageEntity
+from .statistics import async_clear_recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +89,8 @@ METER_READING = SensorEntityDescription(
     key="meter_reading",
     translation_key="meter_reading",
     device_class=SensorDeviceClass.ENERGY,
-    # Not increasing: estimates are corrected, and meters are replaced.
-    state_class=SensorStateClass.TOTAL,
+    # No state class: readings are weeks apart, and the Energy dashboard would count all
+    # that time in one hour.
     native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
     suggested_display_precision=1,
 )
@@ -143,18 +144,26 @@ class UsageUntilSensor(UsageEntity, SensorEntity):
 class MeterReadingSensor(ContractEntity, SensorEntity):
     """Sensor of the latest meter reading."""
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Clear the statistics from the time when the sensor had a state class.
+
+        The recorder would report them as an issue.
+        """
+        await super().async_added_to_hass()
+        if DATA_INSTANCE in self.hass.data:
+            self.coordinator.config_entry.async_create_background_task(
+                self.hass,
+                async_clear_recorded(self.hass, self.entity_id),
+                f"{self.entity_id} statistics",
+            )
+
     @property
     @override
     def native_value(self) -> float | None:
         """Latest reading in kWh."""
         reading = self.contract.reading
         return reading.value if reading else None
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Time of the first known reading of this meter; another one counts anew."""
-        return self.contract.counts_since
 
     @property
     @override
@@ -165,7 +174,3 @@ class MeterReadingSensor(ContractEntity, SensorEntity):
             "date": berlin_day(reading.timestamp).isoformat() if reading else None,
             "kind": state_of(reading.kind) if reading else None,
         }
-
-    @override
-    def _values(self) -> tuple[object, ...]:
-        return (*super()._values(), self.available and self.last_reset)

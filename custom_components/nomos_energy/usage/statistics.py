@@ -14,15 +14,19 @@ from homeassistant.components.recorder.models import (
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_last_statistics,
+    get_metadata,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.components.sensor import ATTR_STATE_CLASS
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
+from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import CURRENCY, DOMAIN
+from ..const import CURRENCY, DOMAIN, LOGGER
 from ..localize import async_get_texts
 from ..nomos import Contract, HourUsage, add_up
 
@@ -150,3 +154,23 @@ def _sum_before(hass: HomeAssistant, statistic_id: str, begin: datetime) -> floa
         if rows:
             return rows[-1]["sum"] or 0.0
     return 0.0
+
+
+async def async_clear_recorded(hass: HomeAssistant, entity_id: str) -> None:
+    """Clear the statistics that the recorder made of an entity without a state class.
+
+    A person may have added a state class in `customize`: then they are kept.
+    """
+    customized = hass.data.get(DATA_CUSTOMIZE)
+    if customized and ATTR_STATE_CLASS in customized.get(entity_id):
+        return
+    recorder = get_instance(hass)
+    try:
+        found = await recorder.async_add_executor_job(
+            partial(get_metadata, hass, statistic_ids={entity_id})
+        )
+    except SQLAlchemyError:
+        LOGGER.warning("The recorder does not return the statistics of a sensor")
+        return
+    if found:
+        recorder.async_clear_statistics([entity_id])
