@@ -76,6 +76,8 @@ class Contract:
     """Hours of the day in Berlin with the high grid fee of module 3."""
     window_quarters: Collection[int] = range(1, 5)
     """Quarters of the year with windows of module 3; the others are all standard."""
+    days_late: int = 0
+    """Days by which the metering operator delivers the usage late."""
     measured: dict[date, tuple[float | None, ...]] = field(default_factory=dict)
     """Quarter-hourly usage in kWh that replaces the generated one, by day."""
     reports: list[Report] = field(default_factory=list)

@@ -94,7 +94,8 @@ def _measured(
         return
     last = household.end_at or now
     first_day = max(start, berlin_day(begin))
-    last_day = min(end, available_until(now), berlin_day(last) + DAY)
+    available = available_until(now) - household.days_late * DAY
+    last_day = min(end, available, berlin_day(last) + DAY)
     bucket, total, final = None, 0.0, True
     for day in days(first_day, last_day):
         settled = final_from(day) <= now

@@ -43,11 +43,8 @@ LIMITS = {
 }
 """Characters that a phone shows of a text without cutting it off, by key."""
 
-ONE_TOO_LONG = {
-    "de: entity.sensor.average_payout_yesterday.name",
-    "de: entity.sensor.lowest_payout_today.name",
-}
-"""There are no shorter words for these."""
+ONE_TOO_LONG = {"de: entity.sensor.lowest_payout_today.name"}
+"""There are no shorter words for it."""
 
 WRONG_WORDS = {
     "de": {

@@ -41,7 +41,7 @@ from custom_components.nomos_energy.usage.sensors import (
     FEED_IN,
     USAGE_UNTIL,
 )
-from simulator import Fault, Household, Simulator, scenarios
+from simulator import Fault, Household, Simulator, scenarios, usage as simulated
 from simulator.clock import midnight
 from simulator.contracts import Report
 from tests import (
@@ -57,6 +57,7 @@ from tests import (
 from tests.conftest import SetUp
 
 YESTERDAY = date(2026, 11, 22)
+KEYS = ("consumption_last_day", "cost_last_day", "average_price_paid_last_day")
 CLEAR = Recorder.async_clear_statistics
 
 
@@ -104,37 +105,145 @@ async def test_everything(
 
 
 @pytest.mark.usefixtures("recorder_mock", "afternoon")
-async def test_yesterday(
+async def test_last_day(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """Yesterday's figures are those of the quarters, and go at midnight."""
+    """The figures are those of the quarters, and stay until the next day has come."""
     home = simulator.add(scenarios.dynamic_tariff())
     home.set_usage(YESTERDAY, [0.25] * 48 + [0.5] * 48)
     simulator.set_prices(YESTERDAY, [40.0] * 48 + [10.0] * 48)
     await set_up()
-    assert state(hass, home, "consumption_yesterday") == "36.0"
-    assert state(hass, home, "cost_yesterday") == "7.2"
-    assert state(hass, home, "average_price_paid_yesterday") == "0.2"
-    attributes = shown(hass, home, "cost_yesterday").attributes
-    assert (attributes["date"], attributes["preliminary"]) == ("2026-11-22", True)
-    assert state(hass, home, "usage_until") == "2026-11-22T23:00:00+00:00"
-    await pass_time(hass, freezer, timedelta(hours=7))
-    assert state(hass, home, "consumption_yesterday") == STATE_UNKNOWN
-    assert state(hass, home, "usage_until") == "2026-11-22T23:00:00+00:00"
-    await pass_time(hass, freezer, timedelta(hours=18))
-    assert state(hass, home, "consumption_yesterday") != STATE_UNKNOWN
-    assert shown(hass, home, "cost_yesterday").attributes["date"] == "2026-11-23"
+
+    def check() -> None:
+        assert state(hass, home, "consumption_last_day") == "36.0"
+        assert state(hass, home, "cost_last_day") == "7.2"
+        assert state(hass, home, "average_price_paid_last_day") == "0.2"
+        attributes = shown(hass, home, "cost_last_day").attributes
+        assert (attributes["date"], attributes["preliminary"]) == ("2026-11-22", True)
+        assert state(hass, home, "usage_until") == "2026-11-22T23:00:00+00:00"
+
+    check()
+    await pass_time(hass, freezer, timedelta(hours=22))
+    check()
+    await pass_time(hass, freezer, timedelta(hours=3))
+    assert state(hass, home, "consumption_last_day") != "36.0"
+    assert shown(hass, home, "cost_last_day").attributes["date"] == "2026-11-23"
     assert state(hass, home, "usage_until") == "2026-11-23T23:00:00+00:00"
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_operator_is_two_days_late(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A day that comes two days late is shown then, and until the next one comes."""
+    home = simulator.add(scenarios.dynamic_tariff(days_late=2))
+    await set_up()
+    dates = []
+    for _ in range(24):
+        found = [shown(hass, home, key) for key in KEYS]
+        assert STATE_UNKNOWN not in {each.state for each in found}
+        (day,) = {each.attributes["date"] for each in found}
+        dates.append(day)
+        await pass_time(hass, freezer, timedelta(hours=3))
+    assert dates == [f"2026-11-{day}" for day in (20, 21, 22) for _ in range(8)]
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+@pytest.mark.parametrize("is_silent", [True, False])
+async def test_nothing_comes_any_more(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    is_silent: bool,
+) -> None:
+    """A day is shown for seven days, and no longer: no value is better than an old one."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    await set_up()
+    used = state(hass, home, "consumption_last_day")
+    until = state(hass, home, "usage_until")
+    if is_silent:
+        home.days_late = 100
+    else:
+        simulator.fail(Fault.SERVER_ERROR)
+    # Until 23:30 in Germany, a week after that day.
+    await pass_time(hass, freezer, timedelta(days=6, hours=6), timedelta(hours=6))
+    assert state(hass, home, "consumption_last_day") == used
+    assert shown(hass, home, "cost_last_day").attributes["date"] == "2026-11-22"
+    await pass_time(hass, freezer, timedelta(hours=1))
+    for key in KEYS:
+        assert state(hass, home, key) == STATE_UNKNOWN
+        assert shown(hass, home, key).attributes["date"] is None
+    assert state(hass, home, "usage_until") == until
+
+
+@pytest.mark.usefixtures("recorder_mock", "simulator")
+@pytest.mark.parametrize(
+    ("day", "quarters"),
+    [
+        (date(2026, 10, 25), 100),
+        (date(2026, 11, 22), 96),
+        (date(2027, 3, 28), 92),
+    ],
+)
+@pytest.mark.parametrize("missing", [None, 0, -1])
+async def test_complete_day(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    day: date,
+    quarters: int,
+    missing: int | None,
+) -> None:
+    """A day of 23, 24 or 25 hours is shown if none of its quarters is missing."""
+    freezer.move_to(midnight(day + DAY) + timedelta(hours=17, minutes=30))
+    home = simulator.add(scenarios.dynamic_tariff())
+    before: list[float | None] = [0.5] * 96
+    usage: list[float | None] = [0.25] * quarters
+    if missing is not None:
+        usage[missing] = None
+    home.set_usage(day - DAY, before)
+    home.set_usage(day, usage)
+    await set_up()
+    found = shown(hass, home, "consumption_last_day")
+    assert (float(found.state), found.attributes["date"]) == (
+        (quarters / 4, day.isoformat())
+        if missing is None
+        else (48.0, (day - DAY).isoformat())
+    )
+
+
+@pytest.mark.usefixtures("recorder_mock", "afternoon")
+async def test_final_at_once(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A day that is final is shown as long as one that may still change."""
+    monkeypatch.setattr(simulated, "final_from", midnight)
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    home.days_late = 100
+    await pass_time(hass, freezer, 5 * DAY, timedelta(hours=6))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    attributes = shown(hass, home, "cost_last_day").attributes
+    assert (attributes["date"], attributes["preliminary"]) == ("2026-11-22", False)
 
 
 @pytest.mark.usefixtures("recorder_mock", "afternoon")
 @pytest.mark.parametrize(
     ("usage", "prices", "states"),
     [
-        ([None] + [0.25] * 95, [40.0] * 96, (STATE_UNKNOWN,) * 3),
         ([0.25] * 96, [None] + [40.0] * 95, ("24.0", STATE_UNKNOWN, STATE_UNKNOWN)),
         ([0.0] * 96, [40.0] * 96, ("0.0", "0.0", STATE_UNKNOWN)),
         ([1.0] * 96, [-10.0] * 96, ("96.0", "-9.6", "-0.1")),
@@ -144,37 +253,16 @@ async def test_what_is_not_known(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
-    usage: list[float | None],
+    usage: list[float],
     prices: list[float | None],
     states: tuple[str, ...],
 ) -> None:
-    """No figure is shown that lacks a quarter; nothing used has no average price."""
+    """No cost is shown that lacks a price; nothing used has no average price."""
     home = simulator.add(scenarios.dynamic_tariff())
     home.set_usage(YESTERDAY, usage)
     simulator.set_prices(YESTERDAY, prices)
     await set_up()
-    keys = ("consumption_yesterday", "cost_yesterday", "average_price_paid_yesterday")
-    assert tuple(state(hass, home, key) for key in keys) == states
-
-
-@pytest.mark.usefixtures("recorder_mock", "afternoon")
-async def test_nomos_is_away(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
-    set_up: SetUp,
-) -> None:
-    """What was measured stays true, however long Nomos is away."""
-    home = simulator.add(scenarios.dynamic_tariff())
-    await set_up()
-    until = state(hass, home, "usage_until")
-    used = state(hass, home, "consumption_yesterday")
-    simulator.fail(Fault.SERVER_ERROR)
-    await pass_time(hass, freezer, timedelta(hours=6))
-    assert state(hass, home, "consumption_yesterday") == used
-    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
-    assert state(hass, home, "usage_until") == until
-    assert state(hass, home, "consumption_yesterday") == STATE_UNKNOWN
+    assert tuple(state(hass, home, key) for key in KEYS) == states
 
 
 @pytest.mark.usefixtures("recorder_mock", "afternoon")
@@ -189,7 +277,7 @@ async def test_asked_for(
     await hass.services.async_call(
         "homeassistant",
         "update_entity",
-        {"entity_id": entity_id(hass, home, "cost_yesterday")},
+        {"entity_id": entity_id(hass, home, "cost_last_day")},
         blocking=True,
     )
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -204,7 +292,7 @@ async def test_nothing_is_recorded(
     await set_up()
     assert "get_usage" not in requests_since(simulator)
     assert not er.async_get(hass).async_get_entity_id(
-        "sensor", DOMAIN, f"{home.subscription_id}_cost_yesterday"
+        "sensor", DOMAIN, f"{home.subscription_id}_cost_last_day"
     )
 
 
@@ -215,15 +303,15 @@ async def test_writes(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A day writes each of its figures when it is there, and when it is over."""
+    """A day writes each of its figures once, when it is there."""
     home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
     await pass_time(hass, freezer, DAY)
     written = writes(hass)
     await pass_time(hass, freezer, DAY)
-    cost = entity_id(hass, home, "cost_yesterday")
+    cost = entity_id(hass, home, "cost_last_day")
     until = entity_id(hass, home, "usage_until")
-    assert (written.count(cost), written.count(until)) == (2, 1)
+    assert (written.count(cost), written.count(until)) == (1, 1)
 
 
 # What the meter shows
@@ -276,7 +364,7 @@ async def test_reading_that_is_reported_late(
     set_up: SetUp,
 ) -> None:
     """An older reading that is reported later changes nothing, nor a new contract."""
-    home = simulator.add(scenarios.no_order())
+    home = simulator.add(scenarios.dynamic_tariff())
     await set_up()
     before = shown(hass, home, "meter_reading")
     await pass_time(hass, freezer, timedelta(hours=1))
@@ -289,8 +377,9 @@ async def test_reading_that_is_reported_late(
             dt_util.utcnow(),
         )
     )
-    simulator.add(scenarios.no_order(2))
+    other = simulator.add(scenarios.happy_path(2))
     await pass_time(hass, freezer, 6 * DAY, timedelta(hours=6))
+    assert float(state(hass, other, "meter_reading")) > 0
     after = shown(hass, home, "meter_reading")
     assert (after.state, after.attributes) == (before.state, before.attributes)
 

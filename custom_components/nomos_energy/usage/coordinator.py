@@ -29,7 +29,7 @@ from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
 from ..store import RecordStore
 from .settlement import first_unsettled, may_change, next_month
 from .statistics import async_describe, async_stored_until, async_write
-from .store import UsageProgress
+from .store import LAST_DAY_HOLDS, UsageProgress
 
 PUBLICATION = time(16)
 """Time of day (Berlin) from which on Nomos may know yesterday's usage."""
@@ -96,10 +96,9 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         return self._missing_from <= self._last_day()
 
     @property
-    def yesterday(self) -> UsageDay | None:
-        """Yesterday (Berlin), once it is known without a gap."""
-        day = self.data.day(berlin_day(dt_util.utcnow()) - DAY)
-        return day if day and day.is_measured else None
+    def last_day(self) -> UsageDay | None:
+        """Last day (Berlin) whose usage is known without a gap."""
+        return self.data.last_day(berlin_day(dt_util.utcnow()))
 
     async def async_start(self) -> None:
         """Import what is due at set-up, and what the recorder has lost."""
@@ -255,7 +254,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
                 days=tuple(
                     each
                     for day, each in kept.items()
-                    if day >= today - 2 * DAY or may_change(each, today)
+                    if day >= today - LAST_DAY_HOLDS or may_change(each, today)
                 ),
             )
         )

@@ -1,4 +1,4 @@
-"""Sensors of yesterday's usage and of the meter reading."""
+"""Sensors of the usage of the last day and of the meter reading."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -44,6 +44,8 @@ def _average(day: UsageDay) -> float | None:
 def _descriptions(
     energy: str, money: str, average: str
 ) -> tuple[UsageSensorDescription, ...]:
+    # No state class: the recorder would count a day in the hour in which it becomes
+    # known. The statistics have the usage of each hour.
     return (
         UsageSensorDescription(
             key=energy,
@@ -72,10 +74,10 @@ def _descriptions(
 
 
 CONSUMPTION = _descriptions(
-    "consumption_yesterday", "cost_yesterday", "average_price_paid_yesterday"
+    "consumption_last_day", "cost_last_day", "average_price_paid_last_day"
 )
 FEED_IN = _descriptions(
-    "feed_in_yesterday", "compensation_yesterday", "average_payout_yesterday"
+    "feed_in_last_day", "earnings_last_day", "average_payout_last_day"
 )
 
 USAGE_UNTIL = SensorEntityDescription(
@@ -109,7 +111,7 @@ def reading_sensors(contracts: ContractCoordinator, key: str) -> Iterable[Sensor
 
 
 class UsageSensor(UsageEntity, SensorEntity):
-    """Sensor of yesterday's usage, once that is known without a gap."""
+    """Sensor of the usage of the last day that is known without a gap."""
 
     entity_description: UsageSensorDescription
 
@@ -117,14 +119,14 @@ class UsageSensor(UsageEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         """Value of the sensor."""
-        day = self.coordinator.yesterday
+        day = self.coordinator.last_day
         return self.entity_description.value_fn(day) if day else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Day of the value, and if it may still change."""
-        day = self.coordinator.yesterday
+        day = self.coordinator.last_day
         return {
             "date": day.day.isoformat() if day else None,
             "preliminary": not day.is_final if day else None,

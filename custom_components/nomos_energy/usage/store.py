@@ -1,7 +1,7 @@
 """Store of the progress of usage imports."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +16,9 @@ from .settlement import first_unsettled
 
 STORE = "usage"
 
+LAST_DAY_HOLDS = timedelta(days=7)
+"""Age up to which a day is shown as the last one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageProgress:
@@ -26,11 +29,20 @@ class UsageProgress:
     measured_until: datetime | None = None
     """End of the last known quarter-hour."""
     days: tuple[UsageDay, ...] = ()
-    """The last days, and earlier ones that may still change."""
+    """The days that entities may show, and earlier ones that may still change."""
 
     def day(self, day: date) -> UsageDay | None:
         """Return a day if it is kept."""
         return next((each for each in self.days if each.day == day), None)
+
+    def last_day(self, today: date) -> UsageDay | None:
+        """Return the last day without a gap before a day (Berlin), if it is recent."""
+        recent = (
+            each
+            for each in self.days
+            if each.is_measured and today - LAST_DAY_HOLDS <= each.day < today
+        )
+        return max(recent, key=lambda each: each.day, default=None)
 
 
 def usage_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[UsageProgress]:
