@@ -384,6 +384,56 @@ async def test_choice_that_is_damaged_in_part(
     assert len(warnings(caplog)) == 1
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [*(each for each in ODD if each != {}), *({"name": each} for each in ODD)],
+    ids=repr,
+)
+async def test_damaged_settings_of_a_contract(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+    settings: Any,
+) -> None:
+    """Damaged settings of a contract count as none; those of others still count."""
+    home, other = (simulator.add(scenarios.no_order(index)) for index in (1, 2))
+    contracts = {
+        home.subscription_id: settings,
+        other.subscription_id: {"name": "Garage"},
+    }
+    entry = await set_up(entry=organisation_entry(options={"contracts": contracts}))
+    assert entry.state is ConfigEntryState.LOADED
+    names = entry.runtime_data.contracts.names
+    assert names[other.subscription_id] == "Garage"
+    assert names[home.subscription_id]
+    is_text = isinstance(settings, dict) and names[home.subscription_id] == str(
+        settings.get("name")
+    )
+    assert warnings(caplog) == (
+        []
+        if is_text or settings == {"a": []}
+        else [
+            "The option contracts is invalid and set aside: only its valid part counts"
+        ]
+    )
+
+
+@pytest.mark.parametrize("contracts", [each for each in ODD if each != {}], ids=repr)
+async def test_damaged_settings_of_all_contracts(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    contracts: Any,
+) -> None:
+    """Without any readable settings, a contract has the name of its address."""
+    home = simulator.add(scenarios.no_order(street="Torstraße", house_number="119"))
+    entry = await set_up(entry=organisation_entry(options={"contracts": contracts}))
+    assert entry.state is ConfigEntryState.LOADED
+    names = entry.runtime_data.contracts.names
+    assert names == {home.subscription_id: "Torstraße 119"}
+
+
 @pytest.mark.parametrize("value", [5, None, "", [], {}, True])
 @pytest.mark.parametrize("option", ["webhook_secret", "webhook_url"])
 async def test_damaged_webhook(

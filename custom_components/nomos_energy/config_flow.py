@@ -163,7 +163,7 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
                 return self._finish(chosen)
             errors[CONF_SUBSCRIPTIONS] = "nothing_chosen"
         if self._options is None:
-            self._options = await async_subscription_options(account)
+            self._options = await async_subscription_options(account, self._entry)
         return self.async_show_form(
             step_id="other_subscriptions" if account.others else "subscriptions",
             data_schema=self.add_suggested_values_to_schema(

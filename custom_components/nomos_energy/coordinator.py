@@ -218,7 +218,7 @@ class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):
 
     def _set_contracts(self, contracts: Mapping[str, Contract]) -> None:
         self.data = contracts
-        self.names = display_names(contracts)
+        self.names = display_names(self.config_entry, contracts)
         async_claim_contracts(self.hass, self.config_entry, contracts, self.names)
 
     @callback

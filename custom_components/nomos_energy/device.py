@@ -10,6 +10,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from .const import DOMAIN
 from .nomos import Contract
+from .options import own_name
 
 MANUFACTURER = "Nomos"
 """Only contracts have it: device selectors of actions leave planned loads out by it."""
@@ -48,18 +49,26 @@ def account_name(hass: HomeAssistant, entry: ConfigEntry) -> str:
     )
 
 
-def display_names(contracts: Mapping[str, Contract]) -> dict[str, str]:
+def display_names(
+    entry: ConfigEntry, contracts: Mapping[str, Contract]
+) -> dict[str, str]:
     """Return the name of each contract by subscription ID, unique within the account.
 
-    The address alone names a contract until there are two at the same address.
+    The name that a person has given it, else its address. Contracts that would have the
+    same name have their contract number, too.
     """
-    counts = Counter(contract.name for contract in contracts.values())
-    return {
-        key: f"{contract.name} ({contract.subscription.number or key})"
-        if counts[contract.name] > 1
-        else contract.name
-        for key, contract in contracts.items()
-    }
+    names = {key: own_name(entry, key) or each.name for key, each in contracts.items()}
+    suffixes = {key: each.subscription.number for key, each in contracts.items()}
+    while repeated := {
+        name for name, count in Counter(names.values()).items() if count > 1
+    }:
+        names = {
+            key: f"{name} ({suffixes.get(key) or key})" if name in repeated else name
+            for key, name in names.items()
+        }
+        # A number may be missing, or be part of another contract's own name.
+        suffixes = {}
+    return names
 
 
 def contract_device_info(contract: Contract, name: str) -> DeviceInfo:

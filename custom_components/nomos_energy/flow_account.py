@@ -21,6 +21,7 @@ import voluptuous as vol
 from .const import CONF_SUBSCRIPTIONS, DOMAIN
 from .errors import form_error_key, placeholders
 from .nomos import NomosClient, NomosError, Subscription
+from .options import own_name
 from .ownership import contracts_of_others
 
 _LOGGER = logging.getLogger(__name__)
@@ -152,14 +153,19 @@ def subscriptions_schema(options: list[SelectOptionDict]) -> vol.Schema:
     )
 
 
-async def async_subscription_options(account: Account) -> list[SelectOptionDict]:
-    """Return what can be included, for a selector, by contract number and address."""
-    labels = {record.id: _label(record) for record in account.available}
+async def async_subscription_options(
+    account: Account, entry: ConfigEntry | None
+) -> list[SelectOptionDict]:
+    """Return what can be included, for a selector, by contract number and address.
+
+    The entry of the account may have names for contracts.
+    """
+    labels = {record.id: _label(record, entry) for record in account.available}
     try:
         async with timeout(READ_ADDRESSES_FOR):
             async for key, answer in account.client.subscription_details(list(labels)):
                 if isinstance(answer, Subscription):
-                    labels[key] = _label(answer)
+                    labels[key] = _label(answer, entry)
     except (NomosError, TimeoutError) as err:
         _LOGGER.debug("Some addresses could not be read: %s", err)
     return [
@@ -168,7 +174,7 @@ async def async_subscription_options(account: Account) -> list[SelectOptionDict]
     ]
 
 
-def _label(record: Subscription) -> str:
-    number = record.number or record.id
+def _label(record: Subscription, entry: ConfigEntry | None) -> str:
+    name = own_name(entry, record.id) if entry else None
     address = record.address.in_full if record.address else None
-    return f"{number} · {address}" if address else number
+    return " · ".join(filter(None, (name, record.number or record.id, address)))

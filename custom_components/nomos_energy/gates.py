@@ -16,6 +16,7 @@ from .nomos import PriceSeries
 from .prices.coordinator import PriceCoordinator
 from .runtime import NomosConfigEntry, NomosRuntimeData
 from .usage.coordinator import UsageCoordinator
+from .usage.names import async_setup_statistics_names
 
 PARALLEL_REQUESTS = 10
 
@@ -27,6 +28,7 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
     update = partial(_update, hass, entry)
     entry.async_on_unload(runtime.contracts.async_add_listener(update))
     update()
+    async_setup_statistics_names(hass, entry, runtime.contracts, runtime.usage)
 
     @callback
     def create_load(key: str, load: PlannedLoad) -> LoadCoordinator:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
 
 from .const import (
@@ -14,6 +15,7 @@ from .const import (
     CONF_WEBHOOK_URL,
     LOGGER,
 )
+from .nomos.fields import text
 
 
 def chosen_subscriptions(entry: ConfigEntry) -> list[str] | None:
@@ -33,6 +35,11 @@ def contract_options(entry: ConfigEntry, subscription_id: str) -> Mapping[str, A
     contracts = entry.options.get(CONF_CONTRACTS)
     own = contracts.get(subscription_id) if isinstance(contracts, Mapping) else None
     return own if isinstance(own, Mapping) else MappingProxyType({})
+
+
+def own_name(entry: ConfigEntry, subscription_id: str) -> str | None:
+    """Return the name that a person has given a contract, as one line of text."""
+    return text(contract_options(entry, subscription_id).get(CONF_NAME))
 
 
 def webhook_secret(entry: ConfigEntry) -> str | None:
@@ -66,6 +73,20 @@ def async_check_options(entry: ConfigEntry) -> None:
             if chosen is None
             else "only its valid part counts",
         )
+    if not _are_contracts_valid(entry):
+        LOGGER.warning(
+            "The option %s is invalid and set aside: only its valid part counts",
+            CONF_CONTRACTS,
+        )
     for option in (CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL):
         if option in options and _text(entry, option) is None:
             LOGGER.warning("The option %s is invalid and set aside", option)
+
+
+def _are_contracts_valid(entry: ConfigEntry) -> bool:
+    contracts = entry.options.get(CONF_CONTRACTS, {})
+    return isinstance(contracts, Mapping) and all(
+        isinstance(each, Mapping)
+        and (CONF_NAME not in each or own_name(entry, key) is not None)
+        for key, each in contracts.items()
+    )

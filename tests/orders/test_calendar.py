@@ -105,10 +105,10 @@ Bitte räumen Sie den Zugang zum Zählerschrank frei. Jemand muss zu Hause sein 
 @pytest.mark.parametrize(
     ("language", "summary", "description"),
     [
-        ("en", "Installation of the smart meter", ENGLISH),
-        ("de", "Einbau des intelligenten Messsystems", GERMAN),
+        ("en", "{contract}: installation of the smart meter", ENGLISH),
+        ("de", "{contract}: Einbau des intelligenten Messsystems", GERMAN),
         # Other languages fall back to English.
-        ("fr", "Installation of the smart meter", ENGLISH),
+        ("fr", "{contract}: installation of the smart meter", ENGLISH),
     ],
 )
 async def test_appointment(
@@ -122,6 +122,7 @@ async def test_appointment(
     """The event tells provider, time, address, and what to prepare."""
     hass.config.language = language
     await set_up()
+    summary = summary.format(contract=f"{home.street} {home.house_number}")
     assert await events(hass, home) == [
         {
             "start": "2026-12-12T09:00:00+01:00",

@@ -488,9 +488,7 @@ async def test_statistics_cannot_be_read(
         usage_statistics, "get_metadata", side_effect=SQLAlchemyError("malformed")
     ):
         await set_up()
-    assert warnings(caplog) == [
-        "The recorder does not return the statistics of a sensor"
-    ]
+    assert "The recorder does not return the statistics of a sensor" in warnings(caplog)
     assert float(state(hass, home, "meter_reading")) > 0
 
 

@@ -86,7 +86,9 @@ class InstallationCalendar(OrderEntity, CalendarEntity):
             start=dt_util.as_local(moment),
             # The clocks may change during the appointment.
             end=dt_util.as_local(moment + APPOINTMENT_DURATION),
-            summary=self._texts["installation_summary"],
+            summary=self._texts["installation_summary"].format(
+                contract=self.coordinator.names[self._subscription_id]
+            ),
             description="\n\n".join(description),
             location=address.in_full if address else None,
             uid=f"{self._subscription_id}_{moment.isoformat()}",

@@ -141,7 +141,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         if imported is None:
             return
         statistics = await async_describe(
-            self.hass, self.subscription_id, self.contract
+            self.hass, self.contracts, self.subscription_id
         )
         try:
             stored = await async_stored_until(self.hass, statistics)
@@ -209,7 +209,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         hours = await self.hass.async_add_executor_job(hours_of, days.values())
         await async_write(
             self.hass,
-            await async_describe(self.hass, self.subscription_id, self.contract),
+            await async_describe(self.hass, self.contracts, self.subscription_id),
             hours,
         )
         self._note(days, last)

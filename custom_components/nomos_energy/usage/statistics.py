@@ -1,6 +1,6 @@
 """Hourly external statistics of energy and money for the Energy dashboard."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,8 +27,9 @@ from homeassistant.util.unit_conversion import EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import CURRENCY, DOMAIN, LOGGER
+from ..coordinator import ContractCoordinator
 from ..localize import async_get_texts
-from ..nomos import Contract, HourUsage, add_up
+from ..nomos import HourUsage, add_up
 
 LOOK_BACK = (timedelta(days=2), timedelta(days=62), None)
 """Periods before the first hour that are searched in turn for the last sum; None: all."""
@@ -48,19 +49,24 @@ class ContractStatistics:
 
 
 async def async_describe(
-    hass: HomeAssistant, key: str, contract: Contract
+    hass: HomeAssistant, contracts: ContractCoordinator, key: str
 ) -> ContractStatistics:
-    """Return the statistics of a contract, named in Home Assistant's language."""
+    """Return the statistics of a contract, named in Home Assistant's language.
+
+    Raises KeyError once the contract is gone.
+    """
     texts = await async_get_texts(hass)
     energy, money = (
-        ("returned", "compensation") if contract.feeds_in else ("consumption", "cost")
+        ("returned", "compensation")
+        if contracts.data[key].feeds_in
+        else ("consumption", "cost")
     )
 
     def describe(kind: str, unit: str, unit_class: str | None) -> StatisticMetaData:
         return StatisticMetaData(
             has_sum=True,
             mean_type=StatisticMeanType.NONE,
-            name=texts[f"statistics_{kind}"].format(contract=contract.name),
+            name=texts[f"statistics_{kind}"].format(contract=contracts.names[key]),
             source=DOMAIN,
             statistic_id=f"{DOMAIN}:{slugify(key)}_{kind}",
             unit_class=unit_class,
@@ -154,6 +160,25 @@ def _sum_before(hass: HomeAssistant, statistic_id: str, begin: datetime) -> floa
         if rows:
             return rows[-1]["sum"] or 0.0
     return 0.0
+
+
+async def async_rename(
+    hass: HomeAssistant, described: Iterable[ContractStatistics]
+) -> None:
+    """Rename stored statistics that have another name than their description."""
+    all_metadata = {
+        each["statistic_id"]: each
+        for statistics in described
+        for each in (statistics.energy, statistics.money)
+    }
+    stored = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids=set(all_metadata))
+    )
+    for statistic_id, (_, known) in stored.items():
+        metadata = all_metadata[statistic_id]
+        if known["name"] != metadata["name"]:
+            # Metadata are only written with rows, of which there may be none.
+            async_add_external_statistics(hass, metadata, ())
 
 
 async def async_clear_recorded(hass: HomeAssistant, entity_id: str) -> None:
