@@ -8,6 +8,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import async_list_statistic_ids
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from hypothesis import given, strategies as st
 import pytest
@@ -131,12 +132,19 @@ async def load_form(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
 
 
 async def rename(
-    hass: HomeAssistant, entry: MockConfigEntry, names: dict[str, str]
+    hass: HomeAssistant, entry: MockConfigEntry, home: Household, name: str
 ) -> None:
-    """Give contracts names of their own."""
-    contracts = {key: {"name": name} for key, name in names.items()}
-    hass.config_entries.async_update_entry(entry, options={"contracts": contracts})
-    await hass.config_entries.async_reload(entry.entry_id)
+    """Give one of several contracts a name in the options; none if it is empty."""
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    for user_input in (
+        {"next_step_id": "contract_settings"},
+        {"subscription": home.subscription_id},
+        {"name": name},
+    ):
+        flow = await hass.config_entries.options.async_configure(
+            flow["flow_id"], user_input
+        )
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -157,7 +165,7 @@ async def test_second_contract(
     """When a heat pump gets a meter, everything that has the home's name follows."""
     entry = await set_up()
     assert device_names(hass) == {"Torstraße 119"}
-    assert await load_form(hass, entry) == {"Torstraße 119"}
+    assert await load_form(hass, entry) == {"Torstraße 119 (HOME1)"}
     assert await statistics_names(hass) == of_statistics("Torstraße 119")
     simulator.add(scenarios.dynamic_tariff(2, **ADDRESS, number="PUMP1"))
     # Names do not wait for values to import.
@@ -176,15 +184,14 @@ async def test_names_of_ones_own(
     """A name that a person gives a contract is shown everywhere, also if given twice."""
     pump = simulator.add(scenarios.dynamic_tariff(2, **ADDRESS, number="PUMP1"))
     entry = await set_up()
-    keys = home.subscription_id, pump.subscription_id
-    for given_names, shown in (
-        ({keys[1]: "Heat pump"}, {"Torstraße 119", "Heat pump"}),
-        (dict.fromkeys(keys, "Power"), {"Power (HOME1)", "Power (PUMP1)"}),
-        ({}, {"Torstraße 119 (HOME1)", "Torstraße 119 (PUMP1)"}),
+    for renamed, name, shown in (
+        (pump, "Heat pump", {"Torstraße 119", "Heat pump"}),
+        (home, "Heat pump", {"Heat pump (HOME1)", "Heat pump (PUMP1)"}),
+        (pump, "", {"Heat pump", "Torstraße 119"}),
+        (home, "", {"Torstraße 119 (HOME1)", "Torstraße 119 (PUMP1)"}),
     ):
-        await rename(hass, entry, given_names)
+        await rename(hass, entry, renamed, name)
         assert device_names(hass) == shown
-        assert await load_form(hass, entry) == shown
         assert await statistics_names(hass) == of_statistics(*shown)
 
 
@@ -213,7 +220,7 @@ async def test_orders(
 
     both = {"Torstraße 119 (NO1)", "Torstraße 119 (NO2)"}
     assert in_repairs(hass) == await in_calendars() == both
-    await rename(hass, entry, {homes[1].subscription_id: "Heat pump"})
+    await rename(hass, entry, homes[1], "Heat pump")
     assert in_repairs(hass) == {"Torstraße 119", "Heat pump"}
     assert await in_calendars() == {"Torstraße 119", "Heat pump"}
 
