@@ -18,7 +18,7 @@ WALLBOX = {
     "earliest": "00:00:00",
     "latest": "00:00:00",
     "shortest_piece": {"hours": 1, "minutes": 0},
-    "power": 11,
+    "power": "11",
     "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
 }
 """Planned load without a time window, so that it has a plan at any time of day."""
@@ -138,7 +138,10 @@ class Home:
         machines, and returns the signing secret.
         """
         flow = "/api/config/config_entries/options/flow"
-        step = await self.request("POST", flow, {"handler": entry_id})
+        menu = await self.request("POST", flow, {"handler": entry_id})
+        step = await self.request(
+            "POST", f"{flow}/{menu['flow_id']}", {"next_step_id": "webhooks"}
+        )
         if step["type"] != "form":
             raise DemoError(f"The options flow ended in {json.dumps(step)}")
         address = str(step["description_placeholders"]["address"])
