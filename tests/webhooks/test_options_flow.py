@@ -1,73 +1,33 @@
 """Step of the options flow for the webhook."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 from freezegun.api import FrozenDateTimeFactory
-from hass_nabucasa import CloudError
-from homeassistant.components.cloud import (
-    SIGNAL_CLOUD_CONNECTION_STATE,
-    CloudConnectionState,
-)
-from homeassistant.components.cloud.const import DATA_CLOUD
-from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.util import dt as dt_util
-from homeassistant.util.aiohttp import MockRequest, serialize_response
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import ORGANISATION, Simulator, scenarios
-from simulator.webhooks import SIGNATURE, sign
 from tests import organisation_entry, pass_time, state
 from tests.conftest import SetUp
-
-SECRET = "whsec_0123456789abcdef"
-EXTERNAL = "https://home.example.com"
-SETTLED = timedelta(seconds=15)
-"""Long enough for a new address to have been noticed."""
-
-
-async def open_options(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Open the options for the webhook of an account."""
-    menu = await hass.config_entries.options.async_init(entry.entry_id)
-    return await hass.config_entries.options.async_configure(
-        menu["flow_id"], {"next_step_id": "webhooks"}
-    )
-
-
-async def submit(
-    hass: HomeAssistant, form: ConfigFlowResult, **data: Any
-) -> ConfigFlowResult:
-    """Fill in a form, and let come of it what does."""
-    assert form["type"] is FlowResultType.FORM
-    result = await hass.config_entries.options.async_configure(form["flow_id"], data)
-    await hass.async_block_till_done()
-    return result
-
-
-async def change(
-    hass: HomeAssistant, entry: MockConfigEntry, **data: Any
-) -> ConfigFlowResult:
-    """Change the options of an account."""
-    result = await submit(hass, await open_options(hass, entry), **data)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    return result
-
-
-def address(form: ConfigFlowResult) -> str:
-    """Return the address that a form shows."""
-    assert form["type"] is FlowResultType.FORM
-    placeholders = form["description_placeholders"]
-    assert placeholders
-    return placeholders["address"]
+from tests.webhooks.common import (
+    EXTERNAL,
+    SECRET,
+    SETTLED,
+    address,
+    arrives,
+    change,
+    external_address,
+    moved,
+    open_options,
+    submit,
+)
 
 
 def shows_on(form: ConfigFlowResult) -> bool:
@@ -77,127 +37,6 @@ def shows_on(form: ConfigFlowResult) -> bool:
     marks = {str(key): key.description for key in schema.schema}
     assert marks["webhook_secret"] is None, "a secret must not be shown"
     return cast("bool", marks["webhooks"]["suggested_value"])
-
-
-def moved(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
-    """Return the address that the household is asked to register, if it is."""
-    issue_id = f"webhook_moved_{entry.entry_id}"
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-    if issue is None:
-        return None
-    assert issue.translation_placeholders
-    return issue.translation_placeholders["address"]
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
-) -> MockConfigEntry:
-    """Set up an account without webhooks."""
-    simulator.add(scenarios.happy_path())
-    return await set_up()
-
-
-@pytest.fixture
-async def external(hass: HomeAssistant) -> None:
-    """Let Home Assistant be reached over the internet."""
-    await hass.config.async_update(external_url=EXTERNAL)
-
-
-def external_address(entry: MockConfigEntry) -> str:
-    """Return the address that leads to Home Assistant without Nabu Casa."""
-    return f"{EXTERNAL}/api/webhook/{entry.data[CONF_WEBHOOK_ID]}"
-
-
-# Nabu Casa
-
-
-@dataclass
-class NabuCasa:
-    """What Home Assistant Cloud is to others, without anything behind it.
-
-    It sits where the real one does, so that Home Assistant's own functions are used.
-    """
-
-    hass: HomeAssistant
-    is_logged_in: bool = True
-    subscription_expired: bool = False
-    connected: bool = True
-    error: Exception | None = None
-    hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    created: int = 0
-
-    @property
-    def iot(self) -> NabuCasa:
-        """Say whether there is a connection."""
-        return self
-
-    @property
-    def client(self) -> NabuCasa:
-        """Know the cloudhooks."""
-        return self
-
-    @property
-    def cloudhooks(self) -> Any:
-        """Be both what knows the cloudhooks and what makes them."""
-        return Hooks(self)
-
-    @property
-    def addresses(self) -> list[str]:
-        """All addresses there are."""
-        return [hook["cloudhook_url"] for hook in self.hooks.values()]
-
-    def connect(self, connected: bool) -> None:
-        """Come, or go."""
-        self.connected = connected
-        async_dispatcher_send(
-            self.hass,
-            SIGNAL_CLOUD_CONNECTION_STATE,
-            CloudConnectionState.CLOUD_CONNECTED
-            if connected
-            else CloudConnectionState.CLOUD_DISCONNECTED,
-        )
-
-
-class Hooks(dict[str, dict[str, Any]]):
-    """The cloudhooks of a household."""
-
-    def __init__(self, cloud: NabuCasa) -> None:
-        """Know those that are there."""
-        super().__init__(cloud.hooks)
-        self._cloud = cloud
-
-    async def async_create(self, webhook_id: str, managed: bool) -> dict[str, Any]:
-        """Make a cloudhook, each with an address that never was."""
-        assert managed
-        if self._cloud.error:
-            raise self._cloud.error
-        self._cloud.created += 1
-        self[webhook_id] = {
-            "webhook_id": webhook_id,
-            "cloudhook_url": f"https://hooks.nabu.casa/{self._cloud.created}",
-        }
-        self._publish()
-        return self[webhook_id]
-
-    async def async_delete(self, webhook_id: str) -> None:
-        """Delete a cloudhook."""
-        if webhook_id not in self:
-            raise ValueError("Hook is not enabled for the cloud.")
-        del self[webhook_id]
-        self._publish()
-
-    def _publish(self) -> None:
-        self._cloud.hooks = dict(self)
-        async_dispatcher_send(self._cloud.hass, "CLOUDHOOKS_UPDATED", self._cloud.hooks)
-
-
-@pytest.fixture
-def cloud(hass: HomeAssistant) -> NabuCasa:
-    """Let the household have Home Assistant Cloud."""
-    nabu_casa = NabuCasa(hass)
-    hass.data[DATA_CLOUD] = cast("Any", nabu_casa)
-    return nabu_casa
 
 
 # The address
@@ -227,41 +66,6 @@ async def test_external_address(
     assert not shows_on(form)
 
 
-async def test_address_of_nabu_casa(
-    hass: HomeAssistant, entry: MockConfigEntry, external: None, cloud: NabuCasa
-) -> None:
-    """Nabu Casa's address goes before the household's own, and stays the same."""
-    form = await open_options(hass, entry)
-    assert address(form) == "https://hooks.nabu.casa/1"
-    await submit(hass, form, webhooks=True, webhook_secret=SECRET)
-    assert entry.options["webhook_url"] == "https://hooks.nabu.casa/1"
-    assert address(await open_options(hass, entry)) == "https://hooks.nabu.casa/1"
-    assert cloud.created == 1
-
-
-async def test_nabu_casa_without_subscription(
-    hass: HomeAssistant, entry: MockConfigEntry, external: None, cloud: NabuCasa
-) -> None:
-    """Without a subscription to Nabu Casa the own address is shown."""
-    cloud.subscription_expired = True
-    assert address(await open_options(hass, entry)) == external_address(entry)
-
-
-@pytest.mark.parametrize("error", [CloudError(), TimeoutError(), ValueError(), None])
-async def test_nabu_casa_is_away(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    external: None,
-    cloud: NabuCasa,
-    error: Exception | None,
-) -> None:
-    """Another address is not offered while Nabu Casa is away for a moment."""
-    cloud.error = error
-    cloud.connected = error is not None
-    result = await open_options(hass, entry)
-    assert result["reason"] == "no_address"
-
-
 # On, other secret, off
 
 
@@ -284,28 +88,6 @@ async def test_switch_on(
     home.advance_to("placed")
     await pass_time(hass, freezer, timedelta(seconds=5))
     assert state(hass, home, "order_status") == "placed"
-
-
-async def arrives(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    secret: str,
-    subscription_id: str = "sub_1",
-) -> bool:
-    """Whether a delivery that is signed with a secret is taken."""
-    body = (
-        '{"id": "evt_1", "topic": "meter_order.placed", "context":'
-        f' {{"subscription": "{subscription_id}"}}}}'
-    ).encode()
-    request = MockRequest(
-        body,
-        "cloud",
-        "POST",
-        headers={SIGNATURE: sign(secret, body, int(dt_util.utcnow().timestamp()))},
-    )
-    response = await async_handle_webhook(hass, entry.data[CONF_WEBHOOK_ID], request)
-    # As homeassistant.components.cloud answers.
-    return bool(serialize_response(response)["status"] == 200)
 
 
 @pytest.mark.parametrize("secret", [{}, {"webhook_secret": " "}])
@@ -460,47 +242,6 @@ async def test_reconfigure_keeps_webhooks(
 # The address comes and goes
 
 
-async def test_cloudhook_goes_when_switched_off(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    cloud: NabuCasa,
-) -> None:
-    """Nabu Casa's address is given back, and no other is made."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    assert cloud.addresses
-    await change(hass, entry, webhooks=False)
-    await pass_time(hass, freezer, SETTLED)
-    assert not cloud.addresses
-    assert cloud.created == 1
-
-
-async def test_cloudhook_goes_with_the_account(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    cloud: NabuCasa,
-) -> None:
-    """An account that is removed gives Nabu Casa's address back."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    assert await hass.config_entries.async_remove(entry.entry_id)
-    await pass_time(hass, freezer, SETTLED)
-    assert not cloud.addresses
-    assert cloud.created == 1
-
-
-async def test_look_at_the_address(
-    hass: HomeAssistant, entry: MockConfigEntry, cloud: NabuCasa
-) -> None:
-    """An address that was shown stays until the secret is there, or it is declined."""
-    shown = address(await open_options(hass, entry))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    form = await open_options(hass, entry)
-    assert address(form) == shown
-    await submit(hass, form, webhooks=False)
-    assert not cloud.addresses
-
-
 async def test_removal_without_cloud(
     hass: HomeAssistant, entry: MockConfigEntry, external: None
 ) -> None:
@@ -565,89 +306,3 @@ async def test_moved_goes(
     else:
         assert await hass.config_entries.async_remove(entry.entry_id)
     assert moved(hass, entry) is None
-
-
-async def test_nabu_casa_comes(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    external: None,
-    cloud: NabuCasa,
-) -> None:
-    """A later cloud address is an issue, as the old address may end."""
-    cloud.is_logged_in = False
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    assert entry.options["webhook_url"] == external_address(entry)
-    cloud.is_logged_in = True
-    cloud.connect(True)
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) == "https://hooks.nabu.casa/1"
-
-
-async def test_nabu_casa_goes(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    external: None,
-    cloud: NabuCasa,
-) -> None:
-    """After leaving Nabu Casa the own address is shown."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    cloud.is_logged_in = False
-    cloud.connect(False)
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) == external_address(entry)
-
-
-async def test_start_before_nabu_casa(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    external: None,
-    cloud: NabuCasa,
-) -> None:
-    """That Nabu Casa connects later than Home Assistant starts is no move."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    cloud.connect(False)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) is None
-    cloud.connect(True)
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) is None
-    assert cloud.created == 1
-
-
-async def test_cloudhook_is_deleted_by_hand(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    cloud: NabuCasa,
-) -> None:
-    """A cloudhook that was deleted is an issue until another one is registered."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    await cloud.cloudhooks.async_delete(entry.data[CONF_WEBHOOK_ID])
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) == "https://hooks.nabu.casa/2"
-
-
-async def test_nabu_casa_fails(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    cloud: NabuCasa,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """That no new address can be had right now breaks nothing."""
-    await change(hass, entry, webhooks=True, webhook_secret=SECRET)
-    cloud.error = CloudError()
-    await cloud.cloudhooks.async_delete(entry.data[CONF_WEBHOOK_ID])
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) is None
-    assert "CloudError" not in caplog.text
-    assert await arrives(hass, entry, SECRET)
-
-    cloud.error = None
-    cloud.connect(True)
-    await pass_time(hass, freezer, SETTLED)
-    assert moved(hass, entry) == "https://hooks.nabu.casa/2"

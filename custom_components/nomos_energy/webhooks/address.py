@@ -3,8 +3,7 @@
 from functools import partial
 from typing import Any
 
-from hass_nabucasa import CloudError
-from homeassistant.components import cloud, webhook
+from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant, callback
@@ -21,17 +20,18 @@ CHECK_DELAY = 10
 """Seconds between a change and the check of the address."""
 
 
+class CloudAwayError(Exception):
+    """Home Assistant Cloud makes no address at the moment."""
+
+
 async def async_webhook_url(hass: HomeAssistant, webhook_id: str) -> str | None:
     """Return the public HTTPS address of a webhook, or None without one.
 
     The one of Home Assistant Cloud if there is a subscription, else the external
-    address of Home Assistant. Raises CloudNotAvailable if the cloud does not answer.
+    address of Home Assistant. Raises CloudAwayError if the cloud does not answer.
     """
-    if cloud.async_active_subscription(hass):
-        try:
-            return await cloud.async_get_or_create_cloudhook(hass, webhook_id)
-        except (CloudError, TimeoutError, ValueError) as err:
-            raise cloud.CloudNotAvailable from err
+    if address := await _async_cloudhook(hass, webhook_id):
+        return address
     try:
         address = get_url(
             hass,
@@ -45,12 +45,37 @@ async def async_webhook_url(hass: HomeAssistant, webhook_id: str) -> str | None:
     return f"{address}{webhook.async_generate_path(webhook_id)}"
 
 
+async def _async_cloudhook(hass: HomeAssistant, webhook_id: str) -> str | None:
+    """Return the address at Home Assistant Cloud, or None without a subscription."""
+    if not _has_cloud(hass):
+        return None
+    # What the cloud needs is installed only where it is used.
+    from hass_nabucasa import CloudError
+    from homeassistant.components import cloud
+
+    if not cloud.async_active_subscription(hass):
+        return None
+    try:
+        return await cloud.async_get_or_create_cloudhook(hass, webhook_id)
+    # Home Assistant hands on the errors of its library as they are.
+    except (CloudError, cloud.CloudNotAvailable, TimeoutError, ValueError) as err:
+        raise CloudAwayError from err
+
+
 async def async_delete_cloudhook(hass: HomeAssistant, webhook_id: str) -> None:
     """Delete the address that Home Assistant Cloud made, if any."""
+    if not _has_cloud(hass):
+        return
+    from homeassistant.components import cloud
+
     try:
         await cloud.async_delete_cloudhook(hass, webhook_id)
     except cloud.CloudNotAvailable, ValueError:
         LOGGER.debug("There is no cloudhook to delete")
+
+
+def _has_cloud(hass: HomeAssistant) -> bool:
+    return "cloud" in hass.config.components
 
 
 @callback
@@ -68,14 +93,17 @@ def async_watch_address(hass: HomeAssistant, entry: ConfigEntry) -> None:
         check.async_schedule_call()
 
     entry.async_on_unload(check.async_shutdown)
-    for remove_listener in (
-        cloud.async_listen_connection_change(hass, check_later),
-        cloud.async_listen_cloudhook_change(
-            hass, entry.data[CONF_WEBHOOK_ID], check_later
-        ),
-        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, check_later),
-    ):
-        entry.async_on_unload(remove_listener)
+    entry.async_on_unload(hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, check_later))
+    if _has_cloud(hass):
+        from homeassistant.components import cloud
+
+        for remove_listener in (
+            cloud.async_listen_connection_change(hass, check_later),
+            cloud.async_listen_cloudhook_change(
+                hass, entry.data[CONF_WEBHOOK_ID], check_later
+            ),
+        ):
+            entry.async_on_unload(remove_listener)
     entry.async_create_task(hass, check_address())
 
 
@@ -83,7 +111,7 @@ async def _async_check(hass: HomeAssistant, entry: ConfigEntry) -> None:
     registered = webhook_url(entry)
     try:
         current = await async_webhook_url(hass, entry.data[CONF_WEBHOOK_ID])
-    except cloud.CloudNotAvailable:
+    except CloudAwayError:
         return
     # An address that is missing now may come back unchanged.
     if current is None or current == registered:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from homeassistant.components.cloud import CloudNotAvailable
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
@@ -16,7 +15,7 @@ import voluptuous as vol
 
 from ..const import CONF_WEBHOOK_SECRET, CONF_WEBHOOK_URL
 from ..options import webhook_secret, webhook_url
-from .address import async_delete_cloudhook, async_webhook_url
+from .address import CloudAwayError, async_delete_cloudhook, async_webhook_url
 
 CONF_WEBHOOKS = "webhooks"
 
@@ -81,5 +80,5 @@ class WebhookOptionsSteps(OptionsFlow):
 async def _async_address(hass: HomeAssistant, webhook_id: str) -> str | None:
     try:
         return await async_webhook_url(hass, webhook_id)
-    except CloudNotAvailable:
+    except CloudAwayError:
         return None
