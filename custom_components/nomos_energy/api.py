@@ -8,24 +8,20 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import (
-    ConfigEntryError,
-    OAuth2TokenRequestBaseError,
-    OAuth2TokenRequestReauthError,
-)
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.config_entry_oauth2_flow import (
-    OAuth2Session,
-    async_get_config_entry_implementation,
-)
+from homeassistant.helpers.config_entry_oauth2_flow import OAuth2Session
 from yarl import URL
 
+from .compat import async_oauth_implementation
 from .const import DOMAIN
 from .nomos import (
     PRODUCTION_URL,
     ClientCredentials,
+    NomosAuthError,
     NomosClient,
     NomosConnectionError,
+    NomosError,
     NomosGrantError,
     NomosResponseError,
     TokenSource,
@@ -76,7 +72,7 @@ async def async_create_client(hass: HomeAssistant, entry: ConfigEntry) -> NomosC
     else:
         store = TokenStore(hass, entry)
         await store.async_restore()
-        implementation = await async_get_config_entry_implementation(hass, entry)
+        implementation = await async_oauth_implementation(hass, entry)
         if isinstance(implementation, NomosOAuth2Implementation):
             implementation.token_store = store
         tokens = _OAuthTokens(OAuth2Session(hass, entry, implementation))
@@ -116,7 +112,7 @@ class _OAuthTokens(TokenSource):
             )
         try:
             await self._session.async_ensure_token_valid()
-        except OAuth2TokenRequestReauthError as err:
+        except NomosAuthError as err:
             raise NomosGrantError("Nomos does not accept the login any more") from err
-        except OAuth2TokenRequestBaseError as err:
+        except NomosError as err:
             raise NomosConnectionError("Nomos gave out no token") from err

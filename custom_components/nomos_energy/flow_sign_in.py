@@ -10,10 +10,6 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import (
-    OAuth2TokenRequestBaseError,
-    OAuth2TokenRequestReauthError,
-)
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 from homeassistant.util import dt as dt_util
 
@@ -22,7 +18,7 @@ from .device import account_name
 from .errors import form_error_key
 from .flow_account import Problem
 from .issues import escape_markdown
-from .nomos import NomosError
+from .nomos import NomosAuthError, NomosError
 
 FORM_KEYS = {
     "invalid_auth": "sign_in_failed",
@@ -89,8 +85,8 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """
         try:
             token = await self.flow_impl.async_resolve_external_data(self.external_data)
-        except OAuth2TokenRequestBaseError as err:
-            LOGGER.debug("The sign-in failed: %s", err.__cause__)
+        except NomosError as err:
+            LOGGER.debug("The sign-in failed: %s", err)
             return self._sign_in_failed(_problem_of(err))
         token["expires_at"] = dt_util.utcnow().timestamp() + token["expires_in"]
         return await self.async_oauth_create_entry(
@@ -135,12 +131,9 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         )
 
 
-def _problem_of(err: OAuth2TokenRequestBaseError) -> Problem:
+def _problem_of(err: NomosError) -> Problem:
     """Return the problem with the exchange of a code."""
-    cause = err.__cause__ if isinstance(err.__cause__, NomosError) else None
-    if isinstance(err, OAuth2TokenRequestReauthError):
+    if isinstance(err, NomosAuthError):
         is_code = err.status == HTTPStatus.BAD_REQUEST
-        return Problem(key="code_refused" if is_code else "invalid_client", error=cause)
-    return Problem(
-        key=form_error_key(cause) if cause else "cannot_connect", error=cause
-    )
+        return Problem(key="code_refused" if is_code else "invalid_client", error=err)
+    return Problem(key=form_error_key(err), error=err)

@@ -2,21 +2,14 @@
 
 from typing import Any, override
 
-from aiohttp import RequestInfo
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import (
-    OAuth2TokenRequestConnectionError,
-    OAuth2TokenRequestReauthError,
-)
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
     LocalOAuth2ImplementationWithPkce,
 )
-from multidict import CIMultiDict, CIMultiDictProxy
-from yarl import URL
 
-from .nomos import NomosAuthError, NomosError, parse_token, request_token
+from .nomos import NomosGrantError, parse_token, request_token
 from .token_store import TokenStore
 
 UNUSABLE_TOKEN = "-"
@@ -27,7 +20,10 @@ RETRY_TOKEN = 80
 
 
 class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
-    """OAuth implementation of Nomos."""
+    """OAuth implementation of Nomos.
+
+    Raises NomosError where a token is refused or not given out.
+    """
 
     token_store: TokenStore | None = None
     """Store of the account whose tokens are refreshed."""
@@ -69,7 +65,7 @@ class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
     async def _async_refresh_token(self, token: dict[str, Any]) -> dict[str, Any]:
         refresh_token = parse_token(token.get("refresh_token"))
         if refresh_token is None:
-            raise self._refused()
+            raise NomosGrantError("There is no refresh token")
         answer = await self._token_request(
             {"grant_type": "refresh_token", "refresh_token": refresh_token}
         )
@@ -81,23 +77,10 @@ class NomosOAuth2Implementation(LocalOAuth2ImplementationWithPkce):
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
         form = {field: data[field] for field in data if field != "client_id"}
-        try:
-            return await request_token(
-                async_get_clientsession(self.hass),
-                self._base_url,
-                self.client_id,
-                self.client_secret,
-                form,
-            )
-        except NomosAuthError as err:
-            raise self._refused(err.status) from err
-        except NomosError as err:
-            raise OAuth2TokenRequestConnectionError(domain=self.service_domain) from err
-
-    def _refused(self, status: int | None = None) -> OAuth2TokenRequestReauthError:
-        url = URL(self.token_url)
-        return OAuth2TokenRequestReauthError(
-            request_info=RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url),
-            status=status or 0,
-            domain=self.service_domain,
+        return await request_token(
+            async_get_clientsession(self.hass),
+            self._base_url,
+            self.client_id,
+            self.client_secret,
+            form,
         )
