@@ -42,6 +42,7 @@ def async_setup_loads(
         if changed is entry and change is ConfigEntryChange.UPDATED:
             update()
 
+    # An update listener would do, but Home Assistant refuses one beside flows that reload.
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     )

@@ -24,6 +24,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
+
+# The recorder requires it, and hands on its errors as they are.
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import CURRENCY, DOMAIN, LOGGER
@@ -121,6 +123,7 @@ async def async_write(
                 hass, metadata, changed[place : place + AT_A_TIME]
             )
             stored = hass.loop.create_future()
+            # The public async_block_till_done returns while the last rows are written.
             recorder.queue_task(SynchronizeTask(stored))
             await stored
 
