@@ -92,11 +92,22 @@ async def customer_entry(
     )
 
 
+def devices(hass: HomeAssistant) -> list[dr.DeviceEntry]:
+    """Return the devices of all accounts."""
+    return [
+        device
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+    ]
+
+
 def included(hass: HomeAssistant) -> set[str]:
     """Return the IDs of the subscriptions that have a device."""
     return {
         key
-        for device in dr.async_get(hass).devices
+        for device in devices(hass)
         for domain, key in device.identifiers
         if domain == DOMAIN
     }

@@ -6,11 +6,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household
+from tests import devices
 
 INVALID = ServiceValidationError
 FAILED = HomeAssistantError
@@ -26,7 +26,7 @@ def device_id(hass: HomeAssistant, home: Household) -> str:
     """Return the device of a household's contract."""
     return next(
         device.id
-        for device in dr.async_get(hass).devices
+        for device in devices(hass)
         if (DOMAIN, home.subscription_id) in device.identifiers
     )
 

@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
+from syrupy.filters import props
 
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import once, transport
@@ -86,8 +87,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Use snapshots without what differs from run to run."""
-    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+    """Use snapshots without what differs from run to run or with the version."""
+    return snapshot.with_defaults(
+        extension_class=HomeAssistantSnapshotExtension, exclude=props("compat_name")
+    )
 
 
 @pytest.fixture

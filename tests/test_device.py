@@ -9,7 +9,7 @@ from homeassistant.components.recorder.statistics import async_list_statistic_id
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import issue_registry as ir
 from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -20,7 +20,7 @@ from custom_components.nomos_energy.device import display_names
 from custom_components.nomos_energy.nomos import Contract, Subscription
 from custom_components.nomos_energy.usage import statistics as usage_statistics
 from simulator import Household, Simulator, scenarios
-from tests import DAY, organisation_entry, pass_time, warnings
+from tests import DAY, devices, organisation_entry, pass_time, warnings
 from tests.conftest import SetUp
 from tests.nomos.common import SUBSCRIPTION
 from tests.orders.test_calendar import events
@@ -93,7 +93,7 @@ def test_names_differ(numbers: list[str | None], own: dict[str, str]) -> None:
 
 def device_names(hass: HomeAssistant) -> set[str | None]:
     """Return the names of the contracts' devices."""
-    return {each.name for each in dr.async_get(hass).devices}
+    return {each.name for each in devices(hass)}
 
 
 async def statistics_names(hass: HomeAssistant) -> set[str]:

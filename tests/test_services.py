@@ -32,6 +32,7 @@ from simulator.versions import OLDER
 from tests import (
     DAY,
     customer_entry,
+    devices,
     key_entry,
     local,
     pass_time,
@@ -813,7 +814,5 @@ async def test_device_of_a_planned_load_without_contract(
 def load_device_id(hass: HomeAssistant, key: str) -> str:
     """Return the device ID of a planned load."""
     return next(
-        device.id
-        for device in dr.async_get(hass).devices
-        if (DOMAIN, key) in device.identifiers
+        device.id for device in devices(hass) if (DOMAIN, key) in device.identifiers
     )

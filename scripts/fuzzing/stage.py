@@ -105,7 +105,8 @@ class Account:
 
     def unsaveable(self) -> Iterator[str]:
         """Return what can't be saved or sent to a browser."""
-        for device in dr.async_get(self.hass).devices:
+        registry = dr.async_get(self.hass)
+        for device in dr.async_entries_for_config_entry(registry, self.entry.entry_id):
             if not _is_json(device.dict_repr):
                 yield "a device that can't be saved"
         for state in self.hass.states.async_all():

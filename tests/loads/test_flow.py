@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from simulator import Simulator, scenarios
+from tests import devices
 from tests.conftest import SetUp
 from tests.forms import open_load
 from tests.loads.common import (
@@ -29,9 +30,7 @@ async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> 
     entry = await set_up()
     key = await add_load(hass, entry, a_wallbox(home, name=" Wallbox "))
     assert entry.subentries[key].title == "Wallbox"
-    (device,) = (
-        each for each in dr.async_get(hass).devices if (DOMAIN, key) in each.identifiers
-    )
+    (device,) = (each for each in devices(hass) if (DOMAIN, key) in each.identifiers)
     assert device.name == "Wallbox"
     assert device.config_subentry_id == key
     contract = dr.async_get(hass).async_get(str(device.via_device_id))
@@ -272,9 +271,7 @@ async def test_change(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) 
     assert registry.async_get_entity_id(*cost)
     assert load_entity(hass, key, "run_now") == entity
     assert entry.subentries[key].title == "Auto"
-    (device,) = (
-        each for each in dr.async_get(hass).devices if (DOMAIN, key) in each.identifiers
-    )
+    (device,) = (each for each in devices(hass) if (DOMAIN, key) in each.identifiers)
     assert device.name == "Auto"
 
     run_time = {"hours": 1, "minutes": 30}
