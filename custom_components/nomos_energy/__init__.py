@@ -7,6 +7,7 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 
 from .api import async_create_client
+from .compat import async_first_refresh
 from .const import DOMAIN
 from .device import contract_devices
 from .gates import async_setup_gates
@@ -52,7 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
         # Stored contracts are better than none while Nomos does not answer.
         await contracts.async_refresh()
     else:
-        await contracts.async_config_entry_first_refresh()
+        await async_first_refresh(contracts)
     entry.runtime_data = runtime
     async_setup_order_issues(hass, entry, contracts)
     async_setup_gates(hass, entry)

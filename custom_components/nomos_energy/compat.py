@@ -3,6 +3,8 @@
 Each function names the version from which on it is not needed any more.
 """
 
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
@@ -11,6 +13,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     ImplementationUnavailableError,
     async_get_config_entry_implementation,
 )
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 
 async def async_oauth_implementation(
@@ -27,3 +30,21 @@ async def async_oauth_implementation(
         raise ConfigEntryNotReady from err
     except ValueError as err:
         raise ConfigEntryAuthFailed from err
+
+
+async def async_first_refresh(coordinator: DataUpdateCoordinator[Any]) -> None:
+    """Refresh during the set-up; raises ConfigEntryNotReady with the translated reason.
+
+    From 2026.9 on, Home Assistant hands on the reason itself.
+    """
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady as err:
+        reason = coordinator.last_exception
+        if err.translation_key or not isinstance(reason, UpdateFailed):
+            raise
+        raise ConfigEntryNotReady(
+            translation_domain=reason.translation_domain,
+            translation_key=reason.translation_key,
+            translation_placeholders=reason.translation_placeholders,
+        ) from err

@@ -134,6 +134,7 @@ async def test_webhook_is_registered_on_this_machine() -> None:
     """The webhook's path is registered with the local address."""
     ask = AsyncMock(
         side_effect=[
+            {"type": "menu", "flow_id": "flow"},
             {
                 "type": "form",
                 "flow_id": "flow",
@@ -161,7 +162,12 @@ async def test_webhook_is_registered_on_this_machine() -> None:
 
 async def test_options_flow_that_ends_early() -> None:
     """The reason of an aborted options flow is reported."""
-    ask = AsyncMock(return_value={"type": "abort", "reason": "no_address"})
+    ask = AsyncMock(
+        side_effect=[
+            {"type": "menu", "flow_id": "flow"},
+            {"type": "abort", "reason": "no_address"},
+        ]
+    )
     home = Home(Mock(), "http://127.0.0.1:8123")
     with (
         patch.object(Home, "request", ask),
