@@ -101,6 +101,8 @@ class TestRequest:
             "/plans/x%2F..%2Fmeter-orders%3Flimit=1%23%25",
         ]
 
+    # Before 2026.10, aiohttp leaves the timer of a request that a trace has stopped.
+    @pytest.mark.parametrize("expected_lingering_timers", [True])
     async def test_production_url(self) -> None:
         """The default address is the production API over HTTPS."""
         urls: list[str] = []
