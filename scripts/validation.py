@@ -1,11 +1,13 @@
 """Offline checks of what HACS and hassfest ask of a custom integration.
 
+Workflows may run scripts of the project only, so that all they do can be tried here.
 Placeholders of translations, texts of entities and margins of the images are checked
 by the tests.
 """
 
 from collections.abc import Iterator
 import json
+import os
 from pathlib import Path
 import re
 import tomllib
@@ -44,6 +46,11 @@ HACS_KEYS: dict[str, type] = {
     "zip_release": bool,
 }
 """Documented keys of hacs.json, with the type of their values."""
+
+WORKFLOW_LINE = re.compile(
+    r"uses: [\w/-]+@[0-9a-f]{40} # \S+|run: (?P<script>scripts/[\w-]+|\.ci/run)( .*)?"
+)
+"""What a step of a workflow does: a pinned action with its version, or a script."""
 
 SHORTEST_SIDES = {
     "icon.png": range(256, 257),
@@ -147,9 +154,32 @@ def check_texts(root: Path) -> Iterator[str]:
             yield f"{file}: services.{key} is missing, or is not in services.yaml"
 
 
+def check_workflows(root: Path) -> Iterator[str]:
+    """Check that workflows pin actions by commit and run scripts of the project only."""
+    for path in sorted((root / ".github" / "workflows").glob("*.yml")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            step = line.strip().removeprefix("- ")
+            if not step.startswith(("uses:", "run:")):
+                continue
+            match = WORKFLOW_LINE.fullmatch(step)
+            if match is None or not os.access(root / (match["script"] or ""), os.X_OK):
+                yield f"{path.name}: no pinned action or script of the project: {step}"
+    tests: Any = parse_yaml((root / ".github/workflows/test.yml").read_text("utf-8"))
+    oldest = tests["jobs"]["versions"]["strategy"]["matrix"]["home-assistant"][0]
+    minimum = str(read_json(root / "hacs.json").get("homeassistant"))
+    if oldest.split(".")[:2] != minimum.split(".")[:2]:
+        yield f"test.yml: the first version is not the one in hacs.json, {minimum}"
+
+
 def findings(root: Path) -> list[str]:
     """Return all findings in a folder of the project, as sentences."""
-    checks = (check_manifest, check_hacs, check_brand, check_texts)
+    checks = (
+        check_manifest,
+        check_hacs,
+        check_brand,
+        check_texts,
+        check_workflows,
+    )
     return [finding for check in checks for finding in check(root)]
 
 
@@ -157,7 +187,7 @@ def main() -> None:
     """Print the findings; fail if there are any."""
     if found := findings(ROOT):
         raise SystemExit("\n".join(found))
-    print("Manifest, hacs.json, brand images, texts and icons: no findings")
+    print("Manifest, hacs.json, brand images, texts, icons and workflows: no findings")
 
 
 if __name__ == "__main__":

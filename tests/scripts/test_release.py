@@ -1,6 +1,7 @@
 """Tests of the build of a release, with copies of the repository."""
 
 import json
+import os
 from pathlib import Path
 import subprocess
 import sys
@@ -183,3 +184,22 @@ def test_manifest_is_valid_json(copy: Path) -> None:
         for folder in (copy / "build" / DOMAIN, copy / release.INTEGRATION)
     )
     assert built == source | {"version": TAG}
+
+
+@pytest.mark.parametrize(("tag", "kind"), [(TAG, []), ("7.2.0b1", ["--prerelease"])])
+def test_publish(copy: Path, tmp_path: Path, tag: str, kind: list[str]) -> None:
+    """The release of the tag gets zip and text; a beta version is a pre-release."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "gh").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (programs / "gh").chmod(0o755)
+    process = subprocess.run(
+        [copy / "scripts" / "publish-release", tag],
+        env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command = f"release create {tag} build/nomos_energy.zip --title {tag}"
+    command += " --notes-file build/notes.md --verify-tag"
+    assert process.stdout.split() == [*command.split(), *kind]
