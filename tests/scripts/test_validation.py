@@ -49,13 +49,13 @@ REPLACEMENTS = {
     ),
     "version": (
         MANIFEST,
-        '"version": "0',
-        '"version": "first.0',
+        '"version": "',
+        '"version": "first.',
         "manifest.json: version is no version",
     ),
     "version of the project": (
         "pyproject.toml",
-        '\nversion = "0',
+        '\nversion = "',
         '\nversion = "9',
         "pyproject.toml: version differs from manifest.json",
     ),
