@@ -2,8 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, cast, override
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -11,7 +10,6 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     DurationSelector,
     DurationSelectorConfig,
@@ -171,9 +169,11 @@ class _DurationSelector(DurationSelector):
 
     @override
     def __call__(self, data: Any) -> dict[str, float]:
-        with suppress(OverflowError):
-            cv.time_period_dict(data)
-        return cast("dict[str, float]", data)
+        if not isinstance(data, dict) or not all(
+            isinstance(each, int | float) for each in data.values()
+        ):
+            raise vol.Invalid("A duration expected")
+        return data
 
 
 def _schema(contract: SelectSelector) -> vol.Schema:
