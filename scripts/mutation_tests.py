@@ -24,6 +24,7 @@ TARGETS: Mapping[str, str] = {
     "prices/optimizer.py": "tests/prices/test_optimizer.py",
     "loads/planner.py": "tests/loads/test_planner.py",
     "schedule.py": "tests/test_schedule.py",
+    "usage/settlement.py": "tests/usage/test_settlement.py",
 }
 """Tests of each target; targets are patterns within the integration."""
 
