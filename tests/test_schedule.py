@@ -11,8 +11,10 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.nomos_energy.schedule import (
     TIMER_TOLERANCE,
+    WEEKLY,
     Timer,
     backoff,
+    is_weekly_due,
     share_of,
     until_daily_slot,
 )
@@ -89,6 +91,21 @@ def test_daily_slot_of_an_early_timer(early: timedelta) -> None:
     """A timer that fires a little too early belongs to the slot that it was set for."""
     slot = NOW + until_daily_slot("sub_1", NOW)
     assert until_daily_slot("sub_1", slot - early) == DAY + early
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (None, True),
+        (NOW, False),
+        (NOW - WEEKLY + MINUTE, False),
+        (NOW - WEEKLY, True),
+        (NOW - 8 * DAY, True),
+    ],
+)
+def test_weekly(last: datetime | None, expected: bool) -> None:
+    """What is due weekly is due at once if it never was, else after a week."""
+    assert is_weekly_due(last, NOW) is expected
 
 
 async def test_timer(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:

@@ -128,6 +128,19 @@ def test_unusable_setting(setting: str, value: object) -> None:
     assert caught.value.setting == setting
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"run_time": {"minutes": 0}},
+        {"run_time": {"hours": 24}},
+        {"shortest_piece": {"hours": 24}},
+    ],
+)
+def test_limits_of_settings(changes: dict[str, Any]) -> None:
+    """A run time of nothing or a whole day, and a block of a day, can be planned."""
+    assert PlannedLoad.from_data("Wallbox", STORED | changes)
+
+
 @pytest.mark.parametrize("setting", STORED)
 def test_missing_setting(setting: str) -> None:
     """A setting that is required can't be left out."""
