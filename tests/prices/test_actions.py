@@ -333,6 +333,46 @@ async def test_hours_of_quarters(
     assert "2026-11-23T02:15:00+01:00" not in [each["start"] for each in quarters]
 
 
+async def test_formats_of_other_tools(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Evcc reads times and values, EMHASS numbers by step, from the same prices."""
+    home = simulator.add(scenarios.smart_already())
+    simulator.set_prices(TODAY, made_up(1))
+    await set_up()
+    some: dict[str, Any] = {
+        "start": "2026-11-23 10:50:00",
+        "end": "2026-11-23 12:05:00",
+    }
+    found = await prices(hass, home, **some)
+    assert await prices(hass, home, format="list", **some) == found
+    assert await prices(hass, home, format="evcc", **some) == [
+        {"start": each["start"], "end": each["end"], "value": each["price"]}
+        for each in found
+    ]
+    numbers = [each["price"] for each in found]
+    assert await prices(hass, home, format="emhass", **some) == numbers
+
+
+@pytest.mark.parametrize("missing", [43, 45])
+async def test_gap_in_numbers(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, missing: int
+) -> None:
+    """A list of numbers can't tell which one is missing, so there is an error."""
+    home = simulator.add(scenarios.smart_already())
+    amounts = made_up(1)
+    amounts[missing] = None
+    simulator.set_prices(TODAY, amounts)
+    await set_up()
+    some: dict[str, Any] = {
+        "start": "2026-11-23 10:50:00",
+        "end": "2026-11-23 12:05:00",
+    }
+    err = await refusal(hass, home, "get_prices", format="emhass", **some)
+    assert err.translation_key == "price_gap"
+    assert len(await prices(hass, home, format="evcc", **some)) == 5
+
+
 @pytest.mark.parametrize("hourly", [False, True])
 async def test_hours_are_not_cut(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, hourly: bool

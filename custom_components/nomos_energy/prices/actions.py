@@ -27,7 +27,7 @@ from ..nomos import (
 )
 from .coordinator import PriceCoordinator
 from .optimizer import Pieces, cheapest, cost, total
-from .price_list import price_list
+from .price_list import price_list, price_values
 
 LONGEST_LIST = timedelta(days=366)
 """Longest period of one call of get_prices."""
@@ -43,10 +43,14 @@ LONGEST_QUOTE = 40
 
 RESOLUTIONS = {"15min": QUARTER, "hour": HOUR}
 
+FORMATS = ("list", "evcc", "emhass")
+"""As in the attributes, and as other tools read prices."""
+
 GET_PRICES_FIELDS = {
     vol.Optional("start"): cv.datetime,
     vol.Optional("end"): cv.datetime,
     vol.Optional("resolution"): vol.In(RESOLUTIONS),
+    vol.Optional("format", default="list"): vol.In(FORMATS),
 }
 
 FIND_CHEAPEST_WINDOW_FIELDS = {
@@ -87,7 +91,14 @@ async def async_get_prices(
     prices = quarters.between(start, until)
     if not prices:
         raise invalid("no_prices")
-    return {"unit": PRICE_UNIT, "resolution": resolution, "prices": price_list(prices)}
+    match call.data["format"]:
+        case "emhass":
+            listed = price_values(prices, start)
+        case "evcc":
+            listed = price_list(prices, "value")
+        case _:
+            listed = price_list(prices)
+    return {"unit": PRICE_UNIT, "resolution": resolution, "prices": listed}
 
 
 async def async_find_cheapest_window(

@@ -1,11 +1,13 @@
-"""Prices as automations read them, in attributes and action responses."""
+"""Prices as automations and other tools read them, in attributes and responses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
+from ..errors import invalid
 from ..nomos import Price
 
 
@@ -22,6 +24,18 @@ def price_list(prices: Iterable[Price], key: str = "price") -> list[JsonValueTyp
         end = (each.end, _local(each.end))
         result.append({"start": start, "end": end[1], key: each.amount})
     return result
+
+
+def price_values(prices: Sequence[Price], start: datetime) -> list[JsonValueType]:
+    """Return the prices in EUR/kWh alone, one for each interval from a moment on.
+
+    Raises ServiceValidationError if one is missing: it would move those after it.
+    """
+    if prices[0].start > start or any(
+        each.end != following.start for each, following in pairwise(prices)
+    ):
+        raise invalid("price_gap")
+    return [each.amount for each in prices]
 
 
 def _local(moment: datetime) -> str:
