@@ -88,6 +88,7 @@ async def test_what_is_suggested(
             {"shortest_piece": "piece_too_long"},
         ),
         ({"weekdays": []}, {"weekdays": "no_weekday"}),
+        ({"targets": ["lock.front_door"]}, {"targets": "target_unusable"}),
         ({"run_time": {"hours": -1}}, {"run_time": "negative_duration"}),
         ({"run_time": {"hours": 1e300}}, {"latest": "hours_too_short"}),
         (

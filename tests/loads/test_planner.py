@@ -84,13 +84,27 @@ def test_stored_settings() -> None:
         weekdays=frozenset({0, 6}),
     )
     assert PlannedLoad.from_data("Wallbox", STORED) == least
-    empty: dict[str, Any] = {"shortest_piece": {}, "upper_price": None, "power": None}
+    empty: dict[str, Any] = {
+        "shortest_piece": {},
+        "upper_price": None,
+        "power": None,
+        "targets": [],
+    }
     assert PlannedLoad.from_data("Wallbox", STORED | empty) == least
     zero = {"shortest_piece": {"hours": 0, "minutes": 0}}
     assert PlannedLoad.from_data("Wallbox", STORED | zero) == least
-    full = {"shortest_piece": {"minutes": 45}, "upper_price": 0.25, "power": 11}
+    full = {
+        "shortest_piece": {"minutes": 45},
+        "upper_price": 0.25,
+        "power": 11,
+        "targets": ["switch.box", "script.lamp", "switch.box"],
+    }
     assert PlannedLoad.from_data("Wallbox", STORED | full) == replace(
-        least, shortest_piece=timedelta(minutes=45), upper_price=0.25, power=11.0
+        least,
+        shortest_piece=timedelta(minutes=45),
+        upper_price=0.25,
+        power=11.0,
+        targets=("switch.box", "script.lamp"),
     )
 
 
@@ -119,6 +133,11 @@ def test_stored_settings() -> None:
         ("upper_price", "0.25"),
         ("upper_price", True),
         ("power", float("inf")),
+        ("targets", "switch.wallbox"),
+        ("targets", ["wallbox"]),
+        ("targets", ["lock.front_door"]),
+        ("targets", [7]),
+        ("targets", [{}]),
     ],
 )
 def test_unusable_setting(setting: str, value: object) -> None:

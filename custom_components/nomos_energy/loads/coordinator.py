@@ -16,7 +16,7 @@ from ..coordinator import ContractCoordinator
 from ..nomos import DAY, QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
-from .history import LoadHistory
+from .history import LoadHistory, Switched
 from .planner import PlannedLoad, Schedule, Span, average_price
 from .state import LoadState, PlanState
 
@@ -88,6 +88,11 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         until = self._hours(dt_util.utcnow())[0].end
         self._set(replace(self.history, run_time=run_time, run_time_until=until))
         self.async_replan()
+
+    @callback
+    def async_set_switched(self, switched: Switched) -> None:
+        """Store what was done to the targets."""
+        self._set(replace(self.history, switched=switched))
 
     @callback
     def async_prices_updated(self) -> None:
@@ -222,6 +227,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             return PlanState.DISABLED
         if self._awaits_meter:
             return PlanState.WAITING_FOR_METER
+        if self.history.by_hand(now):
+            return PlanState.SWITCHED_BY_HAND
         if self.history.running(now):
             return PlanState.RUNNING
         if hours.start >= today.end:

@@ -13,6 +13,8 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
     DurationSelector,
     DurationSelectorConfig,
+    EntitySelector,
+    EntitySelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,7 +26,7 @@ import voluptuous as vol
 from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
 from ..number_field import InvalidNumberError, NumberField, price_field, price_in_euros
-from .planner import NOTHING, WEEKDAYS, InvalidLoadError, PlannedLoad
+from .planner import NOTHING, TARGET_DOMAINS, WEEKDAYS, InvalidLoadError, PlannedLoad
 
 CONF_RUN_TIME = "run_time"
 CONF_EARLIEST = "earliest"
@@ -33,6 +35,7 @@ CONF_SHORTEST_PIECE = "shortest_piece"
 CONF_UPPER_PRICE = "upper_price"
 CONF_POWER = "power"
 CONF_WEEKDAYS = "weekdays"
+CONF_TARGETS = "targets"
 
 SUGGESTED = {
     CONF_RUN_TIME: {"hours": 3, "minutes": 0},
@@ -61,6 +64,7 @@ _UNUSABLE = {
     CONF_RUN_TIME: {CONF_LATEST: "hours_too_short"},
     CONF_SHORTEST_PIECE: {CONF_SHORTEST_PIECE: "piece_too_long"},
     CONF_WEEKDAYS: {CONF_WEEKDAYS: "no_weekday"},
+    CONF_TARGETS: {CONF_TARGETS: "target_unusable"},
 }
 """Errors of settings that no plan can be made for; selectors check all others."""
 
@@ -186,6 +190,11 @@ def _schema(contract: SelectSelector) -> vol.Schema:
         {
             vol.Required(CONF_NAME): TextSelector(),
             vol.Required(CONF_SUBSCRIPTION): contract,
+            vol.Optional(CONF_TARGETS): EntitySelector(
+                EntitySelectorConfig(
+                    multiple=True, filter={"domain": list(TARGET_DOMAINS)}
+                )
+            ),
             vol.Required(CONF_RUN_TIME): duration,
             vol.Required(CONF_EARLIEST): TimeSelector(),
             vol.Required(CONF_LATEST): TimeSelector(),

@@ -11,12 +11,26 @@ from itertools import groupby
 from math import ceil, isfinite
 from typing import Any, Self
 
+from homeassistant.core import split_entity_id, valid_entity_id
 from homeassistant.util import dt as dt_util
 
 from ..nomos import DAY, QUARTER, PriceSeries
 from ..prices.optimizer import cheapest, total
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+TARGET_DOMAINS = (
+    "switch",
+    "input_boolean",
+    "light",
+    "fan",
+    "climate",
+    "water_heater",
+    "humidifier",
+    "script",
+    "scene",
+)
+"""Domains of the entities that a load can switch."""
 
 NOTHING = timedelta(0)
 
@@ -79,6 +93,8 @@ class PlannedLoad:
     """kW."""
     weekdays: frozenset[int] = frozenset(range(7))
     """Days on which the hours may begin; Monday is 0."""
+    targets: tuple[str, ...] = ()
+    """Entities that are switched by the plan."""
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
@@ -103,6 +119,7 @@ class PlannedLoad:
             upper_price=read_optional("upper_price", _parse_number),
             power=read_optional("power", _parse_number),
             weekdays=read("weekdays", _parse_weekdays),
+            targets=read_optional("targets", _parse_targets) or (),
         )
 
     def __post_init__(self) -> None:
@@ -223,6 +240,15 @@ def _parse_weekdays(value: Any) -> frozenset[int]:
     if not isinstance(value, list | tuple):
         raise TypeError("A list of weekdays expected")
     return frozenset(map(WEEKDAYS.index, value))
+
+
+def _parse_targets(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("A list of entities expected")
+    for each in value:
+        if not valid_entity_id(each) or split_entity_id(each)[0] not in TARGET_DOMAINS:
+            raise ValueError("An entity that can be switched expected")
+    return tuple(dict.fromkeys(value))
 
 
 def _are_known(slots: Sequence[datetime], series: PriceSeries) -> bool:

@@ -41,6 +41,13 @@ def _running_since(load: LoadState) -> Mapping[str, Any]:
     return {"running_since": dt_util.as_local(running.start) if running else None}
 
 
+def _by_hand_until(load: LoadState) -> Mapping[str, Any]:
+    """Return how long a target that was switched by hand is left alone."""
+    is_by_hand = load.plan_state is PlanState.SWITCHED_BY_HAND
+    running = load.running if is_by_hand else None
+    return {"until": dt_util.as_local(running.end) if running else None}
+
+
 PLANNED_COST = LoadSensorDescription(
     key="planned_cost",
     translation_key="planned_cost",
@@ -57,6 +64,7 @@ LOAD_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=options(PlanState),
         value_fn=lambda load: load.plan_state.value,
+        attributes_fn=_by_hand_until,
     ),
     LoadSensorDescription(
         key="next_start",

@@ -11,6 +11,8 @@ class PlanState(StrEnum):
     """State of a plan: what the load does today."""
 
     RUNNING = "running"
+    SWITCHED_BY_HAND = "switched_by_hand"
+    """A target was switched off during the piece in progress, and is left alone."""
     PLANNED = "planned"
     """The next piece is at the cheapest time."""
     PROVISIONAL = "provisional"

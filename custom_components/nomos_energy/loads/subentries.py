@@ -19,6 +19,7 @@ from ..store import RecordStore
 from .coordinator import LoadCoordinator
 from .history import LoadHistory
 from .planner import InvalidLoadError, PlannedLoad
+from .switching import LoadSwitching
 
 
 def signal_loads_updated(entry: ConfigEntry) -> str:
@@ -35,7 +36,8 @@ def async_setup_loads(
     create: Callable[[str, PlannedLoad], LoadCoordinator],
 ) -> None:
     """Keep a coordinator for each planned load in `loads`, by subentry ID."""
-    update = partial(_update, hass, entry, store, loads, create, set())
+    switching: dict[str, LoadSwitching] = {}
+    update = partial(_update, hass, entry, store, loads, switching, create, set())
 
     @callback
     def entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
@@ -46,6 +48,16 @@ def async_setup_loads(
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     )
+
+    @callback
+    def unload() -> None:
+        for each in switching.values():
+            if entry.disabled_by:
+                each.async_release()
+            else:
+                each.async_stop()
+
+    entry.async_on_unload(unload)
     update()
 
 
@@ -55,6 +67,7 @@ def _update(
     entry: ConfigEntry,
     store: RecordStore[LoadHistory],
     loads: dict[str, LoadCoordinator],
+    switching: dict[str, LoadSwitching],
     create: Callable[[str, PlannedLoad], LoadCoordinator],
     invalid: set[str],
 ) -> None:
@@ -64,8 +77,6 @@ def _update(
         for key, subentry in entry.subentries.items()
         if subentry.subentry_type == SUBENTRY_PLANNED_LOAD
     }
-    # An invalid load keeps its history until somebody corrects or removes it.
-    store.async_retain(subentries)
     planned: dict[str, PlannedLoad] = {}
     for key, subentry in subentries.items():
         try:
@@ -76,12 +87,19 @@ def _update(
             invalid.add(key)
         else:
             invalid.discard(key)
+    for key in switching.keys() - planned.keys():
+        switching.pop(key).async_release()
+    # An invalid load keeps its history until somebody corrects or removes it.
+    store.async_retain(subentries)
     current = {key: each.load for key, each in loads.items()}
     if current == planned:
         return
     for key, load in current.items():
         if planned.get(key) != load:
+            if key in switching:
+                switching.pop(key).async_stop()
             entry.async_create_task(hass, loads.pop(key).async_shutdown())
     for key in planned.keys() - loads.keys():
         loads[key] = create(key, planned[key])
+        switching[key] = LoadSwitching(hass, entry, loads[key])
     async_dispatcher_send(hass, signal_loads_updated(entry))
