@@ -1,5 +1,6 @@
 """Entities of contracts."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -141,9 +142,9 @@ class ScheduledEntity(ContractEntity):
         if self.has_contract and (moment := self._updates_at(dt_util.utcnow())):
             self._next_update.async_start(moment)
 
+    @abstractmethod
     def _updates_at(self, now: datetime) -> datetime | None:
         """Return the next moment (UTC) after now at which the state changes."""
-        raise NotImplementedError
 
 
 @callback
