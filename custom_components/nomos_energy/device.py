@@ -74,7 +74,7 @@ def display_names(
 def contract_device_info(contract: Contract, name: str) -> DeviceInfo:
     """Return the device of a contract."""
     return DeviceInfo(
-        configuration_url=contract.plan.portal_url if contract.plan else None,
+        configuration_url=contract.portal_url,
         entry_type=DeviceEntryType.SERVICE,
         identifiers={(DOMAIN, contract.subscription.id)},
         manufacturer=MANUFACTURER,

@@ -43,6 +43,11 @@ class Contract:
         return (address and str(address)) or self.subscription.number or "Nomos"
 
     @property
+    def portal_url(self) -> str | None:
+        """Address of the customer portal, if the plan has one."""
+        return self.plan.portal_url if self.plan else None
+
+    @property
     def milestone(self) -> Milestone:
         """Progress of the order."""
         return Milestone.NOT_ORDERED if self.order is None else self.order.status

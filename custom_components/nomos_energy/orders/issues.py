@@ -64,7 +64,7 @@ def _update(
                 "appointment": _appointment_day(contract),
                 "expected": activation.day.isoformat() if activation else "–",
             },
-            learn_more_url=_portal_url(contract) if key in PORTAL_ISSUES else None,
+            learn_more_url=contract.portal_url if key in PORTAL_ISSUES else None,
         )
 
 
@@ -96,10 +96,6 @@ def _blocked_issue(reason: BlockedReason | None) -> Iterator[str]:
         yield "blocked_check_missing"
     elif reason is not BlockedReason.GRID_OPERATOR_REGISTRATION:
         yield "blocked"
-
-
-def _portal_url(contract: Contract) -> str | None:
-    return contract.plan.portal_url if contract.plan else None
 
 
 def _appointment_day(contract: Contract) -> str:

@@ -88,8 +88,7 @@ class OrderOptionsSteps(OptionsFlow):
         self, contracts: ContractCoordinator, key: str
     ) -> ConfigFlowResult:
         """Say where to order with a login that may only read."""
-        plan = contracts.data[key].plan
-        if plan and (portal := plan.portal_url):
+        if portal := contracts.data[key].portal_url:
             return self.async_abort(
                 reason="read_only_portal", description_placeholders={"portal": portal}
             )
