@@ -9,6 +9,7 @@ from typing import Any, override
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import (
@@ -17,8 +18,8 @@ from homeassistant.helpers.update_coordinator import (
 )
 from homeassistant.util import dt as dt_util
 
+from .const import DOMAIN
 from .coordinator import ContractCoordinator
-from .device import contract_device_info
 from .nomos import Contract
 from .schedule import Timer
 
@@ -52,9 +53,8 @@ class NomosEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         self._subscription_id = subscription_id
         self._written: tuple[object, ...] | None = None
         self._attr_unique_id = f"{subscription_id}_{description.key}"
-        self._attr_device_info = contract_device_info(
-            self.contract, contracts.names[subscription_id]
-        )
+        # The coordinator has created the device, and keeps it up to date.
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, subscription_id)})
         if (
             len(contracts.data) > MANY_CONTRACTS
             and description.key not in ENABLED_FOR_MANY
