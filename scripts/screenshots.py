@@ -1,4 +1,4 @@
-"""Screenshots for the READMEs, taken of a demo that has just been started.
+"""Screenshots for the pages, taken of a demo that has just been started.
 
 Start scripts/demo first: it prints the address and the password.
 """
@@ -71,7 +71,7 @@ def parse_options() -> Options:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also take pictures that the READMEs don't show, such as on a phone",
+        help="also take pictures that the pages don't show, such as on a phone",
     )
     return Options(**vars(parser.parse_args()))
 

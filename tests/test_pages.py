@@ -1,4 +1,4 @@
-"""The examples in the READMEs, run by Home Assistant."""
+"""The READMEs and pages: their examples, run by Home Assistant, and what they cover."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -26,28 +26,46 @@ from tests.conftest import SetUp
 from tests.phone import Phone
 
 FOLDER = Path(__file__).parent.parent
+DOCS = FOLDER / "docs"
 MINUTE = timedelta(minutes=1)
 THREE_IN_THE_AFTERNOON = "2026-11-23T14:00:00+00:00"
 
 
 @dataclass(frozen=True)
-class Readme:
-    """One of the READMEs, with the names that its examples use."""
+class Pages:
+    """The README and the pages of a language, with the names that their examples use."""
 
     language: str
-    file: str
+    readme: str
     phone: str
     ready: str
     begin: str
     dishwasher: str
     heater: str
     average: str
-    errors: str
+
+    @property
+    def files(self) -> list[Path]:
+        """The README and all pages."""
+        return [FOLDER / self.readme, *sorted((DOCS / self.language).glob("*.md"))]
 
     @property
     def text(self) -> str:
         """All of it."""
-        return (FOLDER / self.file).read_text(encoding="utf-8")
+        return "\n".join(each.read_text(encoding="utf-8") for each in self.files)
+
+    def page(self, name: str) -> str:
+        """Return the text of a page."""
+        return (DOCS / self.language / f"{name}.md").read_text(encoding="utf-8")
+
+    @property
+    def translations(self) -> dict[str, Any]:
+        """Texts of the integration."""
+        path = FOLDER / "custom_components" / DOMAIN / "translations"
+        content: dict[str, Any] = json.loads(
+            (path / f"{self.language}.json").read_text("utf-8")
+        )
+        return content
 
     @property
     def examples(self) -> list[Any]:
@@ -77,7 +95,7 @@ class Readme:
         return examples[place], examples[place + 1]
 
 
-ENGLISH = Readme(
+ENGLISH = Pages(
     "en",
     "README.md",
     "notify.my_phone",
@@ -86,9 +104,8 @@ ENGLISH = Readme(
     "switch.dishwasher",
     "switch.water_heater",
     "sensor.price_of_the_next_three_hours",
-    "### What the actions say, and what to do\n",
 )
-GERMAN = Readme(
+GERMAN = Pages(
     "de",
     "README.de.md",
     "notify.mein_handy",
@@ -97,14 +114,13 @@ GERMAN = Readme(
     "switch.spulmaschine",
     "switch.heizstab",
     "sensor.strompreis_der_nachsten_drei_stunden",
-    "### Was die Aktionen melden und was Sie tun können\n",
 )
 
 
-@pytest.fixture(params=[ENGLISH, GERMAN], ids=lambda readme: readme.language)
-def readme(request: pytest.FixtureRequest) -> Readme:
-    """Return one README after the other."""
-    found: Readme = request.param
+@pytest.fixture(params=[ENGLISH, GERMAN], ids=lambda pages: pages.language)
+def pages(request: pytest.FixtureRequest) -> Pages:
+    """Return the pages of one language after the other."""
+    found: Pages = request.param
     return found
 
 
@@ -113,11 +129,11 @@ async def home(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
-    readme: Readme,
+    pages: Pages,
     all_entities_enabled: None,
 ) -> Household:
     """Live at the address of the examples, in Berlin, with all modules."""
-    hass.config.language = readme.language
+    hass.config.language = pages.language
     await hass.config.async_set_time_zone("Europe/Berlin")
     assert await async_setup_component(hass, "homeassistant", {})
     home = simulator.add(
@@ -129,11 +145,11 @@ async def home(
 
 
 @pytest.fixture
-async def phone(hass: HomeAssistant, readme: Readme) -> Phone:
+async def phone(hass: HomeAssistant, pages: Pages) -> Phone:
     """Give the household the phone of the examples."""
     assert await async_setup_component(hass, "notify", {})
     phone = Phone()
-    phone.entity_id = readme.phone
+    phone.entity_id = pages.phone
     await hass.data[DATA_COMPONENT].async_add_entities([phone])
     return phone
 
@@ -172,38 +188,155 @@ async def run(hass: HomeAssistant, example: Mapping[str, Any]) -> Any:
     )
 
 
-def test_readmes_have_the_same_examples() -> None:
-    """Both READMEs show the same, each with its own names."""
+def test_same_examples() -> None:
+    """Both languages show the same examples, each with its own names."""
 
-    def kinds(readme: Readme) -> list[Any]:
+    def kinds(pages: Pages) -> list[Any]:
         return [
             (each.get("action"), sorted(each)) if isinstance(each, dict) else each
-            for each in readme.examples
+            for each in pages.examples
         ]
 
     assert kinds(ENGLISH) == kinds(GERMAN)
 
 
-def test_links_lead_somewhere(readme: Readme) -> None:
-    """No link within a README goes astray."""
-    headings = re.findall(r"^#+ (.*)", readme.text, re.MULTILINE)
-    anchors = {
+def _lines(text: str) -> list[str]:
+    """Return the lines outside of examples."""
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE).split(
+        "\n"
+    )
+
+
+def _headings(text: str) -> list[tuple[int, str]]:
+    found = (re.match(r"(#+) (.*)", line) for line in _lines(text))
+    return [(len(each[1]), each[2]) for each in found if each]
+
+
+def _structure(text: str) -> list[object]:
+    """Return the levels of the headings, and the number of rows of the tables."""
+    parts: list[object] = []
+    for line in _lines(text):
+        if line.startswith("#"):
+            parts.append(len(line.partition(" ")[0]))
+        elif line.strip().startswith("|"):
+            parts.append("row")
+    return parts
+
+
+def test_same_pages() -> None:
+    """Both languages have the same pages, with the same headings and tables."""
+    english, german = (
+        [each.name for each in pages.files[1:]] for pages in (ENGLISH, GERMAN)
+    )
+    assert english == german
+    assert {
+        name
+        for name in ("README", *(each.removesuffix(".md") for each in english))
+        if _structure(ENGLISH.page(name)) != _structure(GERMAN.page(name))
+    } == set()
+
+
+def test_lengths(pages: Pages) -> None:
+    """A README is read in a minute, a page in some."""
+    readme, *others = pages.files
+    assert len(readme.read_text("utf-8").split()) <= 900
+    lengths = {each.name: len(each.read_text("utf-8").split()) for each in others}
+    assert {name: words for name, words in lengths.items() if words > 1500} == {}
+
+
+def _anchors(path: Path) -> set[str]:
+    return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in headings
+        for _, heading in _headings(path.read_text("utf-8"))
     }
-    assert set(re.findall(r"\]\(#([^)]*)\)", readme.text)) <= anchors
 
 
-def test_errors_are_explained(readme: Readme) -> None:
+def _broken(path: Path) -> set[str]:
+    """Return the links within the project that lead nowhere."""
+    broken = set()
+    text = "\n".join(_lines(path.read_text("utf-8")))
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]*)\)", text):
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        if not target.exists() or (anchor and anchor not in _anchors(target)):
+            broken.add(link)
+    return broken
+
+
+OTHER_PAGES = (
+    "CHANGELOG.md",
+    "CHANGELOG.de.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/releasing.md",
+)
+
+
+def test_links_lead_somewhere(pages: Pages) -> None:
+    """No link between the pages goes astray."""
+    files = (*pages.files, *(FOLDER / each for each in OTHER_PAGES))
+    found = {each.name: _broken(each) for each in files}
+    assert {name: broken for name, broken in found.items() if broken} == {}
+
+
+def test_all_pages_are_listed(pages: Pages) -> None:
+    """The index leads to each page."""
+    index = pages.page("README")
+    names = {each.name for each in pages.files[1:]} - {"README.md"}
+    assert {name for name in names if f"]({name})" not in index} == set()
+
+
+def test_pictures_are_used() -> None:
+    """Each picture is on a page."""
+    text = ENGLISH.text + GERMAN.text
+    pictures = {each.name for each in (DOCS / "images").glob("*.png")}
+    assert {name for name in pictures if f"images/{name})" not in text} == set()
+
+
+def _plain(title: str) -> str:
+    """Return a text without its placeholders."""
+    return re.sub(r"{\w+}:? ?", "", title).strip()
+
+
+def test_everything_has_its_place(pages: Pages) -> None:
+    """Actions, events, options, repairs, triggers and conditions are explained."""
+    texts = pages.translations
+    everything = pages.text
+    options = {
+        label
+        for step in texts["options"]["step"].values()
+        for label in step.get("data", {}).values()
+    }
+    events = {
+        event_type
+        for entity in texts["entity"]["event"].values()
+        for event_type in entity["state_attributes"]["event_type"]["state"]
+    }
+    covered = {
+        "actions": {f"`{DOMAIN}.{name}`" for name in texts["services"]},
+        "events": {f"`{event_type}`" for event_type in events},
+        "options": options,
+        "triggers": {f"`{DOMAIN}.{name}`" for name in texts.get("triggers", {})},
+        "conditions": {f"`{DOMAIN}.{name}`" for name in texts.get("conditions", {})},
+    }
+    missing = {
+        kind: {each for each in found if each not in everything}
+        for kind, found in covered.items()
+    }
+    repairs = {_plain(issue["title"]) for issue in texts["issues"].values()}
+    missing["repairs"] = {each for each in repairs if each not in pages.page("repairs")}
+    assert {kind: found for kind, found in missing.items() if found} == {}
+
+
+def test_errors_are_explained(pages: Pages) -> None:
     """Each error of an action has its row, and each row its error."""
-    section = readme.text.partition(readme.errors)[2].partition("\n### ")[0]
+    section = pages.page("action-errors")
     texts = re.findall(r"^\| (?!---)(.*?) \|", section, re.MULTILINE)[1:]
     rows = [part.strip() for text in texts for part in text.split(" / ")]
-    path = FOLDER / "custom_components" / DOMAIN / "translations"
-    content = json.loads((path / f"{readme.language}.json").read_text("utf-8"))
     said = {
         key: re.sub(r"{\w+}", "366", error["message"])
-        for key, error in content["exceptions"].items()
+        for key, error in pages.translations["exceptions"].items()
         if key != "insecure_url"
     }
     patterns = {row: re.escape(row).replace("…", ".*") for row in rows}
@@ -220,16 +353,16 @@ def test_errors_are_explained(readme: Readme) -> None:
 
 
 async def test_entities_are_there(
-    hass: HomeAssistant, home: Household, readme: Readme
+    hass: HomeAssistant, home: Household, pages: Pages
 ) -> None:
     """Examples name entities as a household has them."""
     named = set(
         re.findall(
             r"\b(?:binary_sensor|calendar|event|sensor)\.torstrasse_119_\w+",
-            readme.text,
+            pages.text,
         )
     )
-    assert len(named) >= 10
+    assert len(named) >= 9
     registry = er.async_get(hass)
     assert {each for each in named if not registry.async_get(each)} == set()
 
@@ -238,13 +371,13 @@ async def test_automations_are_valid(
     hass: HomeAssistant,
     automate: Automate,
     home: Household,
-    readme: Readme,
+    pages: Pages,
 ) -> None:
     """Home Assistant takes every automation and every script."""
-    await automate(*readme.having("triggers"))
+    await automate(*pages.having("triggers"))
     scripts = [
-        *readme.having("sequence"),
-        *({"sequence": [each]} for each in readme.having("action")),
+        *pages.having("sequence"),
+        *({"sequence": [each]} for each in pages.having("action")),
     ]
     assert await async_setup_component(
         hass,
@@ -262,12 +395,12 @@ async def test_response_is_what_comes(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     home: Household,
-    readme: Readme,
+    pages: Pages,
     name: str,
 ) -> None:
     """What is shown as a response is what the action answers at three o'clock."""
     freezer.move_to(THREE_IN_THE_AFTERNOON)
-    call, response = readme.action(name)
+    call, response = pages.action(name)
     assert await run(hass, call) == response
 
 
@@ -277,10 +410,10 @@ async def test_cheapest_hours_are_told(
     automate: Automate,
     home: Household,
     phone: Phone,
-    readme: Readme,
+    pages: Pages,
 ) -> None:
     """The message comes once a day, when tomorrow is known."""
-    await automate(readme.mentioning("timedelta(days=2)"))
+    await automate(pages.mentioning("timedelta(days=2)"))
     await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=15))
     assert dt_util.now().hour == 14
     assert not phone.messages
@@ -296,31 +429,31 @@ async def test_dishwasher_runs_when_it_is_cheapest(
     freezer: FrozenDateTimeFactory,
     automate: Automate,
     home: Household,
-    readme: Readme,
+    pages: Pages,
 ) -> None:
     """It starts once, when the action says, and not without being filled."""
     calls = async_mock_service(hass, "switch", "turn_on")
     for helper, options in (
-        (readme.ready, None),
-        (readme.begin, {"has_date": True, "has_time": True}),
+        (pages.ready, None),
+        (pages.begin, {"has_date": True, "has_time": True}),
     ):
         domain, name = helper.split(".")
         assert await async_setup_component(hass, domain, {domain: {name: options}})
-    await automate(readme.mentioning(readme.ready))
+    await automate(pages.mentioning(pages.ready))
     await pass_time(hass, freezer, timedelta(hours=5), timedelta(minutes=15))
     await hass.services.async_call(
-        "input_boolean", "turn_on", {"entity_id": readme.ready}, blocking=True
+        "input_boolean", "turn_on", {"entity_id": pages.ready}, blocking=True
     )
     await hass.async_block_till_done()
-    begin = hass.states.get(readme.begin)
+    begin = hass.states.get(pages.begin)
     assert begin
     assert begin.state == "2026-11-24 02:30:00"
     assert not calls
     await pass_time(hass, freezer, timedelta(hours=10, minutes=29), MINUTE)
     assert not calls
     await pass_time(hass, freezer, MINUTE, MINUTE)
-    assert targets(calls) == [[readme.dishwasher]]
-    ready = hass.states.get(readme.ready)
+    assert targets(calls) == [[pages.dishwasher]]
+    ready = hass.states.get(pages.ready)
     assert ready
     assert ready.state == STATE_OFF
     await pass_time(hass, freezer, 2 * DAY)
@@ -344,7 +477,7 @@ async def test_switch_follows(
     freezer: FrozenDateTimeFactory,
     automate: Automate,
     home: Household,
-    readme: Readme,
+    pages: Pages,
     key: str,
     states: set[str],
 ) -> None:
@@ -358,7 +491,7 @@ async def test_switch_follows(
     for action in ("turn_on", "turn_off"):
         hass.services.async_register("switch", action, switch)
     sensor = entity_id(hass, home, key)
-    await automate(readme.mentioning(sensor))
+    await automate(pages.mentioning(sensor))
     await pass_time(hass, freezer, 10 * MINUTE, 5 * MINUTE)
     seen = set()
     for _ in range(96):
@@ -372,7 +505,7 @@ async def test_switch_follows(
     assert seen & states
     assert seen - states
     assert {action for action, _ in switched} == {"turn_on", "turn_off"}
-    target = readme.heater if key == "price_level" else "switch.wallbox"
+    target = pages.heater if key == "price_level" else "switch.wallbox"
     assert {target for _, target in switched} == {target}
 
 
@@ -380,17 +513,17 @@ async def test_template_reads_the_list(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     home: Household,
-    readme: Readme,
+    pages: Pages,
 ) -> None:
     """The template shows the average of the next three hours."""
     freezer.move_to(THREE_IN_THE_AFTERNOON)
     await pass_time(hass, freezer, timedelta(hours=1), timedelta(minutes=15))
-    (example,) = readme.having("template")
+    (example,) = pages.having("template")
     assert await async_setup_component(hass, "template", example)
     await hass.async_block_till_done()
-    shown = hass.states.get(readme.average)
+    shown = hass.states.get(pages.average)
     assert shown
-    _, response = readme.action("get_prices")
+    _, response = pages.action("get_prices")
     prices = [each["price"] for each in response["prices"]]
     assert float(shown.state) == pytest.approx(sum(prices) / 3, abs=0.0001)
 
@@ -400,14 +533,14 @@ async def test_prices_for_emhass(
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     home: Household,
-    readme: Readme,
+    pages: Pages,
 ) -> None:
     """Each price keeps its time, also where one is missing."""
     # The home has asked for its prices already; tomorrow's come in the afternoon.
     simulator.set_prices(date(2026, 11, 24), [10.0] * 4 + [None] + [20.0] * 91)
     await pass_time(hass, freezer, timedelta(hours=12), timedelta(minutes=15))
     (example,) = (
-        each for each in readme.having("sequence") if "emhass" in str(each).lower()
+        each for each in pages.having("sequence") if "emhass" in str(each).lower()
     )
     calls = async_mock_service(hass, "rest_command", "emhass_mpc")
     assert await async_setup_component(hass, "script", {"script": {"emhass": example}})
