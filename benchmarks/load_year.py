@@ -16,7 +16,9 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
-from custom_components.nomos_energy.loads.planner import WEEKDAYS, PlannedLoad, Span
+from custom_components.nomos_energy.loads.parsing import WEEKDAYS
+from custom_components.nomos_energy.loads.planner import Span
+from custom_components.nomos_energy.loads.settings import PlannedLoad
 from custom_components.nomos_energy.nomos import DAY, QUARTER, transport
 from simulator import Fault, Household, market, scenarios
 
@@ -28,6 +30,7 @@ NOTHING = timedelta(0)
 
 LOADS: Mapping[str, Mapping[str, Any]] = {
     "car": {
+        "need": "run_time",
         "run_time": {"hours": 3},
         "earliest": "18:00:00",
         "latest": "07:00:00",
@@ -35,6 +38,7 @@ LOADS: Mapping[str, Mapping[str, Any]] = {
         "weekdays": WEEKDAYS,
     },
     "boiler": {
+        "need": "run_time",
         "run_time": {"hours": 4},
         "earliest": "00:00:00",
         "latest": "00:00:00",
@@ -43,6 +47,7 @@ LOADS: Mapping[str, Mapping[str, Any]] = {
         "weekdays": WEEKDAYS,
     },
     "dishwasher": {
+        "need": "run_time",
         "run_time": {"hours": 2},
         "earliest": "20:00:00",
         "latest": "06:00:00",
@@ -50,6 +55,7 @@ LOADS: Mapping[str, Mapping[str, Any]] = {
         "weekdays": WEEKDAYS,
     },
     "pool": {
+        "need": "run_time",
         "run_time": {"hours": 5},
         "earliest": "09:00:00",
         "latest": "17:00:00",
@@ -246,14 +252,15 @@ def _add(
         sum((span.overlap(Span(slot, slot + QUARTER)) for span in spans), NOTHING)
         for slot in slots
     ]
-    if sum(parts, NOTHING) != load.run_time:
+    run_time = load.fixed_run_time or NOTHING
+    if sum(parts, NOTHING) != run_time:
         return
-    power = load.power or 0.0
+    power = load.power if isinstance(load.power, float) else 0.0
     cost = power * sum(
         amount * (part / HOUR) for amount, part in zip(amounts, parts, strict=True)
     )
     costs.complete += cost
-    costs.at_once += power / 4 * sum(amounts[: load.run_time // QUARTER])
+    costs.at_once += power / 4 * sum(amounts[: run_time // QUARTER])
     if is_known:
         costs.known += cost
         costs.optimum += power / 4 * _optimum(load, amounts)
@@ -261,8 +268,9 @@ def _add(
 
 def _optimum(load: PlannedLoad, prices: list[float]) -> float:
     """Return the least sum of prices, computed without the integration's optimizer."""
-    wanted = load.run_time // QUARTER
-    shortest = (load.shortest_piece or load.run_time) // QUARTER
+    run_time = load.fixed_run_time or NOTHING
+    wanted = run_time // QUARTER
+    shortest = (load.shortest_piece or run_time) // QUARTER
 
     @cache
     def least(slot: int, left: int, length: int) -> float:

@@ -8,7 +8,8 @@ from time import process_time
 
 from homeassistant.util import dt as dt_util
 
-from custom_components.nomos_energy.loads.planner import WEEKDAYS, PlannedLoad
+from custom_components.nomos_energy.loads.parsing import WEEKDAYS
+from custom_components.nomos_energy.loads.settings import PlannedLoad
 from custom_components.nomos_energy.nomos import QUARTER, Price, PriceSeries
 
 from .isolation import fresh
@@ -82,6 +83,7 @@ def measure_planning(repetitions: int) -> float:
             "load",
             {
                 **[*LOADS.values()][place % len(LOADS)],
+                "need": "run_time",
                 "run_time": {"minutes": 15 * dice.randrange(4, 24)},
                 "subscription": "",
                 "weekdays": WEEKDAYS,
@@ -94,6 +96,7 @@ def measure_planning(repetitions: int) -> float:
         start = process_time()
         for load in loads:
             for hours in islice(load.hours(now), 2):
-                load.plan(hours, now, load.run_time, series)
+                assert load.fixed_run_time
+                load.plan(hours, now, load.fixed_run_time, series)
         costs.append((process_time() - start) * 1000)
     return median(costs)

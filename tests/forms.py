@@ -73,11 +73,9 @@ class Form:
                 for kind in ("menu_options", "menu_option_descriptions")
                 for option in options
             ]
-        fields = [each["name"] for each in shown["data_schema"]]
         return [
             f"{step}.title",
-            *(f"{step}.data.{field}" for field in fields),
-            *(f"{step}.data_description.{field}" for field in fields),
+            *_field_paths(step, shown["data_schema"]),
             *(f"error.{key}" for key in (shown["errors"] or {}).values()),
         ]
 
@@ -87,11 +85,7 @@ class Form:
 
     def suggested(self) -> dict[str, Any]:
         """Return the values that are filled in."""
-        return {
-            each["name"]: each["description"]["suggested_value"]
-            for each in self.shown["data_schema"]
-            if "suggested_value" in each.get("description", {})
-        }
+        return _suggested(self.shown["data_schema"])
 
     def choices(self, field: str) -> dict[str, str]:
         """Return the labels of a selector by value."""
@@ -100,6 +94,34 @@ class Form:
         )
         options = schema["selector"]["select"]["options"]
         return {each["value"]: each["label"] for each in options}
+
+
+def _field_paths(step: str, schema: list[dict[str, Any]]) -> list[str]:
+    """Return the paths of the texts of fields, also of those in sections."""
+    paths = []
+    for each in schema:
+        if each.get("type") == "expandable":
+            section = f"{step}.sections.{each['name']}"
+            paths += [f"{section}.name", f"{section}.description"]
+            paths += _field_paths(section, each["schema"])
+        else:
+            paths += [
+                f"{step}.{kind}.{each['name']}" for kind in ("data", "data_description")
+            ]
+    return paths
+
+
+def _suggested(schema: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values that are filled in, those of a section in a dict."""
+    values = {
+        each["name"]: _suggested(each["schema"])
+        if each.get("type") == "expandable"
+        else each["description"]["suggested_value"]
+        for each in schema
+        if each.get("type") == "expandable"
+        or "suggested_value" in each.get("description", {})
+    }
+    return {name: each for name, each in values.items() if each != {}}
 
 
 def _find(tree: Any, path: str) -> str:

@@ -10,7 +10,7 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
-from .loads.planner import PlannedLoad
+from .loads.settings import PlannedLoad
 from .loads.subentries import async_setup_loads
 from .nomos import PriceSeries
 from .prices.coordinator import PriceCoordinator

@@ -4,7 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    SubentryFlowResult,
+)
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
@@ -35,6 +39,63 @@ def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in entered.items() if value is not None}
 
 
+ADVANCED = {
+    "efficiency",
+    "shortest_piece",
+    "upper_price",
+    "always_below",
+}
+"""Fields in the section of a step; with a charge level, also the run time."""
+
+HOURS_FIELDS = {
+    "earliest",
+    "latest",
+    "weekdays",
+    "shortest_piece",
+    "upper_price",
+    "always_below",
+}
+SWITCHING_FIELDS = {"targets"}
+
+
+def steps_of(entered: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return form data of a load as it is entered in each step, after the menu."""
+    fields = {key: each for key, each in entered.items() if key != "need"}
+    is_level = entered.get("need") == "charge_level"
+    advanced = ADVANCED | ({"run_time"} if is_level else set())
+    hours = {key: fields.pop(key) for key in HOURS_FIELDS & fields.keys()}
+    switching = {key: fields.pop(key) for key in SWITCHING_FIELDS & fields.keys()}
+    return [
+        {
+            **{key: each for key, each in step.items() if key not in advanced},
+            **(
+                {"advanced": {key: step[key] for key in advanced & step.keys()}}
+                if advanced & step.keys()
+                else {}
+            ),
+        }
+        for step in (fields, hours, switching)
+    ]
+
+
+async def enter(
+    hass: HomeAssistant, flow: SubentryFlowResult, entered: dict[str, Any]
+) -> SubentryFlowResult:
+    """Choose the kind of need, and fill in all steps."""
+    assert flow["type"] is FlowResultType.MENU
+    configure = hass.config_entries.subentries.async_configure
+    need = entered.get("need", "run_time")
+    flow = await configure(flow["flow_id"], {"next_step_id": need})
+    for step in steps_of(entered):
+        assert flow["type"] is FlowResultType.FORM
+        assert flow["data_schema"]
+        if "subscription" in step and "subscription" not in flow["data_schema"].schema:
+            step = {key: each for key, each in step.items() if key != "subscription"}
+        flow = await configure(flow["flow_id"], step)
+        assert not flow.get("errors"), flow["errors"]
+    return flow
+
+
 async def add_load(
     hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
 ) -> str:
@@ -43,10 +104,7 @@ async def add_load(
     flow = await hass.config_entries.subentries.async_init(
         (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
     )
-    assert flow["type"] is FlowResultType.FORM
-    done = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], entered
-    )
+    done = await enter(hass, flow, entered)
     assert done["type"] is FlowResultType.CREATE_ENTRY, done
     await hass.async_block_till_done()
     (key,) = set(entry.subentries) - before
@@ -61,10 +119,7 @@ async def change_load(
         (entry.entry_id, SUBENTRY_PLANNED_LOAD),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": key},
     )
-    assert flow["type"] is FlowResultType.FORM
-    done = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"], entered
-    )
+    done = await enter(hass, flow, entered)
     assert done["type"] is FlowResultType.ABORT
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()

@@ -7,13 +7,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from simulator import Simulator, scenarios
 from tests import devices
 from tests.conftest import SetUp
-from tests.forms import open_load
+from tests.forms import Form, open_load
 from tests.loads.common import (
     WEEK,
     a_wallbox,
@@ -21,6 +22,7 @@ from tests.loads.common import (
     change_load,
     load_entity,
     load_state,
+    steps_of,
 )
 
 
@@ -41,82 +43,95 @@ async def test_add(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> 
 
 
 async def test_what_is_suggested(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
 ) -> None:
-    """The form begins with a night, and shows what was entered before."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    """The form begins with a night; a single contract needs no choice."""
+    simulator.add(scenarios.dynamic_tariff())
     simulator.add(scenarios.feed_in())
     entry = await set_up()
-    flow = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
-    )
-    schema = flow["data_schema"]
-    assert schema
-    fields = {str(each): each for each in schema.schema}
-    suggested = {
-        name: (field.description or {}).get("suggested_value")
-        for name, field in fields.items()
+    form = await open_load(hass, hass_client, entry)
+    await form.choose("run_time")
+    assert form.suggested() == {"run_time": {"hours": 3, "minutes": 0}}
+    assert fields(form) == ["name", "run_time", "power"]
+    await form.send(name="Wallbox", run_time={"hours": 2})
+    assert form.suggested() == {
+        "earliest": "18:00:00",
+        "latest": {"active_choice": "time", "time": "07:00:00"},
+        "weekdays": WEEK,
     }
-    assert suggested["subscription"] == home.subscription_id
-    assert suggested["earliest"] == "18:00:00"
-    assert suggested["weekdays"] == WEEK
-    assert suggested["run_time"] == {"hours": 3, "minutes": 0}
-    for name in ("run_time", "shortest_piece"):
-        assert schema.schema[fields[name]].config["enable_second"] is False
-    options = schema.schema[fields["subscription"]].config["options"]
-    assert [each["value"] for each in options] == [home.subscription_id]
+    advanced = form.shown["data_schema"][-1]
+    assert (advanced["name"], advanced["expanded"]) == ("advanced", False)
+
+
+async def test_contract_is_chosen_among_several(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """With two consumption contracts, the form asks which one to plan by."""
+    homes = [simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2)]
+    entry = await set_up()
+    form = await open_load(hass, hass_client, entry)
+    await form.choose("energy")
+    assert set(form.choices("subscription")) == {each.subscription_id for each in homes}
+    key = await add_load(hass, entry, a_wallbox(homes[1]))
+    data = entry.subentries[key].data
+    assert data["subscription"] == homes[1].subscription_id
+
+
+STEPS = ("run_time", "hours", "switching")
 
 
 @pytest.mark.parametrize(
-    ("changes", "errors"),
+    ("changes", "step", "errors"),
     [
-        ({"name": "  "}, {"name": "name_missing"}),
+        ({"name": "  "}, 0, {"name": "name_missing"}),
+        ({"run_time": {"hours": 0}}, 0, {"run_time": "run_time_missing"}),
+        ({"run_time": {"hours": -1}}, 0, {"run_time": "negative_duration"}),
+        ({"run_time": {"hours": 1e300}}, 0, {"run_time": "run_time_too_long"}),
         (
-            {"run_time": {"hours": 0, "minutes": 0}},
-            {"run_time": "run_time_missing"},
+            {"run_time": {"hours": 24, "minutes": 15}},
+            0,
+            {"run_time": "run_time_too_long"},
         ),
+        ({"power": "viel"}, 0, {"power": "not_a_number"}),
+        ({"power": "3700"}, 0, {"power": "power_out_of_range"}),
+        ({"power": "-1"}, 0, {"power": "power_out_of_range"}),
+        ({"power": "switch.wallbox"}, 0, {"power": "not_a_number"}),
         (
-            {"run_time": {"hours": 13, "minutes": 15}},
-            {"latest": "hours_too_short"},
+            {"power": "3700", "name": ""},
+            0,
+            {"power": "power_out_of_range", "name": "name_missing"},
         ),
+        ({"run_time": {"hours": 13, "minutes": 15}}, 1, {"latest": "hours_too_short"}),
         (
             {"earliest": "10:05:00", "latest": "13:10:00"},
+            1,
             {"latest": "hours_too_short"},
         ),
+        ({"latest": "sensor.alarm"}, 1, {"latest": "no_time"}),
+        ({"latest": ""}, 1, {"latest": "no_time"}),
+        ({"weekdays": []}, 1, {"weekdays": "no_weekday"}),
+        ({"shortest_piece": {"hours": 3, "minutes": 15}}, 1, "piece_too_long"),
+        ({"shortest_piece": {"minutes": -15}}, 1, "negative_duration"),
+        ({"shortest_piece": {"hours": 1e300}}, 1, "piece_too_long"),
+        ({"upper_price": "x"}, 1, "not_a_number"),
+        ({"upper_price": "1.000,5"}, 1, "not_a_number"),
+        ({"upper_price": "inf"}, 1, "not_a_number"),
+        ({"upper_price": "500,1"}, 1, "price_out_of_range"),
+        ({"always_below": "-501"}, 1, "price_out_of_range"),
+        ({"upper_price": "0,25"}, 1, "price_in_euros"),
+        ({"always_below": "0,25"}, 1, "price_in_euros"),
         (
-            {"shortest_piece": {"hours": 3, "minutes": 15}},
-            {"shortest_piece": "piece_too_long"},
+            {"upper_price": "x", "weekdays": []},
+            1,
+            {"advanced": "not_a_number", "weekdays": "no_weekday"},
         ),
-        ({"weekdays": []}, {"weekdays": "no_weekday"}),
-        ({"targets": ["lock.front_door"]}, {"targets": "target_unusable"}),
-        ({"run_time": {"hours": -1}}, {"run_time": "negative_duration"}),
-        ({"run_time": {"hours": 1e300}}, {"latest": "hours_too_short"}),
-        (
-            {"shortest_piece": {"hours": 0, "minutes": -15}},
-            {"shortest_piece": "negative_duration"},
-        ),
-        ({"shortest_piece": {"hours": 1e300}}, {"shortest_piece": "piece_too_long"}),
-        ({"upper_price": "x"}, {"upper_price": "not_a_number"}),
-        ({"upper_price": "1.000,5"}, {"upper_price": "not_a_number"}),
-        ({"upper_price": "inf"}, {"upper_price": "not_a_number"}),
-        ({"upper_price": "500,1"}, {"upper_price": "price_out_of_range"}),
-        ({"upper_price": "-501"}, {"upper_price": "price_out_of_range"}),
-        ({"upper_price": "0,25"}, {"upper_price": "price_in_euros"}),
-        ({"power": "viel"}, {"power": "not_a_number"}),
-        ({"power": "3700"}, {"power": "power_out_of_range"}),
-        ({"power": "-1"}, {"power": "power_out_of_range"}),
-        (
-            {"power": "3700", "upper_price": "x", "weekdays": []},
-            {
-                "power": "power_out_of_range",
-                "upper_price": "not_a_number",
-                "weekdays": "no_weekday",
-            },
-        ),
-        (
-            {"name": "", "weekdays": []},
-            {"name": "name_missing", "weekdays": "no_weekday"},
-        ),
+        ({"targets": ["lock.front_door"]}, 2, {"targets": "target_unusable"}),
     ],
 )
 async def test_mistakes(
@@ -125,18 +140,196 @@ async def test_mistakes(
     set_up: SetUp,
     hass_client: ClientSessionGenerator,
     changes: dict[str, Any],
-    errors: dict[str, str],
+    step: int,
+    errors: dict[str, str] | str,
 ) -> None:
-    """Each mistake is explained where it was made, and can be corrected."""
+    """Each mistake is explained where it was made, and can be corrected.
+
+    The frontend shows no errors within a section, so it has them itself, and is open.
+    """
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
     form = await open_load(hass, hass_client, entry)
-    entered = a_wallbox(home, **changes)
-    await form.send(**entered)
+    await form.choose("run_time")
+    wrong = steps_of(a_wallbox(home, subscription=None, **changes))
+    right = steps_of(a_wallbox(home, subscription=None))
+    for each in wrong[: step + 1]:
+        await form.send(**each)
+    assert form.shown["step_id"] == STEPS[step]
+    expected = errors if isinstance(errors, dict) else {"advanced": errors}
+    assert form.shown["errors"] == expected
+    assert entered(form) == wrong[step]
+    if "advanced" in expected:
+        assert form.shown["data_schema"][-1]["expanded"]
+    form = await open_load(hass, hass_client, entry)
+    await form.choose("run_time")
+    for each in right:
+        await form.send(**each)
+    assert form.shown["type"] == "create_entry"
+
+
+ENERGY = {"name": "Auto", "energy": "12,5", "power": "11"}
+LEVEL = {
+    "name": "Auto",
+    "level": "sensor.car_battery",
+    "target": "80",
+    "capacity": "60",
+    "power": "11",
+}
+
+
+@pytest.mark.parametrize(
+    ("need", "changes", "errors"),
+    [
+        ("energy", {"energy": "x"}, {"energy": "not_a_number"}),
+        ("energy", {"energy": ""}, {"energy": "value_missing"}),
+        ("energy", {"energy": "0"}, {"energy": "energy_out_of_range"}),
+        ("energy", {"energy": "1000,1"}, {"energy": "energy_out_of_range"}),
+        ("energy", {"power": "0"}, {"power": "power_missing"}),
+        ("energy", {"power": {"active_choice": "entity"}}, {"power": "power_missing"}),
+        ("charge_level", {"level": "light.car"}, {"level": "level_unusable"}),
+        ("charge_level", {"target": "101"}, {"target": "percent_out_of_range"}),
+        (
+            "charge_level",
+            {"target": {"active_choice": "number"}},
+            {"target": "value_missing"},
+        ),
+        ("charge_level", {"capacity": "0"}, {"capacity": "energy_out_of_range"}),
+        (
+            "charge_level",
+            {"advanced": {"efficiency": "0"}},
+            {"advanced": "percent_out_of_range"},
+        ),
+        (
+            "charge_level",
+            {"advanced": {"run_time": {"hours": 25}}},
+            {"advanced": "run_time_too_long"},
+        ),
+    ],
+)
+async def test_mistakes_in_energy_and_charge_level(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    need: str,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    """What makes no run time is refused in the first step."""
+    simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    form = await open_load(hass, hass_client, entry)
+    await form.choose(need)
+    right = ENERGY if need == "energy" else LEVEL
+    await form.send(**right | changes)
     assert form.shown["errors"] == errors
-    assert form.suggested() == entered
-    done = await form.send(**a_wallbox(home))
-    assert done["type"] == "create_entry"
+    await form.send(**right)
+    assert form.shown["step_id"] == "hours"
+
+
+async def test_energy_that_does_not_fit(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Energy and power make a run time, which has to fit in the hours."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    entry = await set_up()
+    form = await open_load(hass, hass_client, entry)
+    await form.choose("energy")
+    await form.send(name="Auto", energy="30", power="2,3")
+    _, hours, _ = steps_of(a_wallbox(home))
+    await form.send(**hours)
+    assert form.shown["errors"] == {"latest": "hours_too_short"}
+
+
+async def test_kind_of_need_can_be_changed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A car that was charged by hours is charged by level; what is known stays."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    hass.config.language = "de"
+    entry = await set_up()
+    key = await add_load(
+        hass,
+        entry,
+        a_wallbox(home, power="7.4", upper_price="30", targets=["switch.wallbox"]),
+    )
+    form = await open_load(hass, hass_client, entry, key)
+    assert form.shown["step_id"] == "reconfigure"
+    await form.choose("charge_level")
+    shown = form.suggested()
+    assert shown == {
+        "name": "Wallbox",
+        "target": {"active_choice": "number", "number": "80"},
+        "power": {"active_choice": "number", "number": "7,4"},
+        "advanced": {"efficiency": "90", "run_time": {"hours": 3, "minutes": 0}},
+    }
+    limit = {"active_choice": "entity", "entity": "number.car_limit"}
+    await form.send(
+        **shown | {"level": "sensor.car_battery", "capacity": "58,5", "target": limit}
+    )
+    assert form.suggested()["advanced"] == {"upper_price": "30"}
+    assert form.shown["data_schema"][-1]["expanded"]
+    await form.send(**form.suggested())
+    assert form.suggested() == {"targets": ["switch.wallbox"]}
+    await form.send(**form.suggested())
+    assert form.shown["reason"] == "reconfigure_successful"
+    before = dict(entry.subentries[key].data)
+    assert before == {
+        "subscription": home.subscription_id,
+        "need": "charge_level",
+        "level": "sensor.car_battery",
+        "target": "number.car_limit",
+        "capacity": 58.5,
+        "efficiency": 90.0,
+        "run_time": {"hours": 3, "minutes": 0},
+        "power": 7.4,
+        "earliest": "18:00:00",
+        "latest": "07:00:00",
+        "weekdays": WEEK,
+        "upper_price": 0.3,
+        "targets": ["switch.wallbox"],
+    }
+    await send_unchanged(hass, hass_client, entry, key, "charge_level")
+    assert entry.subentries[key].data == before
+
+
+async def send_unchanged(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    key: str,
+    need: str,
+    **changes: Any,
+) -> None:
+    """Send each step of a load as it is shown, apart from fields of the first one."""
+    form = await open_load(hass, hass_client, entry, key)
+    await form.choose(need)
+    await form.send(**form.suggested() | changes)
+    await form.send(**form.suggested())
+    await form.send(**form.suggested())
+    assert form.shown["reason"] == "reconfigure_successful"
+
+
+def fields(form: Form) -> list[str]:
+    """Return the names of the fields of a step."""
+    return [each["name"] for each in form.shown["data_schema"]]
+
+
+def entered(form: Form) -> dict[str, Any]:
+    """Return the values that are filled in, as they were typed."""
+    return {
+        name: value[value["active_choice"]]
+        if isinstance(value, dict) and "active_choice" in value
+        else value
+        for name, value in form.suggested().items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -179,7 +372,10 @@ async def test_price_in_euros_is_asked_back(
     home = simulator.add(scenarios.dynamic_tariff())
     entry = await set_up()
     form = await open_load(hass, hass_client, entry)
-    for entered, english, german in (
+    await form.choose("run_time")
+    need, hours, _ = steps_of(a_wallbox(home, subscription=None))
+    await form.send(**need)
+    for typed, english, german in (
         (
             "0.257",
             "0.257 ct/kWh – did you mean 25.7?",
@@ -187,21 +383,20 @@ async def test_price_in_euros_is_asked_back(
         ),
         ("0,25", "0,25 ct/kWh – did you mean 25?", "0,25 ct/kWh – meinten Sie 25?"),
     ):
-        await form.send(**a_wallbox(home, upper_price=entered))
-        assert form.shown["errors"] == {"upper_price": "price_in_euros"}
+        await form.send(**hours, advanced={"upper_price": typed})
+        assert form.shown["errors"] == {"advanced": "price_in_euros"}
         assert english in form.texts("en")[-1]
         assert german in form.texts("de")[-1]
-        assert form.suggested()["upper_price"] == entered
-    done = await form.send(**a_wallbox(home, upper_price="0.25"))
+        assert form.suggested()["advanced"] == {"upper_price": typed}
+    await form.send(**hours, advanced={"upper_price": "0.25"})
+    done = await form.send()
     assert done["type"] == "create_entry"
     await hass.async_block_till_done()
     (key,) = entry.subentries
     assert entry.subentries[key].data["upper_price"] == 0.0025
 
     # It is not asked back again when the load is changed.
-    form = await open_load(hass, hass_client, entry, key)
-    changed = form.suggested() | {"name": "Auto"}
-    assert (await form.send(**changed))["reason"] == "reconfigure_successful"
+    await send_unchanged(hass, hass_client, entry, key, "run_time", name="Auto")
     assert entry.subentries[key].title == "Auto"
     assert entry.subentries[key].data["upper_price"] == 0.0025
 
@@ -226,15 +421,19 @@ async def test_numbers_are_shown_as_they_are_entered(
     before = dict(entry.subentries[key].data)
     assert (before["upper_price"], before["power"]) == (0.2573, 3.7)
     form = await open_load(hass, hass_client, entry, key)
-    shown = form.suggested()
-    assert (shown["upper_price"], shown["power"]) == (price, power)
+    await form.choose("run_time")
+    assert form.suggested()["power"] == {"active_choice": "number", "number": power}
+    choices = form.shown["data_schema"][-1]["selector"]["choose"]["choices"]
+    assert choices["number"]["selector"]["text"]["suffix"] == "kW"
+    await form.send(**form.suggested())
+    assert form.suggested()["advanced"] == {"upper_price": price}
     units = {
         each["name"]: each["selector"]["text"]["suffix"]
-        for each in form.shown["data_schema"]
-        if "suffix" in each["selector"].get("text", {})
+        for each in form.shown["data_schema"][-1]["schema"]
+        if "text" in each["selector"]
     }
-    assert units == {"upper_price": "ct/kWh", "power": "kW"}
-    await form.send(**shown)
+    assert units == {"upper_price": "ct/kWh", "always_below": "ct/kWh"}
+    await send_unchanged(hass, hass_client, entry, key, "run_time")
     assert entry.subentries[key].data == before
 
 

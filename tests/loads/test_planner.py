@@ -10,13 +10,10 @@ from homeassistant.util import dt as dt_util
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nomos_energy.loads.planner import (
-    InvalidLoadError,
-    PlannedLoad,
-    Schedule,
-    Span,
-    average_price,
-)
+from custom_components.nomos_energy.loads.need import RunTime
+from custom_components.nomos_energy.loads.parsing import InvalidLoadError
+from custom_components.nomos_energy.loads.planner import Schedule, Span, average_price
+from custom_components.nomos_energy.loads.settings import PlannedLoad
 from custom_components.nomos_energy.nomos import HOUR, QUARTER, PriceSeries, midnight
 from tests.nomos.common import a_price_answer, a_price_item, price_series
 from tests.prices.common import pieces_of
@@ -38,11 +35,12 @@ def berlin() -> Any:
 
 def a_load(**changes: Any) -> PlannedLoad:
     """Return an hour each day at any time, apart from some fields."""
+    run_time = changes.pop("run_time", HOUR)
     return PlannedLoad(
         **{
             "name": "Wallbox",
             "subscription_id": "sub_1",
-            "run_time": HOUR,
+            "need": RunTime(run_time),
             "earliest": time(0),
             "latest": time(0),
             **changes,
@@ -66,6 +64,7 @@ def hours(load: PlannedLoad, now: str, count: int = 1) -> list[tuple[str, str]]:
 
 STORED = {
     "subscription": "sub_1",
+    "need": "run_time",
     "run_time": {"hours": 2, "minutes": 30},
     "earliest": "18:00:00",
     "latest": "07:00:00",
@@ -78,7 +77,7 @@ def test_stored_settings() -> None:
     least = PlannedLoad(
         name="Wallbox",
         subscription_id="sub_1",
-        run_time=timedelta(hours=2, minutes=30),
+        need=RunTime(timedelta(hours=2, minutes=30)),
         earliest=time(18),
         latest=time(7),
         weekdays=frozenset({0, 6}),
@@ -264,7 +263,10 @@ def planned(
     """Return the plan of a day, made at its beginning."""
     begin = midnight(DAY)
     return load.plan(
-        next(load.hours(begin)), begin, load.run_time if left is None else left, prices
+        next(load.hours(begin)),
+        begin,
+        (load.fixed_run_time or HOUR) if left is None else left,
+        prices,
     )
 
 
@@ -365,7 +367,7 @@ def in_the_evening(tomorrow: list[Any], is_missing: bool) -> Schedule:
     load = a_load(run_time=2 * HOUR, earliest=time(18), latest=time(6))
     now = midnight(DAY) + 18 * HOUR
     series = PriceSeries.from_json(a_price_answer(items))
-    return load.plan(next(load.hours(now)), now, load.run_time, series)
+    return load.plan(next(load.hours(now)), now, (load.fixed_run_time or HOUR), series)
 
 
 @pytest.mark.parametrize("is_missing", [False, True])

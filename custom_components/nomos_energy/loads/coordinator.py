@@ -17,10 +17,9 @@ from ..nomos import DAY, QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
 from .history import LoadHistory, Switched
-from .planner import PlannedLoad, Schedule, Span, average_price
+from .planner import NOTHING, Schedule, Span, average_price
+from .settings import PlannedLoad
 from .state import LoadState, PlanState
-
-NOTHING = timedelta(0)
 
 
 class LoadCoordinator(DataUpdateCoordinator[LoadState]):
@@ -115,7 +114,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         if schedule.pieces and schedule.pieces[0].start <= now:
             self._set(self.history.with_piece(schedule.pieces[0]))
             schedule = Schedule(schedule.pieces[1:], schedule.is_fallback)
-        after = self._plan(following, now, self.load.run_time)
+        after = self._plan(following, now, self._regular_run_time)
         self._update(now, hours, wanted, schedule, after)
 
     def _set(self, history: LoadHistory) -> None:
@@ -130,7 +129,11 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         if history.run_time_until and history.run_time_until <= now:
             history = replace(history, run_time=None, run_time_until=None)
             self._set(history)
-        return self.load.run_time if history.run_time is None else history.run_time
+        return self._regular_run_time if history.run_time is None else history.run_time
+
+    @property
+    def _regular_run_time(self) -> timedelta:
+        return self.load.fixed_run_time or NOTHING
 
     @property
     def _may_run(self) -> bool:
@@ -194,7 +197,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         )
         price = average_price(runs, prices)
         duration = sum((each.end - each.start for each in runs), NOTHING)
-        power = self.load.power
+        power = self.load.power if isinstance(self.load.power, float) else None
         self.async_set_updated_data(
             LoadState(
                 plan_state=self._plan_state(now, hours, today, schedule),

@@ -1,8 +1,8 @@
-"""Subentry flow of planned loads."""
+"""Subentry flow of planned loads: what a load needs, when it may run, what is switched."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, override
+from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -10,70 +10,51 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers.selector import (
-    DurationSelector,
-    DurationSelectorConfig,
-    EntitySelector,
-    EntitySelectorConfig,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TimeSelector,
-)
 import voluptuous as vol
 
 from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
-from ..number_field import InvalidNumberError, NumberField, price_field, price_in_euros
-from .planner import NOTHING, TARGET_DOMAINS, WEEKDAYS, InvalidLoadError, PlannedLoad
+from ..number_field import price_in_euros
+from .form import (
+    ADVANCED,
+    CONF_ALWAYS_BELOW,
+    CONF_UPPER_PRICE,
+    HIGHEST_PRICE,
+    SUGGESTED,
+    advanced_fields,
+    flatten,
+    hours_schema,
+    need_schema,
+    read,
+    shown,
+    shown_again,
+    switching_schema,
+)
+from .form_errors import hours_errors, need_errors, switching_errors
+from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, NeedKind
 
-CONF_RUN_TIME = "run_time"
-CONF_EARLIEST = "earliest"
-CONF_LATEST = "latest"
-CONF_SHORTEST_PIECE = "shortest_piece"
-CONF_UPPER_PRICE = "upper_price"
-CONF_POWER = "power"
-CONF_WEEKDAYS = "weekdays"
-CONF_TARGETS = "targets"
+PRICES = (CONF_UPPER_PRICE, CONF_ALWAYS_BELOW)
 
-SUGGESTED = {
-    CONF_RUN_TIME: {"hours": 3, "minutes": 0},
-    CONF_EARLIEST: "18:00:00",
-    CONF_LATEST: "07:00:00",
-    CONF_WEEKDAYS: list(WEEKDAYS),
+LIMITS = {
+    "highest_price": str(HIGHEST_PRICE),
+    "highest_power": str(HIGHEST_POWER),
+    "highest_energy": str(HIGHEST_ENERGY),
+    "highest_percent": str(FULL),
 }
-"""Suggested values: a car that is charged overnight."""
+"""Placeholders of the error texts."""
 
-HIGHEST_PRICE = 500
-"""ct/kWh; above the exchange's limit."""
-
-HIGHEST_POWER = 1000
-"""kW."""
-
-NUMBERS = {
-    CONF_UPPER_PRICE: price_field(HIGHEST_PRICE),
-    CONF_POWER: NumberField(
-        unit="kW", lowest=0, highest=HIGHEST_POWER, out_of_range="power_out_of_range"
-    ),
-}
-
-DURATIONS = (CONF_RUN_TIME, CONF_SHORTEST_PIECE)
-
-_UNUSABLE = {
-    CONF_RUN_TIME: {CONF_LATEST: "hours_too_short"},
-    CONF_SHORTEST_PIECE: {CONF_SHORTEST_PIECE: "piece_too_long"},
-    CONF_WEEKDAYS: {CONF_WEEKDAYS: "no_weekday"},
-    CONF_TARGETS: {CONF_TARGETS: "target_unusable"},
-}
-"""Errors of settings that no plan can be made for; selectors check all others."""
+type Check = Callable[[Mapping[str, Any]], dict[str, str]]
 
 
 class PlannedLoadFlow(ConfigSubentryFlow):
     """Subentry flow that adds or changes a planned load."""
 
-    _confirmed_price: float | None = None
-    """Price limit that was asked back; entered again, it is accepted."""
+    def __init__(self) -> None:
+        """Initialize a flow in which nothing was entered yet."""
+        self._data: dict[str, Any] = {}
+        """What was entered in the steps so far, as it is stored."""
+        self._confirmed_prices: set[float] = set()
+        """Prices that were asked back; entered again, they are accepted."""
 
     @abstractmethod
     def contracts(self) -> ContractCoordinator | None:
@@ -82,72 +63,148 @@ class PlannedLoadFlow(ConfigSubentryFlow):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Show the form."""
-        coordinator = self.contracts()
-        if coordinator is None:
+        """Ask for the kind of need."""
+        if (contracts := self.contracts()) is None:
             return self.async_abort(reason="not_loaded")
-        contracts = _consumption(coordinator)
-        if not contracts:
+        if not _consumption(contracts):
             return self.async_abort(reason="no_consumption")
-        schema = _schema(contract_selector(coordinator, contracts))
-        errors: dict[str, str] = {}
-        placeholders = {
-            "highest_price": str(HIGHEST_PRICE),
-            "highest_power": str(HIGHEST_POWER),
-        }
-        if user_input is not None:
-            name = user_input[CONF_NAME].strip()
-            data, errors = _read(user_input)
-            errors |= _errors(name, data)
-            if doubt := self._doubt(user_input, data):
-                errors[CONF_UPPER_PRICE] = "price_in_euros"
-                placeholders |= doubt
-            if not errors:
-                return self._finish(name, data)
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or self._known(contracts[0], schema)
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
+        return self.async_show_menu(
+            step_id=self.source, menu_options=[each.value for each in NeedKind]
         )
 
     async_step_reconfigure = async_step_user
 
-    def _known(self, first: str, schema: vol.Schema) -> Mapping[str, Any]:
-        """Return the suggested values of the form; a new load has the first contract."""
+    async def async_step_run_time(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for a run time."""
+        return await self._async_need_step(NeedKind.RUN_TIME, user_input)
+
+    async def async_step_energy(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for an amount of energy."""
+        return await self._async_need_step(NeedKind.ENERGY, user_input)
+
+    async def async_step_charge_level(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for a charge level."""
+        return await self._async_need_step(NeedKind.CHARGE_LEVEL, user_input)
+
+    async def _async_need_step(
+        self, kind: NeedKind, user_input: dict[str, Any] | None
+    ) -> SubentryFlowResult:
+        if (contracts := self.contracts()) is None:
+            return self.async_abort(reason="not_loaded")
+        keys = _consumption(contracts)
+        # With a single contract there is nothing to choose.
+        is_clear = (
+            self._stored.get(CONF_SUBSCRIPTION, keys[0]) in keys and len(keys) == 1
+        )
+        schema = need_schema(
+            kind, None if is_clear else contract_selector(contracts, keys)
+        )
+        self._data |= {"need": kind.value, CONF_SUBSCRIPTION: keys[0]}
+        if form := self._form(kind, schema, need_errors, user_input):
+            return form
+        return await self.async_step_hours()
+
+    async def async_step_hours(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask when the load may run."""
+        if form := self._form("hours", hours_schema(), hours_errors, user_input):
+            return form
+        return await self.async_step_switching()
+
+    async def async_step_switching(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask what is switched, and finish."""
+        schema = switching_schema()
+        if form := self._form("switching", schema, switching_errors, user_input):
+            return form
+        return self._finish()
+
+    @property
+    def _stored(self) -> Mapping[str, Any]:
+        """Data of the load that is changed."""
         if self.source != SOURCE_RECONFIGURE:
-            return {CONF_SUBSCRIPTION: first, **SUGGESTED}
+            return {}
         subentry = self._get_reconfigure_subentry()
-        # The form also repairs a load: it suggests nothing that it would refuse.
-        known = {CONF_NAME: subentry.title, **subentry.data}
-        for name, number in NUMBERS.items():
-            known[name] = number.show(self.hass, known.get(name))
-        return SUGGESTED | {
-            str(field): known[field]
-            for field, selector in schema.schema.items()
-            if field in known
-            and _accepts(selector, known[field])
-            and not _is_negative(known[field])
+        return {CONF_NAME: subentry.title, **subentry.data}
+
+    def _form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        check: Check,
+        user_input: dict[str, Any] | None,
+    ) -> SubentryFlowResult | None:
+        """Return the form of a step, or None if its input is valid and was taken over."""
+        errors: dict[str, str] = {}
+        doubts: dict[str, str] = {}
+        if user_input is None:
+            known = {**SUGGESTED, **self._stored, **self._data}
+            values = shown(self.hass, schema, known)
+        else:
+            entered = flatten(user_input)
+            data, errors = read(entered)
+            errors = check(self._data | data) | errors
+            doubts = {} if errors else self._doubt(entered, data)
+            if not errors and not doubts:
+                self._data |= data
+                return None
+            values = shown_again(entered)
+        return self._show(step_id, schema, values, errors, doubts)
+
+    def _show(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        values: Mapping[str, Any],
+        errors: Mapping[str, str],
+        doubts: Mapping[str, str],
+    ) -> SubentryFlowResult:
+        advanced = advanced_fields(schema)
+        if doubts:
+            errors = {ADVANCED: "price_in_euros"}
+        # The frontend shows no errors within a section.
+        shown_errors = {
+            ADVANCED if field in advanced else field: key
+            for field, key in reversed(list(errors.items()))
         }
+        nested = {name: each for name, each in values.items() if name in advanced}
+        if ADVANCED in shown_errors or advanced & self._stored.keys():
+            schema.schema[ADVANCED].options["collapsed"] = False
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {**values, ADVANCED: nested}
+            ),
+            errors=shown_errors,
+            description_placeholders={**LIMITS, **doubts},
+            last_step=step_id == "switching",
+        )
 
     def _doubt(
-        self, user_input: Mapping[str, Any], data: Mapping[str, Any]
-    ) -> dict[str, str] | None:
-        """Return what to ask back about the price limit, once for each price."""
-        price = data.get(CONF_UPPER_PRICE)
-        confirmed = [self._confirmed_price]
-        if self.source == SOURCE_RECONFIGURE:
-            confirmed.append(
-                self._get_reconfigure_subentry().data.get(CONF_UPPER_PRICE)
-            )
-        if price is None or price in confirmed:
-            return None
-        self._confirmed_price = price
-        return price_in_euros(user_input[CONF_UPPER_PRICE], price)
+        self, entered: Mapping[str, Any], data: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Return what to ask back about the prices, once for each price."""
+        for name in PRICES:
+            price = data.get(name)
+            known = self._confirmed_prices | {self._stored.get(name)}
+            if price is None or price in known:
+                continue
+            if doubt := price_in_euros(entered[name], price):
+                self._confirmed_prices.add(price)
+                return doubt
+        return {}
 
-    def _finish(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
+    def _finish(self) -> SubentryFlowResult:
+        data = dict(self._data)
+        name = data.pop(CONF_NAME).strip()
         if self.source != SOURCE_RECONFIGURE:
             return self.async_create_entry(title=name, data=data)
         # Planned loads listen to changes of the entry.
@@ -156,102 +213,5 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         )
 
 
-def _accepts(selector: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        selector(value)
-    except vol.Invalid, TypeError, ValueError, ArithmeticError, LookupError:
-        return False
-    return True
-
-
 def _consumption(contracts: ContractCoordinator) -> list[str]:
     return [key for key, each in contracts.data.items() if not each.feeds_in]
-
-
-class _DurationSelector(DurationSelector):
-    """Duration selector that leaves refusals to the form, whose errors are translated."""
-
-    @override
-    def __call__(self, data: Any) -> dict[str, float]:
-        if not isinstance(data, dict) or not all(
-            isinstance(each, int | float) for each in data.values()
-        ):
-            raise vol.Invalid("A duration expected")
-        return data
-
-
-def _schema(contract: SelectSelector) -> vol.Schema:
-    duration = _DurationSelector(
-        DurationSelectorConfig(
-            enable_day=False, enable_second=False, allow_negative=False
-        )
-    )
-    return vol.Schema(
-        {
-            vol.Required(CONF_NAME): TextSelector(),
-            vol.Required(CONF_SUBSCRIPTION): contract,
-            vol.Optional(CONF_TARGETS): EntitySelector(
-                EntitySelectorConfig(
-                    multiple=True, filter={"domain": list(TARGET_DOMAINS)}
-                )
-            ),
-            vol.Required(CONF_RUN_TIME): duration,
-            vol.Required(CONF_EARLIEST): TimeSelector(),
-            vol.Required(CONF_LATEST): TimeSelector(),
-            vol.Optional(CONF_SHORTEST_PIECE): duration,
-            vol.Optional(CONF_UPPER_PRICE): NUMBERS[CONF_UPPER_PRICE].selector,
-            vol.Optional(CONF_POWER): NUMBERS[CONF_POWER].selector,
-            vol.Required(CONF_WEEKDAYS): SelectSelector(
-                SelectSelectorConfig(
-                    options=list(WEEKDAYS),
-                    multiple=True,
-                    mode=SelectSelectorMode.LIST,
-                    translation_key="weekday",
-                )
-            ),
-        }
-    )
-
-
-def _read(user_input: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the data to store, and the translation keys of invalid numbers."""
-    data = {key: value for key, value in user_input.items() if key != CONF_NAME}
-    errors: dict[str, str] = {}
-    for name, field in NUMBERS.items():
-        if entered := data.pop(name, "").strip():
-            try:
-                data[name] = field.parse(entered)
-            except InvalidNumberError as err:
-                errors[name] = err.key
-    return data, errors
-
-
-def _is_negative(value: Any) -> bool:
-    """Return if a part of a duration is negative."""
-    return isinstance(value, Mapping) and any(
-        isinstance(part, int | float) and part < 0 for part in value.values()
-    )
-
-
-def _errors(name: str, data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the translation keys of other invalid fields."""
-    errors = {
-        field: "negative_duration"
-        for field in DURATIONS
-        if _is_negative(data.get(field))
-    }
-    if not name:
-        errors[CONF_NAME] = "name_missing"
-    if CONF_RUN_TIME in errors or CONF_SHORTEST_PIECE in errors:
-        return errors
-    try:
-        load = PlannedLoad.from_data(name, data)
-    except InvalidLoadError as err:
-        return errors | _UNUSABLE[err.setting]
-    if load.run_time <= NOTHING:
-        errors[CONF_RUN_TIME] = "run_time_missing"
-    elif load.run_time > load.longest_run_time:
-        errors[CONF_LATEST] = "hours_too_short"
-    if load.shortest_piece and load.shortest_piece > load.run_time:
-        errors[CONF_SHORTEST_PIECE] = "piece_too_long"
-    return errors

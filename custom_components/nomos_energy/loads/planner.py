@@ -1,36 +1,18 @@
 """Plans of loads that run for some time each day, at the least cost.
 
-Prices are in EUR/kWh, power in kW. Plans consist of quarter-hours. Moments are in UTC;
-the hours in which a load may run are in Home Assistant's time zone.
+Prices are in EUR/kWh. Plans consist of quarter-hours. Moments are in UTC.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from itertools import groupby
-from math import ceil, isfinite
-from typing import Any, Self
+from math import ceil
 
-from homeassistant.core import split_entity_id, valid_entity_id
 from homeassistant.util import dt as dt_util
 
-from ..nomos import DAY, QUARTER, PriceSeries
+from ..nomos import QUARTER, PriceSeries
 from ..prices.optimizer import cheapest, total
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-TARGET_DOMAINS = (
-    "switch",
-    "input_boolean",
-    "light",
-    "fan",
-    "climate",
-    "water_heater",
-    "humidifier",
-    "script",
-    "scene",
-)
-"""Domains of the entities that a load can switch."""
 
 NOTHING = timedelta(0)
 
@@ -63,94 +45,14 @@ class Schedule:
     """True if prices are missing, so that the latest possible time is used."""
 
 
-class InvalidLoadError(ValueError):
-    """A setting of a planned load is missing or can't be used."""
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Rules by which a load is planned."""
 
-    def __init__(self, setting: str) -> None:
-        """Initialize the error with the name of the setting."""
-        super().__init__(f"The setting {setting} is invalid")
-        self.setting = setting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedLoad:
-    """Settings of a planned load, as stored in its subentry.
-
-    Raises InvalidLoadError for settings that can't be planned.
-    """
-
-    name: str
-    subscription_id: str
-    run_time: timedelta
-    earliest: time
-    latest: time
-    """End of the hours; on the next day if not after `earliest`."""
     shortest_piece: timedelta | None = None
     """Least duration of a piece; None: one block."""
     upper_price: float | None = None
     """EUR/kWh."""
-    power: float | None = None
-    """kW."""
-    weekdays: frozenset[int] = frozenset(range(7))
-    """Days on which the hours may begin; Monday is 0."""
-    targets: tuple[str, ...] = ()
-    """Entities that are switched by the plan."""
-
-    @classmethod
-    def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
-        """Parse the data of a subentry; raises InvalidLoadError."""
-
-        def read[T](setting: str, parse: Callable[[Any], T]) -> T:
-            try:
-                return parse(data[setting])
-            except (ArithmeticError, LookupError, TypeError, ValueError) as err:
-                raise InvalidLoadError(setting) from err
-
-        def read_optional[T](setting: str, parse: Callable[[Any], T]) -> T | None:
-            return read(setting, parse) if data.get(setting) not in (None, {}) else None
-
-        return cls(
-            name=name,
-            subscription_id=read("subscription", _parse_text),
-            run_time=read("run_time", _parse_duration),
-            earliest=read("earliest", _parse_time),
-            latest=read("latest", _parse_time),
-            shortest_piece=read_optional("shortest_piece", _parse_duration) or None,
-            upper_price=read_optional("upper_price", _parse_number),
-            power=read_optional("power", _parse_number),
-            weekdays=read("weekdays", _parse_weekdays),
-            targets=read_optional("targets", _parse_targets) or (),
-        )
-
-    def __post_init__(self) -> None:
-        """Refuse settings by which planning would not come to an end."""
-        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
-            raise InvalidLoadError("weekdays")
-        if not NOTHING <= self.run_time <= DAY:
-            raise InvalidLoadError("run_time")
-        if self.shortest_piece and not NOTHING < self.shortest_piece <= DAY:
-            raise InvalidLoadError("shortest_piece")
-
-    @property
-    def longest_run_time(self) -> timedelta:
-        """Longest possible run time on a day without a clock change."""
-        return len(_quarters(self._hours_of(date(2000, 1, 1), UTC))) * QUARTER
-
-    def hours(self, now: datetime) -> Iterator[Span]:
-        """Yield the periods in which the load may run: current and future ones, in order."""
-        zone = dt_util.get_default_time_zone()
-        day = now.astimezone(zone).date() - DAY
-        while True:
-            hours = self._hours_of(day, zone)
-            if day.weekday() in self.weekdays and hours.end > now:
-                yield hours
-            day += DAY
-
-    def _hours_of(self, day: date, zone: tzinfo) -> Span:
-        until = day if self.latest > self.earliest else day + DAY
-        start = datetime.combine(day, self.earliest, zone)
-        end = datetime.combine(until, self.latest, zone)
-        return Span(start.astimezone(UTC), end.astimezone(UTC))
 
     def plan(
         self, hours: Span, now: datetime, left: timedelta, series: PriceSeries
@@ -161,7 +63,7 @@ class PlannedLoad:
         of equal ones. If the rest does not fit in, as much of it as possible. While
         prices are missing, the latest time in one block; single ones are left out.
         """
-        slots = _quarters(Span(max(hours.start, now - START_TOLERANCE), hours.end))
+        slots = quarters_of(Span(max(hours.start, now - START_TOLERANCE), hours.end))
         wanted = min(ceil(left / QUARTER), len(slots))
         if wanted <= 0:
             return Schedule()
@@ -209,48 +111,6 @@ class PlannedLoad:
         )
 
 
-def _parse_text(value: Any) -> str:
-    if not value or not isinstance(value, str):
-        raise TypeError("A text expected")
-    return str(value)
-
-
-def _parse_number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("A number expected")
-    if not isfinite(value):
-        raise ValueError("A finite number expected")
-    return float(value)
-
-
-def _parse_duration(value: Any) -> timedelta:
-    if not isinstance(value, Mapping) or not value:
-        raise TypeError("A duration expected")
-    return timedelta(**{unit: _parse_number(each) for unit, each in value.items()})
-
-
-def _parse_time(value: Any) -> time:
-    moment = time.fromisoformat(value)
-    if moment.tzinfo:
-        raise ValueError("A time of day without an offset expected")
-    return moment
-
-
-def _parse_weekdays(value: Any) -> frozenset[int]:
-    if not isinstance(value, list | tuple):
-        raise TypeError("A list of weekdays expected")
-    return frozenset(map(WEEKDAYS.index, value))
-
-
-def _parse_targets(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise TypeError("A list of entities expected")
-    for each in value:
-        if not valid_entity_id(each) or split_entity_id(each)[0] not in TARGET_DOMAINS:
-            raise ValueError("An entity that can be switched expected")
-    return tuple(dict.fromkeys(value))
-
-
 def _are_known(slots: Sequence[datetime], series: PriceSeries) -> bool:
     """Return if prices are known up to the last slot, without a long gap."""
     is_missing = (slot not in series.quarters for slot in slots)
@@ -274,7 +134,7 @@ def _latest(
     return ()
 
 
-def _quarters(span: Span) -> list[datetime]:
+def quarters_of(span: Span) -> list[datetime]:
     """Return the starts of the quarter-hours within a period."""
     length = int(QUARTER.total_seconds())
     first = ceil(span.start.timestamp() / length)

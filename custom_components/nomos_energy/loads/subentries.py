@@ -18,7 +18,8 @@ from ..const import DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
 from ..store import RecordStore
 from .coordinator import LoadCoordinator
 from .history import LoadHistory
-from .planner import InvalidLoadError, PlannedLoad
+from .parsing import InvalidLoadError
+from .settings import PlannedLoad
 from .switching import LoadSwitching
 
 

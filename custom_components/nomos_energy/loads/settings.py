@@ -1,0 +1,163 @@
+"""Settings of planned loads.
+
+Prices are in EUR/kWh, power in kW. Moments are in UTC; the hours in which a load may run
+are in Home Assistant's time zone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, Self
+
+from homeassistant.util import dt as dt_util
+
+from ..nomos import DAY, HOUR, QUARTER, PriceSeries
+from .need import Energy, Need, RunTime, parse_need
+from .parsing import (
+    InvalidLoadError,
+    StoredSettings,
+    either,
+    entities_of,
+    entity_of,
+    parse_duration,
+    parse_number,
+    parse_text,
+    parse_time,
+    parse_weekdays,
+)
+from .planner import NOTHING, Planner, Schedule, Span, quarters_of
+
+TARGET_DOMAINS = (
+    "switch",
+    "input_boolean",
+    "light",
+    "fan",
+    "climate",
+    "water_heater",
+    "humidifier",
+    "script",
+    "scene",
+)
+"""Domains of the entities that a load can switch."""
+
+TIME_DOMAINS = ("input_datetime",)
+"""Domains of the entities whose state is a time of day or a moment."""
+
+parse_latest = either(entity_of(TIME_DOMAINS), parse_time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLoad:
+    """Settings of a planned load, as stored in its subentry.
+
+    Raises InvalidLoadError for settings that can't be planned.
+    """
+
+    name: str
+    subscription_id: str
+    need: Need
+    earliest: time
+    latest: time | str
+    """End of the hours, or an entity; on the next day if not after `earliest`."""
+    shortest_piece: timedelta | None = None
+    """Least duration of a piece; None: one block."""
+    upper_price: float | None = None
+    """EUR/kWh."""
+    always_below: float | None = None
+    """The load also runs at any hour that costs less (EUR/kWh)."""
+    power: float | str | None = None
+    """kW, or an entity."""
+    weekdays: frozenset[int] = frozenset(range(7))
+    """Days on which the hours may begin; Monday is 0."""
+    targets: tuple[str, ...] = ()
+    """Entities that are switched by the plan."""
+
+    @classmethod
+    def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
+        """Parse the data of a subentry; raises InvalidLoadError."""
+        stored = StoredSettings(data)
+        need, power = parse_need(data)
+        return cls(
+            name=name,
+            subscription_id=stored.read("subscription", parse_text),
+            need=need,
+            power=power,
+            earliest=stored.read("earliest", parse_time),
+            latest=stored.read("latest", parse_latest),
+            shortest_piece=stored.read_optional("shortest_piece", parse_duration)
+            or None,
+            upper_price=stored.read_optional("upper_price", parse_number),
+            always_below=stored.read_optional("always_below", parse_number),
+            weekdays=stored.read("weekdays", parse_weekdays),
+            targets=stored.read_optional("targets", entities_of(TARGET_DOMAINS)) or (),
+        )
+
+    def __post_init__(self) -> None:
+        """Refuse settings by which planning would not come to an end."""
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise InvalidLoadError("weekdays")
+        if self.shortest_piece and not NOTHING < self.shortest_piece <= DAY:
+            raise InvalidLoadError("shortest_piece")
+
+    @property
+    def _fixed_latest(self) -> time:
+        """End of the hours, or of a whole day if it depends on an entity."""
+        return self.latest if isinstance(self.latest, time) else self.earliest
+
+    def plan(
+        self, hours: Span, now: datetime, left: timedelta, series: PriceSeries
+    ) -> Schedule:
+        """Return the schedule for the rest of the run time; see Planner.plan."""
+        planner = Planner(self.shortest_piece, self.upper_price)
+        return planner.plan(hours, now, left, series)
+
+    @property
+    def fixed_run_time(self) -> timedelta | None:
+        """Run time, or None if it depends on the state of an entity."""
+        if isinstance(self.need, RunTime):
+            return self.need.run_time
+        if isinstance(self.need, Energy) and isinstance(self.power, float):
+            return self.need.energy / self.power * HOUR
+        return None
+
+    @property
+    def longest_run_time(self) -> timedelta:
+        """Longest possible run time on a day without a clock change."""
+        hours = self._hours_of(date(2000, 1, 1), UTC, self._fixed_latest)
+        return len(quarters_of(hours)) * QUARTER
+
+    def hours(
+        self, now: datetime, latest: time | datetime | None = None
+    ) -> Iterator[Span]:
+        """Yield the periods in which the load may run: current and future ones, in order.
+
+        `latest` is the state of the entity, if there is one. Up to a moment there is
+        one period at most, whatever its weekday.
+        """
+        if latest is None:
+            latest = self._fixed_latest
+        zone = dt_util.get_default_time_zone()
+        if isinstance(latest, datetime):
+            yield from self._hours_until(latest, now, zone)
+            return
+        day = now.astimezone(zone).date() - DAY
+        while True:
+            hours = self._hours_of(day, zone, latest)
+            if day.weekday() in self.weekdays and hours.end > now:
+                yield hours
+            day += DAY
+
+    def _hours_of(self, day: date, zone: tzinfo, latest: time) -> Span:
+        until = day if latest > self.earliest else day + DAY
+        start = datetime.combine(day, self.earliest, zone)
+        end = datetime.combine(until, latest, zone)
+        return Span(start.astimezone(UTC), end.astimezone(UTC))
+
+    def _hours_until(
+        self, end: datetime, now: datetime, zone: tzinfo
+    ) -> Iterator[Span]:
+        day = end.astimezone(zone).date()
+        starts = (datetime.combine(day - n * DAY, self.earliest, zone) for n in (0, 1))
+        start = next(each for each in starts if each < end)
+        if end > now:
+            yield Span(start.astimezone(UTC), end)
