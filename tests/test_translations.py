@@ -82,7 +82,7 @@ OTHER_MEANING = re.compile(r"entity\.sensor\.module_\d\.state\.activated")
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "calendar": (calendar.INSTALLATION,),
-    "number": (number.RUN_TIME_TODAY,),
+    "number": (*number.NUMBERS.values(),),
     "switch": (switch.ENABLED,),
     "event": (events.ORDER_UPDATE,),
     "sensor": (

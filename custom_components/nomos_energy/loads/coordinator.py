@@ -3,23 +3,33 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..nomos import DAY, QUARTER, PriceSeries, SubscriptionStatus
+from ..nomos import DAY, HOUR, QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
-from .history import LoadHistory, Switched
-from .planner import NOTHING, Schedule, Span, average_price
+from .history import Amount, LoadHistory, Once, Switched
+from .jobs import Job, jobs_of, moments_of
+from .known import Values, entities_of, read_values
+from .need import ChargeLevel
+from .planner import NOTHING, Span, average_price, clipped
+from .planning import Plan, due_end, plan_jobs
 from .settings import PlannedLoad
-from .state import LoadState, PlanState
+from .state import LoadState, NeedBasis, PlanState
 
 
 class LoadCoordinator(DataUpdateCoordinator[LoadState]):
@@ -59,10 +69,15 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._store = store
         self._known_prices = known_prices
         self._prices = known_prices()
+        self._planned_by: Values | None = None
         self._next_change = Timer(hass, self.async_replan)
-        self._remove_listener: CALLBACK_TYPE | None = contracts.async_add_listener(
-            self.async_replan
-        )
+        self._removers: list[CALLBACK_TYPE] = [
+            contracts.async_add_listener(self.async_replan)
+        ]
+        if entities := set(entities_of(load)):
+            self._removers.append(
+                async_track_state_change_event(hass, entities, self._state_changed)
+            )
         self.async_replan()
 
     @property
@@ -82,10 +97,26 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self.async_replan()
 
     @callback
-    def async_set_run_time(self, run_time: timedelta) -> None:
-        """Set another run time until the end of the current or next hours."""
-        until = self._hours(dt_util.utcnow())[0].end
-        self._set(replace(self.history, run_time=run_time, run_time_until=until))
+    def async_set_amount(self, amount: float) -> None:
+        """Set another amount until the end of the current or next regular hours."""
+        now = dt_util.utcnow()
+        hours = next(self.load.hours(now, self._values(now).latest), None)
+        if hours:
+            kind = self.load.need.kind
+            self._set(
+                replace(
+                    self.history,
+                    today=Amount(kind=kind, amount=amount, until=hours.end),
+                )
+            )
+            self.async_replan()
+
+    @callback
+    def async_run_once(self, amount: float, hours: Span) -> None:
+        """Plan a single run, in place of an earlier one."""
+        kind = self.load.need.kind
+        once = Once(kind=kind, amount=amount, start=hours.start, end=hours.end)
+        self._set(replace(self.history, once=once))
         self.async_replan()
 
     @callback
@@ -107,33 +138,38 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             return
         now = dt_util.utcnow()
         self._prices = self._known_prices()
-        hours, following = self._hours(now)
-        wanted = self._run_time(now)
-        self._stop(now, hours, wanted)
-        schedule = self._plan(hours, now, wanted)
-        if schedule.pieces and schedule.pieces[0].start <= now:
-            self._set(self.history.with_piece(schedule.pieces[0]))
-            schedule = Schedule(schedule.pieces[1:], schedule.is_fallback)
-        after = self._plan(following, now, self._regular_run_time)
-        self._update(now, hours, wanted, schedule, after)
+        values = self._planned_by = self._values(now)
+        history = self.history.updated(now, self.load.need.kind, values.known)
+        if history != self.history:
+            self._set(history)
+        jobs = self._jobs(values, now)
+        self._stop(now, jobs)
+        # What ran, and for how long, may be less now.
+        jobs = self._jobs(values, now)
+        plan = self._plan(jobs, now)
+        if plan.pieces and plan.pieces[0].start <= now:
+            self._set(self.history.with_piece(plan.pieces[0]))
+            plan = replace(plan, pieces=plan.pieces[1:])
+        self._update(now, jobs, plan, values)
+
+    @callback
+    def _state_changed(self, _event: Event[EventStateChangedData]) -> None:
+        """Plan again if the values by which the load is planned have changed."""
+        values = self._values(dt_util.utcnow())
+        if values.is_another(self._planned_by):
+            self.async_replan()
 
     def _set(self, history: LoadHistory) -> None:
         self._store.async_set(self.key, history)
 
-    def _hours(self, now: datetime) -> list[Span]:
-        """Return the current or next hours, and those that follow."""
-        return list(islice(self.load.hours(now), 2))
+    def _values(self, now: datetime) -> Values:
+        return read_values(self.hass, self.load, self.history.known, now)
 
-    def _run_time(self, now: datetime) -> timedelta:
-        history = self.history
-        if history.run_time_until and history.run_time_until <= now:
-            history = replace(history, run_time=None, run_time_until=None)
-            self._set(history)
-        return self._regular_run_time if history.run_time is None else history.run_time
-
-    @property
-    def _regular_run_time(self) -> timedelta:
-        return self.load.fixed_run_time or NOTHING
+    def _jobs(self, values: Values, now: datetime) -> list[Job]:
+        """Return the current or next job, and those that follow."""
+        jobs = jobs_of(self.load, values, self.history, now)
+        nothing = Job(Span(now, _today(now).end), None, NeedBasis.RUN_TIME)
+        return jobs or [nothing]
 
     @property
     def _may_run(self) -> bool:
@@ -149,26 +185,26 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             and contract.subscription.status is not SubscriptionStatus.ENDED
         )
 
-    def _stop(self, now: datetime, hours: Span, wanted: timedelta) -> None:
+    def _stop(self, now: datetime, jobs: list[Job]) -> None:
         """End a run that has lasted long enough or is no longer allowed."""
         # The plan state also counts what ran earlier today.
-        history = self.history.since(min(hours.start, _today(now).start))
-        if running := history.running(now):
-            may_run = self._may_run and hours.start <= now
-            left = wanted - history.ran(hours, now) if may_run else NOTHING
-            end = min(running.end, now + max(left, NOTHING), hours.end)
-            if end < running.end:
-                history = history.ending(end)
+        starts = (job.hours.start for job in jobs)
+        history = self.history.since(min(*starts, _today(now).start))
+        if (running := history.running(now)) and self._may_run:
+            end = due_end(self.load, jobs[0], running, now, self._prices)
+        else:
+            end = now
+        if running and end < running.end:
+            history = history.ending(end)
         if history != self.history:
             self._set(history)
 
-    def _plan(self, hours: Span, now: datetime, wanted: timedelta) -> Schedule:
+    def _plan(self, jobs: list[Job], now: datetime) -> Plan:
         if not self._may_run:
-            return Schedule()
+            return Plan()
         running = self.history.running(now)
         begin = running.end if running else self._due(now)
-        left = wanted - self.history.ran(hours, max(begin, now))
-        return self.load.plan(hours, begin, left, self._prices)
+        return plan_jobs(self.load, jobs, running, now, begin, self._prices)
 
     def _due(self, now: datetime) -> datetime:
         """Return now, or the start of a piece that should have begun just before.
@@ -180,51 +216,55 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         return next((each for each in starts if each <= now < each + QUARTER), now)
 
     def _update(
-        self,
-        now: datetime,
-        hours: Span,
-        wanted: timedelta,
-        schedule: Schedule,
-        after: Schedule,
+        self, now: datetime, jobs: list[Job], plan: Plan, values: Values
     ) -> None:
         """Update the entities, and start the timer for the next change."""
-        history, prices = self.history, self._prices
+        history, prices, job = self.history, self._prices, jobs[0]
         running, today = history.running(now), _today(now)
-        pieces = (*([running] if running else []), *schedule.pieces, *after.pieces)
-        runs = (
-            *(each for each in history.pieces if each.overlap(hours)),
-            *schedule.pieces,
-        )
+        pieces = (*([running] if running else []), *plan.pieces)
+        runs = clipped((*history.pieces, *plan.pieces), job.hours)
         price = average_price(runs, prices)
         duration = sum((each.end - each.start for each in runs), NOTHING)
-        power = self.load.power if isinstance(self.load.power, float) else None
         self.async_set_updated_data(
             LoadState(
-                plan_state=self._plan_state(now, hours, today, schedule),
+                plan_state=self._plan_state(now, job, today, plan),
                 running=running,
                 pieces=pieces,
-                is_fallback=(schedule if schedule.pieces else after).is_fallback,
-                run_time=wanted,
-                remaining=max(wanted - history.ran(hours, now), NOTHING),
+                is_fallback=plan.is_fallback,
+                run_time=job.wanted,
+                remaining=job.left,
                 price=price,
                 cost=None
-                if price is None or power is None
-                else price * power * (duration / timedelta(hours=1)),
+                if price is None or values.power is None
+                else price * values.power * (duration / HOUR),
                 prices=tuple(average_price([each], prices) for each in pieces),
+                amount=job.amount,
+                basis=job.basis,
+                level=values.known.level,
+                power=values.power,
+                is_latest_known=values.is_latest_known
+                if isinstance(self.load.latest, str)
+                else None,
             )
         )
         moments = [
-            hours.end,
             today.end,
+            *moments_of(jobs),
             *(moment for each in pieces for moment in (each.start, each.end)),
         ]
-        if running:
+        if running or self._is_estimate:
             # The remaining run time decreases during a piece.
             moments.append(now + QUARTER - timedelta(seconds=now.timestamp() % 900))
         self._next_change.async_start(min(each for each in moments if each > now))
 
+    @property
+    def _is_estimate(self) -> bool:
+        """Return if the run time depends on a charge level or a measured power."""
+        load = self.load
+        return isinstance(load.need, ChargeLevel) or isinstance(load.power, str)
+
     def _plan_state(
-        self, now: datetime, hours: Span, today: Span, schedule: Schedule
+        self, now: datetime, job: Job, today: Span, plan: Plan
     ) -> PlanState:
         if not self.is_enabled:
             return PlanState.DISABLED
@@ -234,10 +274,9 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             return PlanState.SWITCHED_BY_HAND
         if self.history.running(now):
             return PlanState.RUNNING
-        if hours.start >= today.end:
-            hours = today
-        elif schedule.pieces:
-            return PlanState.PROVISIONAL if schedule.is_fallback else PlanState.PLANNED
+        hours = job.hours if job.hours.start < today.end else today
+        if any(each.start < max(hours.end, today.end) for each in plan.pieces):
+            return PlanState.PROVISIONAL if plan.is_fallback else PlanState.PLANNED
         return PlanState.DONE if self.history.ran(hours, now) else PlanState.IDLE
 
     @override
@@ -245,9 +284,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         """Stop planning; a run in progress is stored."""
         await super().async_shutdown()
         # Called once more when the entry is unloaded.
-        if self._remove_listener:
-            self._remove_listener()
-            self._remove_listener = None
+        while self._removers:
+            self._removers.pop()()
         self._next_change.async_cancel()
 
 

@@ -17,6 +17,7 @@ from ..coordinator import ContractCoordinator
 from ..number_field import price_in_euros
 from .form import (
     ADVANCED,
+    CHOICES,
     CONF_ALWAYS_BELOW,
     CONF_UPPER_PRICE,
     HIGHEST_PRICE,
@@ -27,7 +28,6 @@ from .form import (
     need_schema,
     read,
     shown,
-    shown_again,
     switching_schema,
 )
 from .form_errors import hours_errors, need_errors, switching_errors
@@ -156,7 +156,7 @@ class PlannedLoadFlow(ConfigSubentryFlow):
             if not errors and not doubts:
                 self._data |= data
                 return None
-            values = shown_again(entered)
+            values = _shown_again(entered)
         return self._show(step_id, schema, values, errors, doubts)
 
     def _show(
@@ -211,6 +211,14 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         return self.async_update_and_abort(
             self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
         )
+
+
+def _shown_again(entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered, for a step that is shown again."""
+    return {
+        name: CHOICES[name].as_sent(value) if name in CHOICES else value
+        for name, value in entered.items()
+    }
 
 
 def _consumption(contracts: ContractCoordinator) -> list[str]:

@@ -260,14 +260,6 @@ def read(entered: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     return data, errors
 
 
-def shown_again(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered, for a step that is shown again."""
-    return {
-        name: CHOICES[name].as_sent(value) if name in CHOICES else value
-        for name, value in entered.items()
-    }
-
-
 def shown(
     hass: HomeAssistant, schema: vol.Schema, stored: Mapping[str, Any]
 ) -> dict[str, Any]:

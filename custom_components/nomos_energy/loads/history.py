@@ -10,12 +10,25 @@ from homeassistant.core import HomeAssistant, valid_entity_id
 from ..disk import Damage, from_disk, to_disk
 from ..nomos import DAY, HOUR
 from ..store import SAVE_SOON, RecordStore
-from .planner import Span
+from .known import NOTHING_KNOWN, Known, parse_latest_state
+from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, LOWEST_POWER, NeedKind
+from .planner import NOTHING, Span
 
 STORE = "loads"
 
 LONGEST_PIECE = DAY + HOUR
 """Hours last a day at most, which has 25 hours when the clock is put back."""
+
+
+LONGEST_ONCE = 7 * DAY
+"""Longest period for a single run; prices are known for two days at most."""
+
+LARGEST = {
+    NeedKind.RUN_TIME: LONGEST_PIECE / HOUR,
+    NeedKind.ENERGY: HIGHEST_ENERGY,
+    NeedKind.CHARGE_LEVEL: FULL,
+}
+"""Largest amount of each kind of need, in hours, kWh or percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +54,39 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """Amount that replaces the planned one until some moment."""
+
+    kind: NeedKind
+    amount: float
+    """Hours, kWh or percent."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Single run."""
+
+    kind: NeedKind
+    amount: float
+    """Hours, kWh or percent."""
+    start: datetime
+    end: datetime
+
+    @property
+    def hours(self) -> Span:
+        """Period in which the load may run."""
+        return Span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadHistory:
     """Past runs and settings of a planned load."""
 
     is_enabled: bool = True
-    run_time: timedelta | None = None
-    """Run time that replaces the planned one until `run_time_until`."""
-    run_time_until: datetime | None = None
+    today: Amount | None = None
+    once: Once | None = None
+    known: Known = NOTHING_KNOWN
     pieces: tuple[Span, ...] = ()
     """Recent runs; the last one may be in progress."""
     switched: Switched = Switched()
@@ -66,6 +105,18 @@ class LoadHistory:
         """Return the run time within some hours up to a moment."""
         until = Span(hours.start, max(min(now, hours.end), hours.start))
         return sum((each.overlap(until) for each in self.pieces), timedelta(0))
+
+    def updated(self, now: datetime, kind: NeedKind, known: Known) -> Self:
+        """Return the history with the states of now, without amounts that are over."""
+        if known.same_as(self.known) and self.running(now) is None:
+            # The moment alone is not worth a write: nothing ran meanwhile.
+            known = self.known
+        today, once = self.today, self.once
+        if today and (today.kind is not kind or today.until <= now):
+            today = None
+        if once and (once.kind is not kind or once.end <= now):
+            once = None
+        return replace(self, known=known, today=today, once=once)
 
     def since(self, moment: datetime) -> Self:
         """Return the history without runs that ended before a moment."""
@@ -98,14 +149,36 @@ def _read(data: Any, damage: Damage) -> LoadHistory:
     history = replace(
         history, pieces=pieces, switched=_read_switched(history.switched, damage)
     )
-    run_time = history.run_time
-    if (run_time is None) is (history.run_time_until is None) and (
-        run_time is None or timedelta(0) <= run_time <= LONGEST_PIECE
+    today, once, known = history.today, history.once, history.known
+    if today and not _is_amount(today):
+        damage.parts += 1
+        today = None
+    if once and not (
+        _is_amount(once) and NOTHING < once.end - once.start <= LONGEST_ONCE
     ):
-        return history
-    # A run time without an end would replace the planned one for good.
-    damage.parts += 1
-    return replace(history, run_time=None, run_time_until=None)
+        damage.parts += 1
+        once = None
+    if not _is_known(known):
+        damage.parts += 1
+        known = NOTHING_KNOWN
+    return replace(history, today=today, once=once, known=known)
+
+
+def _is_amount(amount: Amount | Once) -> bool:
+    return 0 <= amount.amount <= LARGEST[amount.kind]
+
+
+def _is_known(known: Known) -> bool:
+    """Return if each last known state is one that an entity can have."""
+    if known.latest is not None:
+        try:
+            parse_latest_state(known.latest)
+        except ValueError:
+            return False
+    percents = [each for each in (known.level, known.target) if each is not None]
+    return all(0 <= each <= FULL for each in percents) and (
+        known.power is None or LOWEST_POWER <= known.power <= HIGHEST_POWER
+    )
 
 
 def _read_switched(switched: Switched, damage: Damage) -> Switched:

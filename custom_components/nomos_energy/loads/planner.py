@@ -55,9 +55,16 @@ class Planner:
     """EUR/kWh."""
 
     def plan(
-        self, hours: Span, now: datetime, left: timedelta, series: PriceSeries
+        self,
+        hours: Span,
+        now: datetime,
+        left: timedelta,
+        series: PriceSeries,
+        without: Span | None = None,
     ) -> Schedule:
         """Return the schedule for the rest of the run time, from now on.
+
+        Nothing is planned in the period `without`.
 
         The cheapest of all times with a known price up to the upper price, the earliest
         of equal ones. If the rest does not fit in, as much of it as possible. While
@@ -69,8 +76,15 @@ class Planner:
             return Schedule()
         amounts = series.quarters
         prices = [amounts.get(slot) for slot in slots]
-        allowed = [self._may_cost(price) for price in prices]
-        usable = [price if self._may_cost(price) else None for price in prices]
+        allowed = [
+            self._may_cost(price)
+            and not (without and without.start <= slot < without.end)
+            for slot, price in zip(slots, prices, strict=True)
+        ]
+        usable = [
+            price if may_run else None
+            for price, may_run in zip(prices, allowed, strict=True)
+        ]
         length = self._most([price is not None for price in usable], wanted)
         # Where single prices are missing, the others may be enough.
         if _are_known(slots, series) and length == self._most(allowed, wanted):
@@ -140,6 +154,40 @@ def quarters_of(span: Span) -> list[datetime]:
     first = ceil(span.start.timestamp() / length)
     end = int(span.end.timestamp() // length)
     return [dt_util.utc_from_timestamp(place * length) for place in range(first, end)]
+
+
+def cheap_spans(series: PriceSeries, now: datetime, limit: float) -> tuple[Span, ...]:
+    """Return the periods from now on in which a kWh costs less than a limit."""
+    if series.end is None:
+        return ()
+    slots = quarters_of(Span(now - START_TOLERANCE, series.end))
+    amounts = series.quarters
+    cheap = [
+        Span(slot, slot + QUARTER)
+        for slot in slots
+        if (price := amounts.get(slot)) is not None and price < limit
+    ]
+    return merged(cheap)
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the union of periods."""
+    union: list[Span] = []
+    for each in sorted(spans, key=lambda span: span.start):
+        if union and each.start <= union[-1].end:
+            union[-1] = Span(union[-1].start, max(union[-1].end, each.end))
+        else:
+            union.append(each)
+    return tuple(union)
+
+
+def clipped(spans: Iterable[Span], hours: Span) -> list[Span]:
+    """Return what of some periods is within another one."""
+    return [
+        Span(max(each.start, hours.start), min(each.end, hours.end))
+        for each in spans
+        if each.overlap(hours)
+    ]
 
 
 def average_price(spans: Iterable[Span], series: PriceSeries) -> float | None:

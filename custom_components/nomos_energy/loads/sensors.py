@@ -48,6 +48,16 @@ def _by_hand_until(load: LoadState) -> Mapping[str, Any]:
     return {"until": dt_util.as_local(running.end) if running else None}
 
 
+def _plan_attributes(load: LoadState) -> Mapping[str, Any]:
+    """Return what the plan is based on, and if its end is known."""
+    known = load.is_latest_known
+    return {
+        **_by_hand_until(load),
+        "need_basis": load.basis.value,
+        **({} if known is None else {"finish_by_known": known}),
+    }
+
+
 PLANNED_COST = LoadSensorDescription(
     key="planned_cost",
     translation_key="planned_cost",
@@ -64,7 +74,7 @@ LOAD_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=options(PlanState),
         value_fn=lambda load: load.plan_state.value,
-        attributes_fn=_by_hand_until,
+        attributes_fn=_plan_attributes,
     ),
     LoadSensorDescription(
         key="next_start",

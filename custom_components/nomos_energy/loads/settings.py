@@ -105,11 +105,16 @@ class PlannedLoad:
         return self.latest if isinstance(self.latest, time) else self.earliest
 
     def plan(
-        self, hours: Span, now: datetime, left: timedelta, series: PriceSeries
+        self,
+        hours: Span,
+        now: datetime,
+        left: timedelta,
+        series: PriceSeries,
+        without: Span | None = None,
     ) -> Schedule:
         """Return the schedule for the rest of the run time; see Planner.plan."""
         planner = Planner(self.shortest_piece, self.upper_price)
-        return planner.plan(hours, now, left, series)
+        return planner.plan(hours, now, left, series, without)
 
     @property
     def fixed_run_time(self) -> timedelta | None:

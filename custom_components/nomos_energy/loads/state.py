@@ -26,6 +26,20 @@ class PlanState(StrEnum):
     """The gate of the contract is closed."""
 
 
+class NeedBasis(StrEnum):
+    """What the run time is worked out from."""
+
+    RUN_TIME = "run_time"
+    ENERGY = "energy"
+    CHARGE_LEVEL = "charge_level"
+    LAST_CHARGE_LEVEL = "last_charge_level"
+    """The charge level is unknown; the last known one counts."""
+    ENTERED_RUN_TIME = "entered_run_time"
+    """The charge level or target was never known."""
+    POWER_UNKNOWN = "power_unknown"
+    """There is no run time without power."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadState:
     """State of a planned load: the piece in progress, and the schedule."""
@@ -47,6 +61,15 @@ class LoadState:
     """EUR; None if the power is not known."""
     prices: tuple[float | None, ...]
     """Average price of each piece in EUR/kWh."""
+    amount: float | None = None
+    """What is needed: hours, kWh or the target level in percent."""
+    basis: NeedBasis = NeedBasis.RUN_TIME
+    level: float | None = None
+    """Charge level in percent, also the last known one."""
+    power: float | None = None
+    """kW."""
+    is_latest_known: bool | None = None
+    """None without an entity for the end of the hours."""
 
     @property
     def next_start(self) -> datetime | None:

@@ -1,0 +1,116 @@
+"""Plan of all jobs of a load: how long a run lasts, and which ones follow."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from homeassistant.util import dt as dt_util
+
+from ..nomos import QUARTER, PriceSeries
+from .jobs import Job
+from .need import ChargeLevel
+from .planner import NOTHING, Span, cheap_spans, merged
+from .settings import PlannedLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Pieces of all jobs, in order."""
+
+    pieces: tuple[Span, ...] = ()
+    is_fallback: bool = False
+    """True if the next piece was scheduled without prices."""
+
+
+def due_end(
+    load: PlannedLoad, job: Job, running: Span, now: datetime, prices: PriceSeries
+) -> datetime:
+    """Return when a run has lasted long enough, at the latest at its planned end."""
+    end = now
+    if job.hours.start <= now:
+        end = min(now + job.left, job.hours.end)
+        if isinstance(load.need, ChargeLevel):
+            # The time that is left is an estimate, and a short block wears the load.
+            if job.left:
+                end = min(_next_quarter(end), job.hours.end)
+            end = max(end, running.start + (load.shortest_piece or NOTHING))
+    cheap = _cheap(load, job, now - QUARTER, prices)
+    ends = [each.end for each in cheap if each.start <= now < each.end]
+    return min(max(end, *ends), running.end) if ends else min(end, running.end)
+
+
+def plan_jobs(
+    load: PlannedLoad,
+    jobs: Sequence[Job],
+    running: Span | None,
+    now: datetime,
+    begin: datetime,
+    prices: PriceSeries,
+) -> Plan:
+    """Return what follows the run in progress, from `begin` on."""
+    is_level = isinstance(load.need, ChargeLevel)
+    current = jobs[0]
+    covered = begin - now if running else NOTHING
+    extra = _long_enough(load, _cheap(load, current, begin, prices))
+    if is_level:
+        before = Span(begin, max(current.hours.start, begin))
+        extra = _first(extra, before, current.left - covered)
+        covered += _duration(extra)
+    pieces, is_fallback = list[Span](), False
+    for job in jobs:
+        # A battery is charged once; everything else is needed in all hours again.
+        done = covered if is_level else _in_progress(job, running, now)
+        schedule = load.plan(job.hours, begin, job.left - done, prices, job.without)
+        if schedule.pieces and not pieces:
+            is_fallback = schedule.is_fallback
+        pieces += schedule.pieces
+        covered += _duration(schedule.pieces)
+    pieces.sort(key=lambda piece: piece.start)
+    return Plan(merged([*pieces, *extra]) if extra else tuple(pieces), is_fallback)
+
+
+def _in_progress(job: Job, running: Span | None, now: datetime) -> timedelta:
+    """Return how long the run in progress still counts for a job."""
+    if running is None:
+        return NOTHING
+    rest = Span(now, running.end)
+    apart = rest.overlap(job.without) if job.without else NOTHING
+    return rest.overlap(job.hours) - apart
+
+
+def _cheap(
+    load: PlannedLoad, job: Job, begin: datetime, prices: PriceSeries
+) -> tuple[Span, ...]:
+    """Return the periods in which the load runs whatever the hour."""
+    if load.always_below is None or (
+        isinstance(load.need, ChargeLevel) and not job.left
+    ):
+        return ()
+    return cheap_spans(prices, begin, load.always_below)
+
+
+def _long_enough(load: PlannedLoad, spans: Iterable[Span]) -> list[Span]:
+    shortest = load.shortest_piece or NOTHING
+    return [each for each in spans if each.end - each.start >= shortest]
+
+
+def _first(spans: Iterable[Span], within: Span, left: timedelta) -> list[Span]:
+    """Return the first times within a period, up to a duration."""
+    found = []
+    for each in spans:
+        wanted = ceil(left / QUARTER) * QUARTER
+        end = min(each.end, within.end, each.start + wanted)
+        if end > each.start:
+            found.append(Span(each.start, end))
+            left -= end - each.start
+    return found
+
+
+def _duration(spans: Iterable[Span]) -> timedelta:
+    return sum((each.end - each.start for each in spans), NOTHING)
+
+
+def _next_quarter(moment: datetime) -> datetime:
+    length = QUARTER.total_seconds()
+    return dt_util.utc_from_timestamp(ceil(moment.timestamp() / length) * length)
