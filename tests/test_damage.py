@@ -15,6 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.loads.known import Known
 from simulator import Fault, Household, Simulator, scenarios
 
 from . import (
@@ -186,11 +187,28 @@ async def test_one_bad_price(
         (_set("9999-12-31T23:00:00+00:00", "pieces", 0, "end"), 0),
         (_set("5000-01-01T23:00:00+00:00", "pieces", 0, "end"), 0),
         (_set("2026-11-23T05:00:00+00:00", "pieces", 0, "start"), 0),
-        (_set(1e300, "run_time"), 1),
-        (_set(-900.0, "run_time"), 1),
-        (_set(8e6, "run_time"), 1),
-        (_set(None, "run_time_until"), 1),
-        (_set("soon", "run_time_until"), 1),
+        (_set(1e300, "today", "amount"), 1),
+        (_set(-900.0, "today", "amount"), 1),
+        (_set(26, "today", "amount"), 1),
+        (_set("laps", "today", "kind"), 1),
+        (_set(None, "today", "until"), 1),
+        (_set("soon", "today", "until"), 1),
+        (_set(101, "known", "level"), 1),
+        (_set(0, "known", "power"), 1),
+        (_set("soon", "known", "latest"), 1),
+        (_set({"kind": "run_time"}, "once"), 1),
+        (
+            _set(
+                {
+                    "kind": "run_time",
+                    "amount": 1,
+                    "start": "2026-11-23T05:00:00+00:00",
+                    "end": "2026-11-23T04:00:00+00:00",
+                },
+                "once",
+            ),
+            1,
+        ),
         (_set("yes", "is_enabled"), 1),
     ],
 )
@@ -202,14 +220,16 @@ async def test_one_bad_setting_of_a_history(
     damage: Callable[[dict[str, Any]], None],
     pieces: int,
 ) -> None:
-    """A piece, or a run time with its end, is left out alone."""
+    """A piece, an amount with its end, or a last known state is left out alone."""
     damage(record(storage, "loads"))
     caplog.clear()
     await start_again(hass, entry)
     (load,) = entry.runtime_data.loads.values()
     assert load.history.is_enabled
     assert len(load.history.pieces) == pieces
-    assert (load.history.run_time is None) is (load.history.run_time_until is None)
+    history = load.history
+    assert history.today is None or history.today.amount == 2
+    assert (history.once, history.known) == (None, Known())
     assert len(warnings(caplog)) == 1
 
 
@@ -457,6 +477,7 @@ async def test_damaged_webhook(
 
 
 GOOD = {
+    "need": "run_time",
     "run_time": {"hours": 3},
     "earliest": "18:00:00",
     "latest": "07:00:00",
@@ -473,6 +494,11 @@ GOOD = {
         {"weekdays": "mon"},
         {"weekdays": ["mon", 5]},
         {"weekdays": {"mon": 1}},
+        {"need": "laps"},
+        {"need": "energy", "power": 11.0},
+        {"need": "energy", "energy": 10.0},
+        {"need": "energy", "energy": 10.0, "power": 0},
+        {"need": "charge_level", "power": 11.0, "target": 80, "capacity": 60},
         {"run_time": {}},
         {"run_time": 3},
         {"run_time": {"hours": "3"}},
@@ -545,8 +571,11 @@ async def test_load_that_is_too_long(
     flow = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "planned_load"), context={"source": "user"}
     )
-    flow = await hass.config_entries.subentries.async_configure(
-        flow["flow_id"],
-        a_wallbox(home, run_time={"hours": 1e6, "minutes": 0, "seconds": 0}),
-    )
-    assert flow["errors"] == {"latest": "hours_too_short"}
+    for entered in (
+        {"next_step_id": "run_time"},
+        {"name": "Car", "run_time": {"hours": 1e6, "minutes": 0, "seconds": 0}},
+    ):
+        flow = await hass.config_entries.subentries.async_configure(
+            flow["flow_id"], entered
+        )
+    assert flow["errors"] == {"run_time": "run_time_too_long"}

@@ -32,7 +32,6 @@ from simulator.versions import OLDER
 from tests import (
     DAY,
     customer_entry,
-    devices,
     key_entry,
     local,
     pass_time,
@@ -51,7 +50,7 @@ from tests.actions import (
     translations_of,
 )
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, add_load
+from tests.loads.common import a_wallbox, add_load, load_device_id
 from tests.orders.common import capture_events, steps
 
 NOW = "2026-11-23T10:00:00+00:00"
@@ -809,10 +808,3 @@ async def test_device_of_a_planned_load_without_contract(
             await call(hass, action, load_device_id(hass, key))
         await check_translations(hass, caught.value)
         assert caught.value.translation_key == "not_loaded"
-
-
-def load_device_id(hass: HomeAssistant, key: str) -> str:
-    """Return the device ID of a planned load."""
-    return next(
-        device.id for device in devices(hass) if (DOMAIN, key) in device.identifiers
-    )

@@ -21,6 +21,7 @@ from .grid_fees.actions import (
     ORDER_GRID_FEE_REDUCTION_FIELDS,
     async_order_grid_fee_reduction,
 )
+from .loads.actions import RUN_LOAD_ONCE_FIELDS, async_run_load_once
 from .orders.actions import async_get_order, async_order_smart_meter
 from .prices.actions import (
     FIND_CHEAPEST_WINDOW_FIELDS,
@@ -38,6 +39,7 @@ SERVICE_GET_PRICES = "get_prices"
 SERVICE_FIND_CHEAPEST_WINDOW = "find_cheapest_window"
 SERVICE_ORDER_GRID_FEE_REDUCTION = "order_grid_fee_reduction"
 SERVICE_REIMPORT_USAGE = "reimport_usage"
+SERVICE_RUN_LOAD_ONCE = "run_load_once"
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -77,6 +79,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
         REIMPORT_USAGE_FIELDS,
         SupportsResponse.NONE,
     )
+    register(
+        SERVICE_RUN_LOAD_ONCE,
+        _run_load_once,
+        RUN_LOAD_ONCE_FIELDS,
+        SupportsResponse.OPTIONAL,
+    )
 
 
 async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:
@@ -109,6 +117,19 @@ async def _reimport_usage(call: ServiceCall) -> None:
     await async_reimport_usage(call, usage)
 
 
+async def _run_load_once(call: ServiceCall) -> ServiceResponse:
+    entry, key = _entry(call, "no_such_load")
+    load = entry.runtime_data.loads.get(key)
+    if load is None:
+        raise invalid("no_such_load")
+    contract = load.contracts.data.get(load.load.subscription_id)
+    if contract is None:
+        raise invalid("not_loaded")
+    if not contract.smart_meter_active:
+        raise invalid("no_smart_meter_yet")
+    return await async_run_load_once(call, load)
+
+
 def _prices(call: ServiceCall) -> PriceCoordinator:
     runtime, key = _contract(call)
     if (prices := runtime.prices.get(key)) is None:
@@ -122,20 +143,7 @@ def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
     The device of a planned load stands for its contract. Raises ServiceValidationError
     if there is no such contract, or its account is not loaded.
     """
-    hass = call.hass
-    device = dr.async_get(hass).async_get(call.data[ATTR_DEVICE_ID])
-    # Identifiers of other integrations may have more than two parts.
-    keys = (
-        [each[1] for each in device.identifiers if each[0] == DOMAIN] if device else []
-    )
-    if device is None or not keys:
-        raise invalid("no_such_contract")
-    entry: NomosConfigEntry | None = hass.config_entries.async_get_entry(
-        device.config_entry_id
-    )
-    if entry is None or entry.state is not ConfigEntryState.LOADED:
-        raise invalid("not_loaded")
-    key = keys[0]
+    entry, key = _entry(call, "no_such_contract")
     subentry = entry.subentries.get(key)
     if subentry and subentry.subentry_type == SUBENTRY_PLANNED_LOAD:
         # A planned load may be damaged.
@@ -143,3 +151,24 @@ def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
     if key not in entry.runtime_data.contracts.data:
         raise invalid("not_loaded")
     return entry.runtime_data, key
+
+
+def _entry(call: ServiceCall, missing: str) -> tuple[NomosConfigEntry, str]:
+    """Return the loaded entry and the identifier of the targeted device.
+
+    `missing` is the error for a device that is not of this integration.
+    """
+    hass = call.hass
+    device = dr.async_get(hass).async_get(call.data[ATTR_DEVICE_ID])
+    # Identifiers of other integrations may have more than two parts.
+    keys = (
+        [each[1] for each in device.identifiers if each[0] == DOMAIN] if device else []
+    )
+    if device is None or not keys:
+        raise invalid(missing)
+    entry: NomosConfigEntry | None = hass.config_entries.async_get_entry(
+        device.config_entry_id
+    )
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        raise invalid("not_loaded")
+    return entry, keys[0]

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from custom_components.nomos_energy.nomos import QUARTER
 from simulator import Household
-from tests import pass_time
+from tests import devices, pass_time
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -142,6 +142,43 @@ def load_state(hass: HomeAssistant, key: str, what: str) -> str:
     return state.state
 
 
+def a_car(home: Household, **changes: Any) -> dict[str, Any]:
+    """Return the form data of a car that is charged by its level; None removes one."""
+    level = {
+        CONF_NAME: "Car",
+        "need": "charge_level",
+        "run_time": None,
+        "level": "sensor.car",
+        "target": "80",
+        "capacity": "60",
+        "efficiency": "90",
+        "power": "10",
+        "shortest_piece": {"hours": 1, "minutes": 0},
+    }
+    return a_wallbox(home, **level | changes)
+
+
+def plan_of(hass: HomeAssistant, key: str) -> list[str]:
+    """Return the plan that the attribute shows, by the clock on the wall."""
+    state = hass.states.get(load_entity(hass, key, "run_now"))
+    assert state
+    return [
+        f"{_clock(each['start'])}–{_clock(each['end'])[4:]}"
+        for each in state.attributes["plan"]
+    ]
+
+
+def _clock(moment: str) -> str:
+    return f"{dt_util.as_local(datetime.fromisoformat(moment)):%a %H:%M}"
+
+
+def plan_attribute(hass: HomeAssistant, key: str, name: str) -> Any:
+    """Return an attribute of the plan state."""
+    state = hass.states.get(load_entity(hass, key, "plan_state"))
+    assert state
+    return state.attributes.get(name)
+
+
 @callback
 def watch(hass: HomeAssistant, key: str, what: str = "run_now") -> list[str]:
     """Return when an entity of a planned load changes, and to what, from now on."""
@@ -180,3 +217,10 @@ async def pass_time_until(
         border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
         step = min(border, end) - now
         await pass_time(hass, freezer, step, step)
+
+
+def load_device_id(hass: HomeAssistant, key: str) -> str:
+    """Return the device ID of a planned load."""
+    return next(
+        device.id for device in devices(hass) if (DOMAIN, key) in device.identifiers
+    )

@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import LoadCoordinator
 from .entity import LoadEntity
+from .state import LoadState
 
 RUN_NOW = BinarySensorEntityDescription(
     key="run_now",
@@ -39,13 +40,18 @@ class LoadRunNow(LoadEntity, BinarySensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Scheduled pieces, and if prices were missing."""
         return {
-            "plan": [
-                {
-                    "start": dt_util.as_local(piece.start).isoformat(),
-                    "end": dt_util.as_local(piece.end).isoformat(),
-                    "price": None if price is None else round(price, 6),
-                }
-                for piece, price in zip(self.load.pieces, self.load.prices, strict=True)
-            ],
+            "plan": shown_plan(self.load),
             "fallback": self.load.is_fallback,
         }
+
+
+def shown_plan(load: LoadState) -> list[dict[str, Any]]:
+    """Return the piece in progress and the scheduled ones, with their prices."""
+    return [
+        {
+            "start": dt_util.as_local(piece.start).isoformat(),
+            "end": dt_util.as_local(piece.end).isoformat(),
+            "price": None if price is None else round(price, 6),
+        }
+        for piece, price in zip(load.pieces, load.prices, strict=True)
+    ]

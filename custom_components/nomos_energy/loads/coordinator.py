@@ -96,6 +96,14 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._set(replace(self.history, is_enabled=is_enabled))
         self.async_replan()
 
+    @property
+    def usual_amount(self) -> float | None:
+        """Hours, kWh or percent; None if the target was never known."""
+        need = self.load.need
+        if isinstance(need, ChargeLevel):
+            return self._values(dt_util.utcnow()).target
+        return need.amount
+
     @callback
     def async_set_amount(self, amount: float) -> None:
         """Set another amount until the end of the current or next regular hours."""

@@ -114,7 +114,8 @@ class LoadHistory:
         today, once = self.today, self.once
         if today and (today.kind is not kind or today.until <= now):
             today = None
-        if once and (once.kind is not kind or once.end <= now):
+        # Until the hours around it are over, its run does not count for them.
+        if once and (once.kind is not kind or once.end <= now - LONGEST_PIECE):
             once = None
         return replace(self, known=known, today=today, once=once)
 

@@ -51,7 +51,7 @@ def jobs_of(
         overlaps = once and once.hours.overlap(hours)
         without = once.hours if once and overlaps else None
         found.append(_job(load, values, history, now, hours, amount, without))
-    if once:
+    if once and once.end > now:
         found.append(_job(load, values, history, now, once.hours, once, None))
     # A single run comes before the hours around it.
     found.sort(key=lambda job: (max(job.hours.start, now), job.hours.end))
