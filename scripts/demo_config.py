@@ -8,6 +8,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from . import ROOT
+from .demo_car import car_config
 
 EXTERNAL_URL = "https://demo.example"
 """Home Assistant offers no webhooks without an external URL. This one is reserved (RFC 2606)."""
@@ -41,7 +42,6 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
         **dict.fromkeys(
             (
                 "application_credentials",
-                "automation",
                 "calendar",
                 "config",
                 "energy",
@@ -52,6 +52,7 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
                 "webhook",
             )
         ),
+        **car_config(language),
         "logger": {
             "default": "warning",
             "logs": {

@@ -9,19 +9,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from .demo_car import LOAD
 from .demo_processes import DemoError, wait_until
 
 DOMAIN = "nomos_energy"
-WALLBOX = {
-    "name": "Wallbox",
-    "run_time": {"hours": 3, "minutes": 0},
-    "earliest": "00:00:00",
-    "latest": "00:00:00",
-    "shortest_piece": {"hours": 1, "minutes": 0},
-    "power": "11",
-    "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
-}
-"""Planned load without a time window, so that it has a plan at any time of day."""
 USER = "demo"
 CREDENTIALS = {"client_id": "demo-organisation", "client_secret": "demo-secret"}
 
@@ -120,14 +111,14 @@ class Home:
     async def plan_load(self, entry_id: str, subscription_id: str) -> None:
         """Complete the subentry flow of a planned load."""
         flow = "/api/config/config_entries/subentries/flow"
-        step = await self.request("POST", flow, {"handler": [entry_id, "planned_load"]})
-        step = await self.request(
-            "POST",
-            f"{flow}/{step['flow_id']}",
-            WALLBOX | {"subscription": subscription_id},
-        )
-        if step["type"] != "create_entry":
-            raise DemoError(f"The planned load ended in {json.dumps(step)}")
+        form = await self.request("POST", flow, {"handler": [entry_id, "planned_load"]})
+        for entered in LOAD:
+            fields = {field["name"] for field in form.get("data_schema", ())}
+            if "subscription" in fields:
+                entered = entered | {"subscription": subscription_id}
+            form = await self.request("POST", f"{flow}/{form['flow_id']}", entered)
+        if form["type"] != "create_entry":
+            raise DemoError(f"The planned load ended in {json.dumps(form)}")
 
     async def enable_webhooks(
         self, entry_id: str, register: Callable[[str], Awaitable[str]]

@@ -34,6 +34,8 @@ TEXTS = {
         "month": "Letzte 30 Tage",
         "plan": "Geplanten Verbraucher hinzufügen",
         "load": "Boiler",
+        "need": "Laufzeit pro Tag",
+        "next": "Weiter",
         "finish": "Fertigstellen",
         "select": "Auswählen",
         "price": "Eine Entität mit dem aktuellen Preis verwenden",
@@ -45,6 +47,8 @@ TEXTS = {
         "month": "Last 30 days",
         "plan": "Add planned load",
         "load": "Boiler",
+        "need": "Run time per day",
+        "next": "Next",
         "finish": "Finish",
         "select": "Select",
         "price": "Use an entity with current price",
@@ -154,6 +158,7 @@ def take_planned_load(camera: Camera) -> None:
     page.set_viewport_size(LOAD_FORM)
     camera.open("/config/integrations/integration/nomos_energy")
     page.get_by_text(texts["plan"]).first.click()
+    page.get_by_text(texts["need"], exact=True).click()
     page.locator("ha-form input").first.fill(texts["load"])
     page.mouse.move(0, 0)
     page.wait_for_timeout(SETTLE_TIME)
@@ -170,9 +175,14 @@ def take_planned_load(camera: Camera) -> None:
     if not camera.options.all or camera.options.language != "de":
         page.keyboard.press("Escape")
         return
-    for place, hours in enumerate((23, 0, 0)):
-        times = page.locator("ha-form ha-base-time-input").nth(place)
-        times.locator("input").first.fill(str(hours))
+    times = page.locator("ha-form ha-base-time-input")
+    times.first.locator("input").first.fill("23")
+    page.get_by_role("button", name=texts["next"]).click()
+    page.wait_for_timeout(SETTLE_TIME)
+    for place in range(2):
+        times.nth(place).locator("input").first.fill("0")
+    page.get_by_role("button", name=texts["next"]).click()
+    page.wait_for_timeout(SETTLE_TIME)
     page.get_by_role("button", name="OK").last.click()
     page.get_by_role("button", name=texts["finish"]).click()
     print("Waiting for the next quarter-hour …")

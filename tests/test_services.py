@@ -80,7 +80,10 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "order_grid_fee_reduction": {"module": 1},
     "reimport_usage": {"start": "2026-10-01"},
 }
-"""All actions, with what they need besides a contract."""
+"""All actions of contracts, with what they need besides the device."""
+
+LOAD_ACTIONS = ["run_load_once"]
+"""Actions of planned loads; see tests/loads."""
 
 
 # Ordering
@@ -723,8 +726,10 @@ async def test_actions_are_described(
     await set_up()
     described = (await async_get_all_descriptions(hass))[DOMAIN]
     texts = await async_get_translations(hass, language, "services", {DOMAIN})
-    contract = {"en": "Contract", "de": "Vertrag"}[language]
-    assert set(described) == set(ACTIONS)
+    contract, load = {"en": ("Contract", "Load"), "de": ("Vertrag", "Verbraucher")}[
+        language
+    ]
+    assert set(described) == {*ACTIONS, *LOAD_ACTIONS}
     for action, description in described.items():
         assert description["fields"]["device_id"]["required"]
         choose: Any = selector(description["fields"]["device_id"]["selector"])
@@ -732,7 +737,9 @@ async def test_actions_are_described(
         prefix = f"component.{DOMAIN}.services.{action}"
         assert texts[f"{prefix}.name"]
         assert texts[f"{prefix}.description"]
-        assert texts[f"{prefix}.fields.device_id.name"] == contract
+        assert texts[f"{prefix}.fields.device_id.name"] == (
+            load if action in LOAD_ACTIONS else contract
+        )
         for name, field in description["fields"].items():
             if "duration" in field["selector"]:
                 assert field["selector"]["duration"]["enable_second"] is False
@@ -748,10 +755,11 @@ async def test_actions_are_described(
         "get_prices": False,
         "find_cheapest_window": False,
         "order_grid_fee_reduction": True,
+        "run_load_once": True,
     }
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", [*ACTIONS, *LOAD_ACTIONS])
 async def test_fields_are_described(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, action: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from simulator import Simulator, scenarios
-from tests import devices
+from tests import devices, organisation_entry
 from tests.conftest import SetUp
 from tests.forms import Form, open_load
 from tests.loads.common import (
@@ -298,6 +298,97 @@ async def test_kind_of_need_can_be_changed(
     }
     await send_unchanged(hass, hass_client, entry, key, "charge_level")
     assert entry.subentries[key].data == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("subscription", "gone"),
+        ("run_time", {"hours": 25}),
+        ("run_time", {"hours": -1}),
+        ("run_time", {"hours": 0}),
+        ("run_time", 3),
+        ("power", 3700),
+        ("power", "light.lamp"),
+        ("power", [11]),
+        ("level", "light.car"),
+        ("target", 0),
+        ("target", float("nan")),
+        ("capacity", -5),
+        ("efficiency", 500),
+        ("energy", "12"),
+        ("earliest", "25:00"),
+        ("latest", 7),
+        ("latest", "sensor.alarm"),
+        ("weekdays", []),
+        ("weekdays", ["mon", 5]),
+        ("shortest_piece", {"hours": 1e300}),
+        ("upper_price", 50),
+        ("always_below", "0"),
+        ("targets", ["lock.front_door"]),
+        ("targets", "switch.wallbox"),
+    ],
+)
+@pytest.mark.parametrize("need", ["run_time", "energy", "charge_level"])
+async def test_nothing_is_suggested_that_would_be_refused(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    need: str,
+    name: str,
+    value: Any,
+) -> None:
+    """A damaged setting is left empty or suggested anew, and the form repairs it."""
+    home = simulator.add(scenarios.dynamic_tariff())
+    right = {
+        "subscription": home.subscription_id,
+        "need": need,
+        "run_time": {"hours": 2},
+        "energy": 12.0,
+        "level": "sensor.car",
+        "target": 80.0,
+        "capacity": 60.0,
+        "power": 11.0,
+        "earliest": "18:00:00",
+        "latest": "07:00:00",
+        "weekdays": ["mon"],
+        "targets": ["switch.wallbox"],
+    }
+    subentry = ConfigSubentryData(
+        data=right | {name: value},
+        subentry_type=SUBENTRY_PLANNED_LOAD,
+        title="Car",
+        unique_id=None,
+    )
+    entry = await set_up(entry=organisation_entry(subentries_data=[subentry]))
+    (key,) = entry.subentries
+    form = await open_load(hass, hass_client, entry, key)
+    await form.choose(need)
+    steps = [need, "hours", "switching"]
+    for step in steps:
+        assert form.shown["step_id"] == step
+        missing = {
+            each: REQUIRED[each]
+            for each in fields(form)
+            if each in REQUIRED and each not in form.suggested()
+        }
+        if "subscription" in missing:
+            missing["subscription"] = home.subscription_id
+        assert set(missing) <= {name}
+        await form.send(**missing | form.suggested())
+    assert form.shown["reason"] == "reconfigure_successful"
+    assert set(entry.runtime_data.loads) == {key}
+
+
+REQUIRED = {
+    "subscription": "",
+    "level": "sensor.car",
+    "capacity": "60",
+    "energy": "12",
+    "power": "11",
+}
+"""Fields without a suggested value, with what a person enters."""
 
 
 async def send_unchanged(

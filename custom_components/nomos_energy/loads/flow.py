@@ -21,16 +21,12 @@ from .form import (
     CONF_ALWAYS_BELOW,
     CONF_UPPER_PRICE,
     HIGHEST_PRICE,
-    SUGGESTED,
-    advanced_fields,
-    flatten,
     hours_schema,
     need_schema,
-    read,
-    shown,
     switching_schema,
 )
 from .form_errors import hours_errors, need_errors, switching_errors
+from .form_values import advanced_fields, flatten, read, shown
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, NeedKind
 
 PRICES = (CONF_UPPER_PRICE, CONF_ALWAYS_BELOW)
@@ -146,8 +142,9 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         doubts: dict[str, str] = {}
         if user_input is None:
-            known = {**SUGGESTED, **self._stored, **self._data}
-            values = shown(self.hass, schema, known)
+            known = {**self._stored, **self._data}
+            is_new = self._stored.get("need") != self._data["need"]
+            values = shown(self.hass, schema, known, is_new=is_new)
         else:
             entered = flatten(user_input)
             data, errors = read(entered)

@@ -1,10 +1,8 @@
 """Fields of the form of planned loads, in steps."""
 
-from collections.abc import Callable, Mapping
 from typing import Any, override
 
 from homeassistant.const import CONF_NAME, PERCENTAGE
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     DurationSelector,
@@ -20,7 +18,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..contract_selector import CONF_SUBSCRIPTION
-from ..number_field import InvalidNumberError, NumberField, price_field
+from ..number_field import NumberField, price_field
 from .choice_field import ChoiceField, number_or_entity, parsed_or_entity
 from .need import (
     DEFAULT_EFFICIENCY,
@@ -230,64 +228,3 @@ def _schema(fields: Fields, advanced: Fields) -> vol.Schema:
         return vol.Schema(fields)
     collapsed = section(vol.Schema(advanced), {"collapsed": True})
     return vol.Schema({**fields, vol.Optional(ADVANCED): collapsed})
-
-
-def advanced_fields(schema: vol.Schema) -> frozenset[str]:
-    """Return the names of the fields in the section of a step."""
-    return frozenset(
-        str(field)
-        for key, value in schema.schema.items()
-        if key == ADVANCED
-        for field in value.schema.schema
-    )
-
-
-def flatten(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input of a step without its section."""
-    flat = {key: each for key, each in user_input.items() if key != ADVANCED}
-    return flat | (user_input.get(ADVANCED) or {})
-
-
-def read(entered: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the data to store, and the translation keys of invalid values."""
-    data, errors = dict(entered), dict[str, str]()
-    for name, field in FIELDS.items():
-        if text := data.pop(name, "").strip():
-            try:
-                data[name] = field.parse(text)
-            except InvalidNumberError as err:
-                errors[name] = err.key
-    return data, errors
-
-
-def shown(
-    hass: HomeAssistant, schema: vol.Schema, stored: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the suggested values of a step; nothing that the form would refuse."""
-    found = {}
-    for key, selector in schema.schema.items():
-        name = str(key)
-        if isinstance(selector, section):
-            found.update(shown(hass, selector.schema, stored))
-            continue
-        value = stored.get(name)
-        if name in FIELDS:
-            value = FIELDS[name].show(hass, value)
-        if value is not None and _accepts(selector, value):
-            found[name] = value
-    return found
-
-
-def _accepts(selector: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        selector(value)
-    except vol.Invalid, TypeError, ValueError, ArithmeticError, LookupError:
-        return False
-    return not is_negative(value)
-
-
-def is_negative(value: Any) -> bool:
-    """Return if a part of a duration is negative."""
-    return isinstance(value, Mapping) and any(
-        isinstance(part, int | float) and part < 0 for part in value.values()
-    )

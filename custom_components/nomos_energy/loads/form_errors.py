@@ -21,8 +21,8 @@ from .form import (
     CONF_TARGETS,
     CONF_UPPER_PRICE,
     CONF_WEEKDAYS,
-    is_negative,
 )
+from .form_values import is_negative
 from .need import RunTime, parse_need
 from .parsing import InvalidLoadError
 from .planner import NOTHING

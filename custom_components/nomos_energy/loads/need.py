@@ -102,7 +102,8 @@ parse_entity = entity_of(VALUE_DOMAINS)
 parse_power = either(parse_entity, number_between(0, HIGHEST_POWER))
 
 
-def _parse_run_time(value: Any) -> timedelta:
+def parse_run_time(value: Any) -> timedelta:
+    """Parse a duration of a day at most."""
     run_time = parse_duration(value)
     if not timedelta(0) <= run_time <= DAY:
         raise ValueError("A run time of a day at most expected")
@@ -115,7 +116,7 @@ def parse_need(data: Mapping[str, Any]) -> tuple[Need, float | str | None]:
     power = stored.read_optional("power", parse_power)
     kind = stored.read("need", NeedKind)
     if kind is NeedKind.RUN_TIME:
-        return RunTime(stored.read("run_time", _parse_run_time)), power
+        return RunTime(stored.read("run_time", parse_run_time)), power
     if power is None or (isinstance(power, float) and power < LOWEST_POWER):
         raise InvalidLoadError("power")
     if kind is NeedKind.ENERGY:
@@ -126,6 +127,6 @@ def parse_need(data: Mapping[str, Any]) -> tuple[Need, float | str | None]:
         target=stored.read("target", either(parse_entity, number_between(0, FULL))),
         capacity=stored.read("capacity", number_between(0, HIGHEST_ENERGY)),
         efficiency=efficiency or DEFAULT_EFFICIENCY,
-        run_time=stored.read_optional("run_time", _parse_run_time) or timedelta(0),
+        run_time=stored.read_optional("run_time", parse_run_time) or timedelta(0),
     )
     return need, power
