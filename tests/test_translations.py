@@ -16,6 +16,7 @@ from custom_components.nomos_energy.grid_fees import (
 )
 from custom_components.nomos_energy.loads import (
     binary_sensors as load_binary_sensors,
+    events as load_events,
     number,
     sensors as load_sensors,
     switch,
@@ -84,7 +85,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "calendar": (calendar.INSTALLATION,),
     "number": (*number.NUMBERS.values(),),
     "switch": (switch.ENABLED,),
-    "event": (events.ORDER_UPDATE,),
+    "event": (events.ORDER_UPDATE, load_events.RUN),
     "sensor": (
         *order_sensors.ORDER_SENSORS,
         order_sensors.EXPECTED_ACTIVATION,
@@ -226,8 +227,9 @@ def test_every_entity_has_texts_and_icons() -> None:
             states = names[platform].get(each.key, {}).get("state", {})
             if set(states) != set(getattr(each, "options", None) or states):
                 findings.append(f"{platform}.{each.key}.state")
-    announced = names["event"]["order_update"]["state_attributes"]["event_type"]
-    findings += set(announced["state"]) ^ set(events.ORDER_UPDATE.event_types or ())
+    for each in (events.ORDER_UPDATE, load_events.RUN):
+        announced = names["event"][each.key]["state_attributes"]["event_type"]
+        findings += set(announced["state"]) ^ set(each.event_types or ())
     assert not findings
 
 

@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .collector import EntityCollector
+from .loads.events import load_events
 from .orders.events import order_events
 from .runtime import NomosConfigEntry
 
@@ -16,4 +17,6 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    EntityCollector(hass, entry, async_add_entities).for_contracts(order_events)
+    collector = EntityCollector(hass, entry, async_add_entities)
+    collector.for_contracts(order_events)
+    collector.for_loads(load_events)

@@ -127,9 +127,12 @@ async def change_load(
 
 def load_entity(hass: HomeAssistant, key: str, what: str) -> str:
     """Return an entity of a planned load."""
-    platform = {"run_now": "binary_sensor", "enabled": "switch"}.get(
-        what, "number" if what == "run_time_today" else "sensor"
-    )
+    platform = {
+        "run_now": "binary_sensor",
+        "enabled": "switch",
+        "run": "event",
+        "run_time_today": "number",
+    }.get(what, "sensor")
     found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{key}_{what}")
     assert found, what
     return found

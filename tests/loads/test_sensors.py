@@ -112,7 +112,7 @@ def running_since(hass: HomeAssistant, key: str) -> Any:
         ),
         pytest.param(
             {"upper_price": "1"},
-            ["idle", "Tue 07:00 provisional", "Tue 14:45 idle"],
+            ["cannot_finish", "Tue 07:00 provisional", "Tue 14:45 cannot_finish"],
             id="too expensive",
         ),
     ],

@@ -26,10 +26,12 @@ from .history import Amount, LoadHistory, Once, Switched
 from .jobs import Job, jobs_of, moments_of
 from .known import Values, entities_of, read_values
 from .need import ChargeLevel
+from .periods import RunEvent, Shortfall
 from .planner import NOTHING, Span, average_price, clipped
-from .planning import Plan, due_end, plan_jobs
+from .planning import Plan, due_end, plan_jobs, shortfall_of
 from .settings import PlannedLoad
 from .state import LoadState, NeedBasis, PlanState
+from .tracking import Tracker
 
 
 class LoadCoordinator(DataUpdateCoordinator[LoadState]):
@@ -133,6 +135,14 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._set(replace(self.history, switched=switched))
 
     @callback
+    def async_take_news(self) -> tuple[RunEvent, ...]:
+        """Return the events to announce, each once."""
+        news = self.history.news
+        if news:
+            self._set(replace(self.history, news=()))
+        return news
+
+    @callback
     def async_prices_updated(self) -> None:
         """Plan again if the prices have changed."""
         # Listeners of prices are updated every quarter-hour.
@@ -148,6 +158,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._prices = self._known_prices()
         values = self._planned_by = self._values(now)
         history = self.history.updated(now, self.load.need.kind, values.known)
+        tracker, news = Tracker(now, self._prices, values.power), history.news
+        history = tracker.end(history, may_run=self._may_run)
         if history != self.history:
             self._set(history)
         jobs = self._jobs(values, now)
@@ -158,7 +170,12 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         if plan.pieces and plan.pieces[0].start <= now:
             self._set(self.history.with_piece(plan.pieces[0]))
             plan = replace(plan, pieces=plan.pieces[1:])
-        self._update(now, jobs, plan, values)
+        shortfall = self._shortfall(jobs[0], plan, now)
+        self._set(tracker.follow(self.history, jobs, shortfall))
+        self._update(now, jobs, plan, values, shortfall)
+        if self.history.news != news:
+            # A run that could not begin changes no other state.
+            self.async_update_listeners()
 
     @callback
     def _state_changed(self, _event: Event[EventStateChangedData]) -> None:
@@ -214,6 +231,13 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         begin = running.end if running else self._due(now)
         return plan_jobs(self.load, jobs, running, now, begin, self._prices)
 
+    def _shortfall(self, job: Job, plan: Plan, now: datetime) -> Shortfall | None:
+        """Return why the plan does not cover what is left."""
+        if not self._may_run:
+            return None
+        running = self.history.running(now)
+        return shortfall_of(self.load, job, plan, running, now, self._prices)
+
     def _due(self, now: datetime) -> datetime:
         """Return now, or the start of a piece that should have begun just before.
 
@@ -224,7 +248,12 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         return next((each for each in starts if each <= now < each + QUARTER), now)
 
     def _update(
-        self, now: datetime, jobs: list[Job], plan: Plan, values: Values
+        self,
+        now: datetime,
+        jobs: list[Job],
+        plan: Plan,
+        values: Values,
+        shortfall: Shortfall | None,
     ) -> None:
         """Update the entities, and start the timer for the next change."""
         history, prices, job = self.history, self._prices, jobs[0]
@@ -235,7 +264,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         duration = sum((each.end - each.start for each in runs), NOTHING)
         self.async_set_updated_data(
             LoadState(
-                plan_state=self._plan_state(now, job, today, plan),
+                plan_state=self._plan_state(now, job, today, plan, shortfall),
                 running=running,
                 pieces=pieces,
                 is_fallback=plan.is_fallback,
@@ -253,6 +282,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
                 is_latest_known=values.is_latest_known
                 if isinstance(self.load.latest, str)
                 else None,
+                shortfall=shortfall,
+                saved=history.savings.in_month_of(now),
             )
         )
         moments = [
@@ -272,7 +303,12 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         return isinstance(load.need, ChargeLevel) or isinstance(load.power, str)
 
     def _plan_state(
-        self, now: datetime, job: Job, today: Span, plan: Plan
+        self,
+        now: datetime,
+        job: Job,
+        today: Span,
+        plan: Plan,
+        shortfall: Shortfall | None,
     ) -> PlanState:
         if not self.is_enabled:
             return PlanState.DISABLED
@@ -282,6 +318,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             return PlanState.SWITCHED_BY_HAND
         if self.history.running(now):
             return PlanState.RUNNING
+        if shortfall and job.hours.start < today.end:
+            return PlanState.CANNOT_FINISH
         hours = job.hours if job.hours.start < today.end else today
         if any(each.start < max(hours.end, today.end) for each in plan.pieces):
             return PlanState.PROVISIONAL if plan.is_fallback else PlanState.PLANNED

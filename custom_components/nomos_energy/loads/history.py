@@ -12,7 +12,9 @@ from ..nomos import DAY, HOUR
 from ..store import SAVE_SOON, RecordStore
 from .known import NOTHING_KNOWN, Known, parse_latest_state
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, LOWEST_POWER, NeedKind
+from .periods import Period, RunEvent
 from .planner import NOTHING, Span
+from .savings import NO_SAVINGS, Savings
 
 STORE = "loads"
 
@@ -90,6 +92,11 @@ class LoadHistory:
     pieces: tuple[Span, ...] = ()
     """Recent runs; the last one may be in progress."""
     switched: Switched = Switched()
+    periods: tuple[Period, ...] = ()
+    """Hours in progress; a single run may lie within others."""
+    news: tuple[RunEvent, ...] = ()
+    """Events that are not announced yet."""
+    savings: Savings = NO_SAVINGS
 
     def running(self, now: datetime) -> Span | None:
         """Return the run in progress."""
@@ -123,6 +130,11 @@ class LoadHistory:
         """Return the history without runs that ended before a moment."""
         pieces = tuple(each for each in self.pieces if each.end > moment)
         return replace(self, pieces=pieces)
+
+    def with_news(self, event: RunEvent) -> Self:
+        """Return the history with another event; without those of the day before."""
+        recent = (each for each in self.news if event.at - each.at < DAY)
+        return replace(self, news=(*recent, event))
 
     def ending(self, end: datetime) -> Self:
         """Return the history with another end of the last run."""

@@ -44,6 +44,11 @@ class Schedule:
     is_fallback: bool = False
     """True if prices are missing, so that the latest possible time is used."""
 
+    @property
+    def duration(self) -> timedelta:
+        """Sum of the pieces."""
+        return sum((each.end - each.start for each in self.pieces), NOTHING)
+
 
 @dataclass(frozen=True, slots=True)
 class Planner:

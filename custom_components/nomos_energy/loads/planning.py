@@ -1,7 +1,7 @@
 """Plan of all jobs of a load: how long a run lasts, and which ones follow."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -10,7 +10,8 @@ from homeassistant.util import dt as dt_util
 from ..nomos import QUARTER, PriceSeries
 from .jobs import Job
 from .need import ChargeLevel
-from .planner import NOTHING, Span, cheap_spans, merged
+from .periods import LEAST_LEFT, Shortfall
+from .planner import NOTHING, Span, cheap_spans, clipped, merged
 from .settings import PlannedLoad
 
 
@@ -68,6 +69,27 @@ def plan_jobs(
         covered += _duration(schedule.pieces)
     pieces.sort(key=lambda piece: piece.start)
     return Plan(merged([*pieces, *extra]) if extra else tuple(pieces), is_fallback)
+
+
+def shortfall_of(
+    load: PlannedLoad,
+    job: Job,
+    plan: Plan,
+    running: Span | None,
+    now: datetime,
+    prices: PriceSeries,
+) -> Shortfall | None:
+    """Return why a plan does not cover what is left of a job, or None if it does."""
+    left = job.left - _in_progress(job, running, now)
+    planned = _duration(clipped(plan.pieces, job.hours))
+    if left - planned < LEAST_LEFT:
+        return None
+    begin = running.end if running else now
+    unlimited = replace(load, upper_price=None)
+    possible = unlimited.plan(job.hours, begin, left, prices, job.without)
+    if possible.duration > planned:
+        return Shortfall.PRICE_LIMIT_TOO_LOW
+    return Shortfall.TIME_TOO_SHORT
 
 
 def _in_progress(job: Job, running: Span | None, now: datetime) -> timedelta:

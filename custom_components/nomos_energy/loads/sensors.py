@@ -41,18 +41,24 @@ def _running_since(load: LoadState) -> Mapping[str, Any]:
     return {"running_since": dt_util.as_local(running.start) if running else None}
 
 
-def _by_hand_until(load: LoadState) -> Mapping[str, Any]:
-    """Return how long a target that was switched by hand is left alone."""
+def _plan_details(load: LoadState) -> Mapping[str, Any]:
+    """Return why the load will not finish, and how long it is left alone.
+
+    The second regards a target that was switched by hand.
+    """
     is_by_hand = load.plan_state is PlanState.SWITCHED_BY_HAND
     running = load.running if is_by_hand else None
-    return {"until": dt_util.as_local(running.end) if running else None}
+    return {
+        "reason": load.shortfall,
+        "until": dt_util.as_local(running.end) if running else None,
+    }
 
 
 def _plan_attributes(load: LoadState) -> Mapping[str, Any]:
     """Return what the plan is based on, and if its end is known."""
     known = load.is_latest_known
     return {
-        **_by_hand_until(load),
+        **_plan_details(load),
         "need_basis": load.basis.value,
         **({} if known is None else {"finish_by_known": known}),
     }
@@ -66,6 +72,20 @@ PLANNED_COST = LoadSensorDescription(
     suggested_display_precision=2,
     value_fn=lambda load: _rounded(load.cost, 4),
 )
+
+SAVINGS = LoadSensorDescription(
+    # No state class, as with all amounts: a run counts when its hours are over, and
+    # the recorder would add it to that hour.
+    key="savings_this_month",
+    translation_key="savings_this_month",
+    device_class=SensorDeviceClass.MONETARY,
+    native_unit_of_measurement=CURRENCY,
+    suggested_display_precision=2,
+    value_fn=lambda load: round(load.saved, 4),
+)
+
+OF_POWER = (PLANNED_COST, SAVINGS)
+"""Sensors that exist only if the power is known."""
 
 LOAD_SENSORS = (
     LoadSensorDescription(
@@ -97,6 +117,7 @@ LOAD_SENSORS = (
         value_fn=lambda load: _rounded(load.price, 6),
     ),
     PLANNED_COST,
+    SAVINGS,
     LoadSensorDescription(
         key="remaining_today",
         translation_key="remaining_today",
@@ -109,11 +130,11 @@ LOAD_SENSORS = (
 
 
 def load_sensors(coordinator: LoadCoordinator) -> Iterable[SensorEntity]:
-    """Return the sensors of a planned load; the cost only if the power is known."""
+    """Return the sensors of a planned load; amounts only if the power is known."""
     registry = er.async_get(coordinator.hass)
     for description in LOAD_SENSORS:
         sensor = LoadSensor(coordinator, description)
-        if description is not PLANNED_COST or coordinator.load.power:
+        if description not in OF_POWER or coordinator.load.power:
             yield sensor
         elif known := registry.async_get_entity_id(
             SENSOR_DOMAIN, DOMAIN, str(sensor.unique_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .periods import Shortfall
 from .planner import Span
 
 
@@ -17,6 +18,8 @@ class PlanState(StrEnum):
     """The next piece is at the cheapest time."""
     PROVISIONAL = "provisional"
     """The next piece was scheduled without prices."""
+    CANNOT_FINISH = "cannot_finish"
+    """What is planned does not cover what is left."""
     DONE = "done"
     """The load has run, and does not run again today."""
     IDLE = "idle"
@@ -70,6 +73,10 @@ class LoadState:
     """kW."""
     is_latest_known: bool | None = None
     """None without an entity for the end of the hours."""
+    shortfall: Shortfall | None = None
+    """Why the load will not finish."""
+    saved: float = 0.0
+    """What the load saved in this month in EUR."""
 
     @property
     def next_start(self) -> datetime | None:
