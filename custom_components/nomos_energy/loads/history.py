@@ -12,6 +12,7 @@ from ..nomos import DAY, HOUR
 from ..store import SAVE_SOON, RecordStore
 from .known import NOTHING_KNOWN, Known, parse_latest_state
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, LOWEST_POWER, NeedKind
+from .numbers import NumberTarget
 from .periods import Period, RunEvent
 from .planner import NOTHING, Span
 from .savings import NO_SAVINGS, Savings
@@ -48,8 +49,10 @@ class Switched:
 
     on: tuple[str, ...] = ()
     """Targets that were switched on, and not yet off again."""
+    numbers: tuple[NumberTarget, ...] = ()
+    """Numbers among them, with the values that they get when they go off."""
     by_hand: tuple[str, ...] = ()
-    """Targets that somebody switched off during the run that began at `run`."""
+    """Targets that somebody changed during the run that began at `run`."""
     run: datetime | None = None
     missed: tuple[Missed, ...] = ()
     """Latest run that each target missed, until it is switched on again."""
@@ -201,7 +204,10 @@ def _read_switched(switched: Switched, damage: Damage) -> Switched:
         on=tuple(filter(valid_entity_id, switched.on)),
         by_hand=tuple(filter(valid_entity_id, switched.by_hand)),
         missed=tuple(each for each in switched.missed if valid_entity_id(each.entity)),
+        numbers=tuple(
+            each for each in switched.numbers if valid_entity_id(each.entity)
+        ),
     )
-    for name in ("on", "by_hand", "missed"):
+    for name in ("on", "by_hand", "missed", "numbers"):
         damage.parts += len(getattr(switched, name)) - len(getattr(valid, name))
     return valid

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..nomos import DAY, HOUR, QUARTER, PriceSeries
 from .need import Energy, Need, RunTime, parse_need
+from .numbers import NumberTarget, parse_number_target
 from .parsing import (
     InvalidLoadError,
     StoredSettings,
@@ -71,6 +72,8 @@ class PlannedLoad:
     """Days on which the hours may begin; Monday is 0."""
     targets: tuple[str, ...] = ()
     """Entities that are switched by the plan."""
+    number: NumberTarget | None = None
+    """Number that is set by the plan."""
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
@@ -90,6 +93,7 @@ class PlannedLoad:
             always_below=stored.read_optional("always_below", parse_number),
             weekdays=stored.read("weekdays", parse_weekdays),
             targets=stored.read_optional("targets", entities_of(TARGET_DOMAINS)) or (),
+            number=parse_number_target(stored),
         )
 
     def __post_init__(self) -> None:

@@ -1,6 +1,5 @@
 """Switching of the targets of a planned load by its plan."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +7,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
-    STATE_OFF,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
@@ -18,10 +16,13 @@ from homeassistant.core import (
     Event,
     EventStateChangedData,
     HomeAssistant,
-    State,
     callback,
 )
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
+from homeassistant.helpers.event import (
+    async_track_entity_registry_updated_event,
+    async_track_state_change_event,
+)
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
@@ -29,10 +30,14 @@ from ..const import LOGGER
 from ..nomos import QUARTER
 from ..schedule import Timer
 from .coordinator import LoadCoordinator
-from .history import Missed, Switched
-from .issues import async_delete_missed, async_show_missed
+from .history import Switched
+from .issues import async_delete_missed
+from .numbers import off_values
 from .planner import Span
-from .targets import CALL_ERRORS, SCENE, SCRIPT, async_switch, async_switch_off
+from .record import SwitchRecord
+from .renames import entities_in
+from .target_states import SCENE, SCRIPT, TargetStates, state_of
+from .targets import CALL_ERRORS, async_switch, async_switch_off, async_switch_off_known
 
 LENGTH = QUARTER.total_seconds()
 
@@ -40,7 +45,8 @@ LENGTH = QUARTER.total_seconds()
 class LoadSwitching:
     """Switches the targets of a load on when a run begins, and off when it ends.
 
-    At the end of a run, all targets are switched off; else only what was switched on
+    At the end of a run, all targets are switched off, also those that were on before
+    it: after an outage, they could not be told apart. Else only what was switched on
     here. A target that somebody switches off during a run is left alone until its end.
     What fails is tried again at the next quarter-hour.
     """
@@ -50,15 +56,14 @@ class LoadSwitching:
     ) -> None:
         """Initialize with the stored state, and make the state of the targets right."""
         self._hass = hass
-        self._entry = entry
         self._load = load
-        self._targets = load.load.targets
+        self._record = SwitchRecord(hass, entry, load)
+        self._states = TargetStates(hass, load.load)
+        self._targets = self._states.entities
         self._calling: set[str] = set()
         self._tried: set[tuple[str, str]] = set()
         """Calls that are not repeated before the next quarter-hour."""
         self._logged: set[str] = set()
-        self._contexts: dict[str, str] = {}
-        """ID of the context of the latest call by target."""
         self._quarter = 0.0
         self._retry = Timer(hass, self._update)
         self._piece = self._known_piece()
@@ -68,8 +73,13 @@ class LoadSwitching:
             async_track_state_change_event(
                 hass, {*self._targets, *self._switched.on}, self._state_changed
             ),
+            async_track_entity_registry_updated_event(
+                hass,
+                set(entities_in(entry.subentries[load.key].data)),
+                self._registry_updated,
+            ),
         ]
-        self._show_missed(
+        self._record.async_show_missed(
             each for each in self._switched.missed if each.entity in self._targets
         )
         # States and services of others are there only when Home Assistant has started.
@@ -84,7 +94,7 @@ class LoadSwitching:
 
     @property
     def _switched(self) -> Switched:
-        return self._load.history.switched
+        return self._record.switched
 
     def _known_piece(self) -> Span | None:
         """Return the run in progress if it began before a restart or reload."""
@@ -106,10 +116,19 @@ class LoadSwitching:
         switched = self._switched
         async_delete_missed(self._hass, self._load.key, switched.missed)
         # What is unavailable is switched off when the load is back.
-        reachable = [each for each in switched.on if self._state(each)]
-        async_switch_off(self._hass, reachable)
-        left = tuple(each for each in switched.on if each not in reachable)
-        self._load.async_set_switched(replace(switched, on=left))
+        left = async_switch_off_known(self._hass, switched, only_available=True)
+        self._record.async_set(replace(switched, on=left))
+
+    @callback
+    def async_set_level(self, value: float | None) -> None:
+        """Set the number to another value during runs; None: the one of its settings."""
+        number, states = self._states.number, self._states
+        level = number.on if number and value is None else value
+        if number and level is not None and level != states.level:
+            states.level = level
+            self._reached.discard(number.entity)
+            self._tried.discard((number.entity, SERVICE_TURN_ON))
+            self._update()
 
     @callback
     def _update(self, _now: datetime | None = None) -> None:
@@ -141,31 +160,23 @@ class LoadSwitching:
         # A run that somebody cut short did not fail.
         if ended and ended.end <= dt_util.utcnow():
             reached = {*self._reached, *self._switched.by_hand}
-            new = {
-                entity: Missed(entity, ended.start, ended.end)
-                for entity in self._targets
-                if entity not in reached
-            }
-            old = (each for each in self._switched.missed if each.entity not in new)
-            self._show_missed([*old, *new.values()])
+            missed = (each for each in self._targets if each not in reached)
+            self._record.async_note_missed(ended, missed)
         self._reached.clear()
         self._tried.clear()
-        run = begun.start if begun else None
-        self._load.async_set_switched(replace(self._switched, by_hand=(), run=run))
-
-    def _show_missed(self, missed: Iterable[Missed]) -> None:
-        known, kept = self._switched.missed, tuple(missed)
-        gone = [each for each in known if each not in kept]
-        async_delete_missed(self._hass, self._load.key, gone)
-        async_show_missed(self._hass, self._entry, self._load, kept)
-        self._load.async_set_switched(replace(self._switched, missed=kept))
+        self._record.async_begin(begun)
 
     def _switch_on(self, entity: str) -> None:
-        state = self._state(entity)
+        state = state_of(self._hass, entity)
         if state is None or entity in self._switched.by_hand:
             return
-        domain, is_off = state.domain, state.state in (STATE_OFF, STATE_UNKNOWN)
-        if domain != SCENE and not is_off:
+        domain, states = state.domain, self._states
+        is_rounded = (
+            entity in self._reached
+            and states.number_of(entity) is not None
+            and not states.is_off(state)
+        )
+        if domain != SCENE and (states.is_on(state) or is_rounded):
             self._note_on(entity)
             self._reach(entity)
         # A script ends by itself, and the state of a scene is a time.
@@ -174,40 +185,22 @@ class LoadSwitching:
             self._call(SERVICE_TURN_ON, entity)
 
     def _note_on(self, entity: str) -> None:
-        switched = self._switched
-        if entity not in switched.on:
-            switched = replace(switched, on=(*switched.on, entity))
-            self._load.async_set_switched(switched)
-
-    def _note_off(self, entity: str) -> None:
-        on = tuple(each for each in self._switched.on if each != entity)
-        self._load.async_set_switched(replace(self._switched, on=on))
+        self._record.async_note_on(entity, self._states.number_of(entity))
 
     def _reach(self, entity: str) -> None:
-        """Note that a target does what it should; what it missed is made good."""
+        """Note that a target does what it should."""
         self._reached.add(entity)
-        missed = self._switched.missed
-        if any(each.entity == entity for each in missed):
-            self._show_missed(each for each in missed if each.entity != entity)
-
-    def _refuses(self, entity: str) -> bool:
-        """Return if a target is off although it was switched on."""
-        state = self._hass.states.get(entity)
-        return state is not None and state.domain != SCRIPT and state.state == STATE_OFF
-
-    def _state(self, entity: str) -> State | None:
-        """Return the state of an entity, or None if it can't be switched."""
-        state = self._hass.states.get(entity)
-        return state if state and state.state != STATE_UNAVAILABLE else None
+        self._record.async_note_reached(entity)
 
     def _call(self, service: str, entity: str) -> None:
         call = entity, service
-        if entity in self._calling or call in self._tried or not self._state(entity):
+        if entity in self._calling or call in self._tried:
+            return
+        if not state_of(self._hass, entity):
             return
         self._tried.add(call)
         self._calling.add(entity)
-        context = Context()
-        self._contexts[entity] = context.id
+        context = self._states.new_context(service, entity)
         self._hass.async_create_task(
             self._async_call(service, entity, context), f"{self._load.name} {service}"
         )
@@ -215,22 +208,24 @@ class LoadSwitching:
     async def _async_call(self, service: str, entity: str, context: Context) -> None:
         """Switch a target; no other target waits for it."""
         error: Exception | None = None
+        values = off_values(self._switched.numbers) | self._states.values(service)
         try:
-            await async_switch(self._hass, service, entity, context)
+            await async_switch(self._hass, service, entity, context, values.get(entity))
         except CALL_ERRORS as err:
             error = err
         finally:
             self._calling.discard(entity)
         if self._is_released and service == SERVICE_TURN_ON:
             # The load went while the target was still going on.
-            async_switch_off(self._hass, [entity])
+            off = self._states.values(SERVICE_TURN_OFF)
+            async_switch_off(self._hass, [entity], off)
         if not self._removers:
             return
         if error is None:
             self._logged.discard(entity)
             if service == SERVICE_TURN_OFF:
-                self._note_off(entity)
-            elif self._piece and not self._refuses(entity):
+                self._record.async_note_off(entity)
+            elif self._piece and not self._states.refuses(entity):
                 self._reach(entity)
         elif entity not in self._logged:
             self._logged.add(entity)
@@ -253,23 +248,32 @@ class LoadSwitching:
             self._tried -= {(entity, SERVICE_TURN_ON), (entity, SERVICE_TURN_OFF)}
             self._update()
             return
+        states = self._states
+        was_on, is_on = states.is_on(old), states.is_on(new)
         if (
-            new.context.id == self._contexts.get(entity)
+            states.is_ours(new)
             or new.domain in (SCENE, SCRIPT)
             or STATE_UNKNOWN in (old.state, new.state)
-            or (old.state == STATE_OFF) is (new.state == STATE_OFF)
+            or was_on is is_on
         ):
             self._update()
-            return
-        self._switched_by_hand(entity, is_on=new.state != STATE_OFF)
+        elif self._piece and was_on and states.is_refusal(new):
+            self._reached.discard(entity)
+            self._update()
+        else:
+            self._switched_by_hand(entity, is_on=is_on)
 
     def _switched_by_hand(self, entity: str, *, is_on: bool) -> None:
-        switched = self._switched
         if self._piece is None or entity not in self._targets:
-            if is_on and entity in switched.on:
+            if is_on and entity in self._switched.on:
                 # Somebody else wants it on now.
-                self._note_off(entity)
-        elif not is_on and entity not in switched.by_hand:
-            by_hand = (*switched.by_hand, entity)
-            self._load.async_set_switched(replace(switched, by_hand=by_hand))
-            self._load.async_replan()
+                self._record.async_note_off(entity)
+        elif not is_on:
+            self._record.async_note_by_hand(entity)
+
+    @callback
+    def _registry_updated(self, event: Event[EventEntityRegistryUpdatedData]) -> None:
+        """Follow an entity to its new ID."""
+        data = event.data
+        if data["action"] == "update" and "entity_id" in data["changes"]:
+            self._record.async_rename(data["old_entity_id"], data["entity_id"])
