@@ -12,6 +12,7 @@ from .const import DOMAIN
 from .device import contract_devices
 from .gates import async_setup_gates
 from .issues import async_delete_issues
+from .loads.other_actions import async_end_stored
 from .loads.targets import async_switch_off_stored
 from .options import async_check_options
 from .orders.issues import async_setup_order_issues
@@ -88,4 +89,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> No
     if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
         await async_delete_cloudhook(hass, webhook_id)
     await async_switch_off_stored(hass, entry)
+    await async_end_stored(hass, entry)
     await async_remove_stores(hass, entry)

@@ -44,6 +44,13 @@ ADVANCED = {
     "shortest_piece",
     "upper_price",
     "always_below",
+    "least_pause",
+    "most_starts",
+    "number",
+    "number_on",
+    "number_off",
+    "start_actions",
+    "end_actions",
 }
 """Fields in the section of a step; with a charge level, also the run time."""
 
@@ -54,8 +61,17 @@ HOURS_FIELDS = {
     "shortest_piece",
     "upper_price",
     "always_below",
+    "least_pause",
+    "most_starts",
 }
-SWITCHING_FIELDS = {"targets"}
+SWITCHING_FIELDS = {
+    "targets",
+    "number",
+    "number_on",
+    "number_off",
+    "start_actions",
+    "end_actions",
+}
 
 
 def steps_of(entered: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,18 +12,8 @@ from homeassistant.const import (
     STATE_ON,
     STATE_UNAVAILABLE,
 )
-from homeassistant.core import (
-    Context,
-    CoreState,
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    ServiceCall,
-    callback,
-)
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -45,20 +35,11 @@ from tests.loads.common import (
     load_state,
     pass_time_until,
 )
-
-BOX, LAMP = "input_boolean.box", "input_boolean.lamp"
+from tests.loads.targets import BOX, LAMP, add_targets, by_hand, changes, is_on, missed
 
 BEFORE = "2026-11-24T01:30+01:00"
 MIDDLE = "2026-11-24T03:20+01:00"
 AFTER = "2026-11-24T08:00+01:00"
-
-
-async def add_targets(hass: HomeAssistant) -> None:
-    """Set up two helpers that stand for what is switched."""
-    await async_setup_component(hass, "homeassistant", {})
-    helpers = {"input_boolean": {"box": {"initial": False}, "lamp": {"initial": False}}}
-    await async_setup_component(hass, "input_boolean", helpers)
-    await hass.async_block_till_done()
 
 
 @pytest.fixture(autouse=True)
@@ -82,46 +63,6 @@ def home(simulator: Simulator) -> Household:
 async def entry(set_up: SetUp, home: Household) -> MockConfigEntry:
     """Return the entry of the home's account."""
     return await set_up()
-
-
-@callback
-def changes(hass: HomeAssistant, entity: str = BOX) -> list[str]:
-    """Return when a target changes, and to what, from now on."""
-    seen: list[str] = []
-
-    @callback
-    def note(event: Event[EventStateChangedData]) -> None:
-        if new := event.data["new_state"]:
-            seen.append(f"{dt_util.now():%a %H:%M} {new.state}")
-
-    async_track_state_change_event(hass, entity, note)
-    return seen
-
-
-def is_on(hass: HomeAssistant, entity: str = BOX) -> bool:
-    """Return if a target is on."""
-    return hass.states.is_state(entity, STATE_ON)
-
-
-async def by_hand(hass: HomeAssistant, action: str, entity: str = BOX) -> None:
-    """Switch a target as a person does."""
-    await hass.services.async_call(
-        "input_boolean",
-        action,
-        {"entity_id": entity},
-        blocking=True,
-        context=Context(),
-    )
-    await hass.async_block_till_done()
-
-
-def missed(hass: HomeAssistant) -> list[dict[str, str] | None]:
-    """Return the placeholders of the issues about targets."""
-    return [
-        each.translation_placeholders
-        for each in ir.async_get(hass).issues.values()
-        if each.domain == DOMAIN and each.translation_key == "target_missed"
-    ]
 
 
 async def test_borders(

@@ -135,6 +135,11 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._set(replace(self.history, switched=switched))
 
     @callback
+    def async_set_actions_run(self, start: datetime | None) -> None:
+        """Store for which run the actions ran."""
+        self._set(replace(self.history, actions_run=start))
+
+    @callback
     def async_take_news(self) -> tuple[RunEvent, ...]:
         """Return the events to announce, each once."""
         news = self.history.news

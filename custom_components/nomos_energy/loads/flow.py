@@ -15,17 +15,18 @@ import voluptuous as vol
 from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
 from ..number_field import price_in_euros
-from .form import (
-    ADVANCED,
+from .form import ADVANCED, hours_schema, need_schema
+from .form_errors import hours_errors, need_errors, switching_errors
+from .form_fields import (
     CHOICES,
     CONF_ALWAYS_BELOW,
+    CONF_TARGETS,
     CONF_UPPER_PRICE,
+    HIGHEST_NUMBER,
     HIGHEST_PRICE,
-    hours_schema,
-    need_schema,
-    switching_schema,
+    MOST_STARTS,
 )
-from .form_errors import hours_errors, need_errors, switching_errors
+from .form_switching import async_action_errors, async_automation_of, switching_schema
 from .form_values import advanced_fields, flatten, read, shown
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, NeedKind
 
@@ -36,6 +37,8 @@ LIMITS = {
     "highest_power": str(HIGHEST_POWER),
     "highest_energy": str(HIGHEST_ENERGY),
     "highest_percent": str(FULL),
+    "highest_number": str(HIGHEST_NUMBER),
+    "most_starts": str(MOST_STARTS),
 }
 """Placeholders of the error texts."""
 
@@ -51,6 +54,8 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         """What was entered in the steps so far, as it is stored."""
         self._confirmed_prices: set[float] = set()
         """Prices that were asked back; entered again, they are accepted."""
+        self._automation = ""
+        """Automation that was named in a warning; sent again, the form is accepted."""
 
     @abstractmethod
     def contracts(self) -> ContractCoordinator | None:
@@ -118,10 +123,22 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask what is switched, and finish."""
-        schema = switching_schema()
-        if form := self._form("switching", schema, switching_errors, user_input):
+        unusable = await async_action_errors(self.hass, flatten(user_input or {}))
+
+        def check(data: Mapping[str, Any]) -> dict[str, str]:
+            return switching_errors(data) | unusable or self._conflict(data)
+
+        if form := self._form("switching", switching_schema(), check, user_input):
             return form
         return self._finish()
+
+    def _conflict(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """Warn once of an automation that switches the same."""
+        automation = async_automation_of(self.hass, data)
+        if automation is None or automation == self._automation:
+            return {}
+        self._automation = automation
+        return {CONF_TARGETS: "switched_by_automation"}
 
     @property
     def _stored(self) -> Mapping[str, Any]:
@@ -181,7 +198,11 @@ class PlannedLoadFlow(ConfigSubentryFlow):
                 schema, {**values, ADVANCED: nested}
             ),
             errors=shown_errors,
-            description_placeholders={**LIMITS, **doubts},
+            description_placeholders={
+                **LIMITS,
+                **doubts,
+                "automation": self._automation,
+            },
             last_step=step_id == "switching",
         )
 

@@ -18,37 +18,28 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..contract_selector import CONF_SUBSCRIPTION
-from ..number_field import NumberField, price_field
-from .choice_field import ChoiceField, number_or_entity, parsed_or_entity
-from .need import (
-    DEFAULT_EFFICIENCY,
-    FULL,
-    HIGHEST_ENERGY,
-    HIGHEST_POWER,
-    VALUE_DOMAINS,
-    NeedKind,
+from .form_fields import (
+    CONF_ALWAYS_BELOW,
+    CONF_CAPACITY,
+    CONF_EARLIEST,
+    CONF_EFFICIENCY,
+    CONF_ENERGY,
+    CONF_LATEST,
+    CONF_LEAST_PAUSE,
+    CONF_LEVEL,
+    CONF_MOST_STARTS,
+    CONF_POWER,
+    CONF_RUN_TIME,
+    CONF_SHORTEST_PIECE,
+    CONF_TARGET,
+    CONF_UPPER_PRICE,
+    CONF_WEEKDAYS,
+    FIELDS,
 )
-from .parsing import WEEKDAYS, parse_time
-from .settings import TARGET_DOMAINS, TIME_DOMAINS
+from .need import DEFAULT_EFFICIENCY, NeedKind
+from .parsing import WEEKDAYS
 
-CONF_RUN_TIME = "run_time"
-CONF_ENERGY = "energy"
-CONF_LEVEL = "level"
-CONF_TARGET = "target"
-CONF_CAPACITY = "capacity"
-CONF_EFFICIENCY = "efficiency"
-CONF_POWER = "power"
-CONF_EARLIEST = "earliest"
-CONF_LATEST = "latest"
-CONF_WEEKDAYS = "weekdays"
-CONF_SHORTEST_PIECE = "shortest_piece"
-CONF_UPPER_PRICE = "upper_price"
-CONF_ALWAYS_BELOW = "always_below"
-CONF_TARGETS = "targets"
 ADVANCED = "advanced"
-
-HIGHEST_PRICE = 500
-"""ct/kWh; above the exchange's limit."""
 
 SUGGESTED = {
     CONF_RUN_TIME: {"hours": 3, "minutes": 0},
@@ -59,68 +50,6 @@ SUGGESTED = {
     CONF_WEEKDAYS: list(WEEKDAYS),
 }
 """Suggested values, as they are stored: a car that is charged overnight."""
-
-
-def _energy_field(out_of_range: str) -> NumberField:
-    return NumberField(
-        unit="kWh", lowest=0.1, highest=HIGHEST_ENERGY, out_of_range=out_of_range
-    )
-
-
-NUMBERS = {
-    CONF_UPPER_PRICE: price_field(HIGHEST_PRICE),
-    CONF_ALWAYS_BELOW: price_field(HIGHEST_PRICE),
-    CONF_ENERGY: _energy_field("energy_out_of_range"),
-    CONF_CAPACITY: _energy_field("energy_out_of_range"),
-    CONF_EFFICIENCY: NumberField(
-        unit=PERCENTAGE, lowest=1, highest=FULL, out_of_range="percent_out_of_range"
-    ),
-}
-
-CHOICES = {
-    CONF_POWER: number_or_entity(
-        NumberField(
-            unit="kW",
-            lowest=0,
-            highest=HIGHEST_POWER,
-            out_of_range="power_out_of_range",
-        ),
-        EntitySelector(
-            EntitySelectorConfig(
-                filter=[
-                    {"domain": ["sensor", "number"], "device_class": "power"},
-                    {"domain": ["number", "input_number"]},
-                ]
-            )
-        ),
-        VALUE_DOMAINS,
-    ),
-    CONF_TARGET: number_or_entity(
-        NumberField(
-            unit=PERCENTAGE, lowest=1, highest=FULL, out_of_range="percent_out_of_range"
-        ),
-        EntitySelector(
-            EntitySelectorConfig(
-                filter=[
-                    {"domain": ["number", "input_number"]},
-                    {"domain": "sensor", "unit_of_measurement": PERCENTAGE},
-                ]
-            )
-        ),
-        VALUE_DOMAINS,
-    ),
-    CONF_LATEST: parsed_or_entity(
-        "time",
-        TimeSelector(),
-        parse_time,
-        "no_time",
-        EntitySelector(EntitySelectorConfig(filter={"domain": list(TIME_DOMAINS)})),
-        TIME_DOMAINS,
-    ),
-}
-
-FIELDS: dict[str, NumberField | ChoiceField] = {**NUMBERS, **CHOICES}
-"""Fields whose stored value differs from the entered one."""
 
 
 class _DurationSelector(DurationSelector):
@@ -183,12 +112,12 @@ def need_schema(kind: NeedKind, contract: SelectSelector | None) -> vol.Schema:
     names: Fields = {vol.Required(CONF_NAME): TextSelector()}
     if contract:
         names[vol.Required(CONF_SUBSCRIPTION)] = contract
-    return _schema({**names, **fields}, advanced)
+    return form_schema({**names, **fields}, advanced)
 
 
 def hours_schema() -> vol.Schema:
     """Return the second step: when the load may run."""
-    return _schema(
+    return form_schema(
         {
             vol.Required(CONF_EARLIEST): TimeSelector(),
             vol.Required(CONF_LATEST): _selector(CONF_LATEST),
@@ -203,27 +132,16 @@ def hours_schema() -> vol.Schema:
         },
         {
             vol.Optional(CONF_SHORTEST_PIECE): _DURATION,
+            vol.Optional(CONF_LEAST_PAUSE): _DURATION,
+            vol.Optional(CONF_MOST_STARTS): _selector(CONF_MOST_STARTS),
             vol.Optional(CONF_UPPER_PRICE): _selector(CONF_UPPER_PRICE),
             vol.Optional(CONF_ALWAYS_BELOW): _selector(CONF_ALWAYS_BELOW),
         },
     )
 
 
-def switching_schema() -> vol.Schema:
-    """Return the third step: what is switched."""
-    return _schema(
-        {
-            vol.Optional(CONF_TARGETS): EntitySelector(
-                EntitySelectorConfig(
-                    multiple=True, filter={"domain": list(TARGET_DOMAINS)}
-                )
-            )
-        },
-        {},
-    )
-
-
-def _schema(fields: Fields, advanced: Fields) -> vol.Schema:
+def form_schema(fields: Fields, advanced: Fields) -> vol.Schema:
+    """Return the schema of a step, with its advanced fields in a section."""
     if not advanced:
         return vol.Schema(fields)
     collapsed = section(vol.Schema(advanced), {"collapsed": True})

@@ -6,14 +6,19 @@ from typing import Any
 from homeassistant.const import CONF_NAME
 
 from ..contract_selector import CONF_SUBSCRIPTION
-from .form import (
+from .form_fields import (
     CONF_ALWAYS_BELOW,
     CONF_CAPACITY,
     CONF_EARLIEST,
     CONF_EFFICIENCY,
     CONF_ENERGY,
     CONF_LATEST,
+    CONF_LEAST_PAUSE,
     CONF_LEVEL,
+    CONF_MOST_STARTS,
+    CONF_NUMBER,
+    CONF_NUMBER_OFF,
+    CONF_NUMBER_ON,
     CONF_POWER,
     CONF_RUN_TIME,
     CONF_SHORTEST_PIECE,
@@ -26,7 +31,7 @@ from .form_values import is_negative
 from .need import RunTime, parse_need
 from .parsing import InvalidLoadError
 from .planner import NOTHING
-from .settings import PlannedLoad
+from .settings import END_ACTIONS, START_ACTIONS, PlannedLoad
 
 _MISSING = {
     CONF_RUN_TIME: "run_time_too_long",
@@ -44,6 +49,13 @@ _MISSING = {
     CONF_ALWAYS_BELOW: "value_missing",
     CONF_WEEKDAYS: "no_weekday",
     CONF_TARGETS: "target_unusable",
+    CONF_LEAST_PAUSE: "pause_unusable",
+    CONF_MOST_STARTS: "starts_out_of_range",
+    CONF_NUMBER: "number_unusable",
+    CONF_NUMBER_ON: "number_value_missing",
+    CONF_NUMBER_OFF: "number_value_missing",
+    START_ACTIONS: "actions_unusable",
+    END_ACTIONS: "actions_unusable",
 }
 """Errors of settings that no plan can be made for, by setting."""
 
@@ -64,8 +76,9 @@ def need_errors(data: Mapping[str, Any]) -> dict[str, str]:
 
 def hours_errors(data: Mapping[str, Any]) -> dict[str, str]:
     """Return the translation keys of the invalid fields of the second step."""
-    if is_negative(data.get(CONF_SHORTEST_PIECE)):
-        return {CONF_SHORTEST_PIECE: "negative_duration"}
+    for name in (CONF_SHORTEST_PIECE, CONF_LEAST_PAUSE):
+        if is_negative(data.get(name)):
+            return {name: "negative_duration"}
     try:
         load = PlannedLoad.from_data("", data)
     except InvalidLoadError as err:

@@ -8,26 +8,30 @@ from homeassistant.data_entry_flow import section
 import voluptuous as vol
 
 from ..number_field import InvalidNumberError
-from .form import (
-    ADVANCED,
+from .form import ADVANCED, SUGGESTED
+from .form_fields import (
+    CONF_LEAST_PAUSE,
     CONF_LEVEL,
+    CONF_NUMBER,
     CONF_RUN_TIME,
     CONF_SHORTEST_PIECE,
     CONF_TARGETS,
     CONF_WEEKDAYS,
     FIELDS,
-    SUGGESTED,
 )
 from .need import parse_entity, parse_run_time
-from .parsing import entities_of, parse_weekdays
+from .numbers import NUMBER_DOMAINS
+from .parsing import entities_of, entity_of, parse_weekdays
 from .settings import TARGET_DOMAINS
 
 PARSERS: dict[str, Callable[[Any], Any]] = {
     CONF_RUN_TIME: parse_run_time,
     CONF_SHORTEST_PIECE: parse_run_time,
+    CONF_LEAST_PAUSE: parse_run_time,
     CONF_LEVEL: parse_entity,
     CONF_WEEKDAYS: parse_weekdays,
     CONF_TARGETS: entities_of(TARGET_DOMAINS),
+    CONF_NUMBER: entity_of(NUMBER_DOMAINS),
 }
 """Parsers of what selectors let pass; an empty value is not suggested."""
 

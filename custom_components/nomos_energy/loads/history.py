@@ -97,6 +97,8 @@ class LoadHistory:
     switched: Switched = Switched()
     periods: tuple[Period, ...] = ()
     """Hours in progress; a single run may lie within others."""
+    actions_run: datetime | None = None
+    """Start of the run whose first actions ran, until its last ones do."""
     news: tuple[RunEvent, ...] = ()
     """Events that are not announced yet."""
     savings: Savings = NO_SAVINGS
@@ -110,6 +112,11 @@ class LoadHistory:
         """Return if a target was switched by hand during the run in progress."""
         running, switched = self.running(now), self.switched
         return bool(running and switched.by_hand and switched.run == running.start)
+
+    def is_continued(self, start: datetime) -> bool:
+        """Return if the run in progress continues the one that began at a moment."""
+        *past, last = self.pieces
+        return any(each.start == start and each.end == last.start for each in past)
 
     def ran(self, hours: Span, now: datetime) -> timedelta:
         """Return the run time within some hours up to a moment."""

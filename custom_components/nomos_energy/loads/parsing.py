@@ -133,3 +133,18 @@ def entities_of(domains: Collection[str]) -> Callable[[Any], tuple[str, ...]]:
         return tuple(dict.fromkeys(map(parse_entity, value)))
 
     return parse
+
+
+def parse_count(value: Any) -> int:
+    """Parse a whole number from 1 on."""
+    number = parse_number(value)
+    if number < 1 or not number.is_integer():
+        raise ValueError("A whole number expected")
+    return int(number)
+
+
+def parse_list(value: Any) -> tuple[Any, ...]:
+    """Parse a list of anything."""
+    if not isinstance(value, list | tuple):
+        raise TypeError("A list expected")
+    return tuple(value)

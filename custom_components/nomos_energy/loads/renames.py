@@ -7,8 +7,9 @@ from typing import Any
 from homeassistant.core import valid_entity_id
 
 from .history import Switched
+from .settings import END_ACTIONS, START_ACTIONS
 
-ACTIONS = ("start_actions", "end_actions")
+ACTIONS = (START_ACTIONS, END_ACTIONS)
 """Settings in which no entity is renamed; Home Assistant renames none in actions."""
 
 

@@ -20,7 +20,9 @@ from .parsing import (
     either,
     entities_of,
     entity_of,
+    parse_count,
     parse_duration,
+    parse_list,
     parse_number,
     parse_text,
     parse_time,
@@ -40,6 +42,9 @@ TARGET_DOMAINS = (
     "scene",
 )
 """Domains of the entities that a load can switch."""
+
+START_ACTIONS = "start_actions"
+END_ACTIONS = "end_actions"
 
 TIME_DOMAINS = ("input_datetime",)
 """Domains of the entities whose state is a time of day or a moment."""
@@ -74,6 +79,13 @@ class PlannedLoad:
     """Entities that are switched by the plan."""
     number: NumberTarget | None = None
     """Number that is set by the plan."""
+    start_actions: tuple[Any, ...] = ()
+    """Actions at the start of a run, as they were entered."""
+    end_actions: tuple[Any, ...] = ()
+    least_pause: timedelta | None = None
+    """Least duration of a pause between two pieces."""
+    most_starts: int | None = None
+    """Greatest number of pieces within the hours."""
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Self:
@@ -94,6 +106,10 @@ class PlannedLoad:
             weekdays=stored.read("weekdays", parse_weekdays),
             targets=stored.read_optional("targets", entities_of(TARGET_DOMAINS)) or (),
             number=parse_number_target(stored),
+            start_actions=stored.read_optional(START_ACTIONS, parse_list) or (),
+            end_actions=stored.read_optional(END_ACTIONS, parse_list) or (),
+            least_pause=stored.read_optional("least_pause", parse_duration) or None,
+            most_starts=stored.read_optional("most_starts", parse_count),
         )
 
     def __post_init__(self) -> None:
@@ -102,6 +118,8 @@ class PlannedLoad:
             raise InvalidLoadError("weekdays")
         if self.shortest_piece and not NOTHING < self.shortest_piece <= DAY:
             raise InvalidLoadError("shortest_piece")
+        if self.least_pause and not NOTHING < self.least_pause <= DAY:
+            raise InvalidLoadError("least_pause")
 
     @property
     def _fixed_latest(self) -> time:

@@ -33,6 +33,7 @@ from .coordinator import LoadCoordinator
 from .history import Switched
 from .issues import async_delete_missed
 from .numbers import off_values
+from .other_actions import LoadActions
 from .planner import Span
 from .record import SwitchRecord
 from .renames import entities_in
@@ -57,6 +58,7 @@ class LoadSwitching:
         """Initialize with the stored state, and make the state of the targets right."""
         self._hass = hass
         self._load = load
+        self._actions = LoadActions(hass, load)
         self._record = SwitchRecord(hass, entry, load)
         self._states = TargetStates(hass, load.load)
         self._targets = self._states.entities
@@ -106,6 +108,7 @@ class LoadSwitching:
         """Stop switching; what is on stays on."""
         while self._removers:
             self._removers.pop()()
+        self._actions.async_stop()
         self._retry.async_cancel()
 
     @callback
@@ -113,6 +116,7 @@ class LoadSwitching:
         """Stop switching, and switch off what was switched on."""
         self.async_stop()
         self._is_released = True
+        self._actions.async_release()
         switched = self._switched
         async_delete_missed(self._hass, self._load.key, switched.missed)
         # What is unavailable is switched off when the load is back.
