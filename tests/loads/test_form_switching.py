@@ -23,9 +23,9 @@ from tests.forms import open_load
 )
 async def test_number(
     hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
     account: MockConfigEntry,
     cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
     entered: dict[str, Any],
     error: str,
 ) -> None:

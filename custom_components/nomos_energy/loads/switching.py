@@ -139,11 +139,15 @@ class LoadSwitching:
         """Switch what is not as it should be."""
         if not (self._removers and self._is_started):
             return
-        quarter, elapsed = divmod(dt_util.utcnow().timestamp(), LENGTH)
+        now, running = dt_util.utcnow(), self._load.data.running
+        if running and running.end <= now:
+            # The plan of this moment follows at once.
+            return
+        quarter, elapsed = divmod(now.timestamp(), LENGTH)
         if quarter != self._quarter:
             self._quarter = quarter
             self._tried.clear()
-        running, begun = self._load.data.running, self._piece
+        begun = self._piece
         if (running and running.start) != (begun and begun.start):
             self._pass_border(begun, running)
         self._piece = running
@@ -155,7 +159,7 @@ class LoadSwitching:
                 self._call(SERVICE_TURN_OFF, entity)
         if wanted or self._switched.on:
             left = timedelta(seconds=LENGTH - elapsed)
-            self._retry.async_start(dt_util.utcnow() + left)
+            self._retry.async_start(now + left)
         else:
             self._retry.async_cancel()
 
