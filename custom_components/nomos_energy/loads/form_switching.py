@@ -75,11 +75,9 @@ def async_automation_of(hass: HomeAssistant, data: Mapping[str, Any]) -> str | N
     if DATA_COMPONENT not in hass.data:
         return None
     for each in hass.data[DATA_COMPONENT].entities:
-        blueprint = (each.raw_config or {}).get("use_blueprint") or {}
         # Home Assistant puts it into a folder with the name of its author.
-        file = str(blueprint.get("path")).rpartition("/")[-1]
-        if file in SWITCHING_BLUEPRINTS and chosen & set(
-            entities_in(blueprint.get("input"))
-        ):
+        file = (each.referenced_blueprint or "").rpartition("/")[-1]
+        # Its own list of entities leaves out those in variables.
+        if file in SWITCHING_BLUEPRINTS and chosen & {*entities_in(each.raw_config)}:
             return str(each.name or each.entity_id)
     return None
