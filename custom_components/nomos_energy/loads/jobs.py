@@ -1,7 +1,7 @@
 """What a planned load has to do in which hours, and how much of it is left."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -9,7 +9,7 @@ from ..nomos import HOUR
 from .history import Amount, LoadHistory, Once
 from .known import Values
 from .need import ChargeLevel, Energy, RunTime
-from .planner import NOTHING, Span
+from .planner import NOTHING, Span, clipped, merged
 from .settings import PlannedLoad
 from .state import NeedBasis
 
@@ -28,6 +28,10 @@ class Job:
     """Run time so far."""
     without: Span | None = None
     """Hours of a single run, which count apart."""
+    starts: int = 0
+    """Number of pieces that the hours have had."""
+    rested_at: datetime | None = None
+    """End of the pause after the latest piece."""
 
     @property
     def left(self) -> timedelta:
@@ -54,8 +58,20 @@ def jobs_of(
     if once and once.end > now:
         found.append(_job(load, values, history, now, once.hours, once, None))
     # A single run comes before the hours around it.
+    found = [_with_starts(load, history, job) for job in found]
     found.sort(key=lambda job: (max(job.hours.start, now), job.hours.end))
     return found
+
+
+def _with_starts(load: PlannedLoad, history: LoadHistory, job: Job) -> Job:
+    """Return a job with what pauses and starts depend on."""
+    last = history.pieces[-1] if history.pieces else None
+    pause = load.least_pause
+    return replace(
+        job,
+        starts=len(merged(clipped(history.pieces, job.hours))),
+        rested_at=last.end + pause if last and pause else None,
+    )
 
 
 def _job(

@@ -12,7 +12,8 @@ from math import ceil
 from homeassistant.util import dt as dt_util
 
 from ..nomos import QUARTER, PriceSeries
-from ..prices.optimizer import cheapest, total
+from ..prices.optimizer import Pieces, cheapest, total
+from .pieces import cheapest_pieces
 
 NOTHING = timedelta(0)
 
@@ -58,6 +59,10 @@ class Planner:
     """Least duration of a piece; None: one block."""
     upper_price: float | None = None
     """EUR/kWh."""
+    least_pause: timedelta | None = None
+    """Least duration of a pause between two pieces."""
+    starts: int | None = None
+    """Greatest number of pieces; None: no limit."""
 
     def plan(
         self,
@@ -77,7 +82,7 @@ class Planner:
         """
         slots = quarters_of(Span(max(hours.start, now - START_TOLERANCE), hours.end))
         wanted = min(ceil(left / QUARTER), len(slots))
-        if wanted <= 0:
+        if wanted <= 0 or self.starts == 0:
             return Schedule()
         amounts = series.quarters
         prices = [amounts.get(slot) for slot in slots]
@@ -110,6 +115,9 @@ class Planner:
         runs = [len(list(run)) for is_free, run in groupby(allowed) if is_free]
         if self.shortest_piece is None:
             return min(wanted, max(runs, default=0))
+        if self._has_rules:
+            free = [0.0 if is_free else None for is_free in allowed]
+            return sum(end - first for first, end in self._pieces(free, wanted))
         shortest = self._shortest(wanted)
         # Bit n is set if pieces can add up to n quarter-hours.
         totals = 1
@@ -119,14 +127,31 @@ class Planner:
                 totals |= before << length
         return (totals & ((1 << wanted + 1) - 1)).bit_length() - 1
 
+    @property
+    def _has_rules(self) -> bool:
+        """Return if pauses or starts are limited."""
+        return self.least_pause is not None or self.starts is not None
+
+    def _pieces(self, prices: Sequence[float | None], length: int) -> Pieces:
+        shortest = self._shortest(length)
+        if self.shortest_piece is None or not self._has_rules:
+            return cheapest(prices, [1.0] * length, shortest) or ()
+        return cheapest_pieces(
+            prices,
+            length,
+            shortest=shortest,
+            pause=max(ceil((self.least_pause or NOTHING) / QUARTER), 1),
+            starts=self.starts,
+        )
+
     def _cheapest(
         self, slots: Sequence[datetime], prices: Sequence[float | None], length: int
     ) -> tuple[Span, ...]:
         if not length:
             return ()
-        pieces = cheapest(prices, [1.0] * length, self._shortest(length))
+        pieces = self._pieces(prices, length)
         return tuple(
-            Span(slots[first], slots[end - 1] + QUARTER) for first, end in pieces or ()
+            Span(slots[first], slots[end - 1] + QUARTER) for first, end in pieces
         )
 
 

@@ -62,7 +62,12 @@ def plan_jobs(
     for job in jobs:
         # A battery is charged once; everything else is needed in all hours again.
         done = covered if is_level else _in_progress(job, running, now)
-        schedule = load.plan(job.hours, begin, job.left - done, prices, job.without)
+        left, first = job.left - done, max(begin, job.rested_at or begin)
+        if pieces and load.least_pause:
+            first = max(first, pieces[-1].end + load.least_pause)
+        schedule = load.plan(
+            job.hours, first, left, prices, job.without, starts=job.starts
+        )
         if schedule.pieces and not pieces:
             is_fallback = schedule.is_fallback
         pieces += schedule.pieces
@@ -86,7 +91,14 @@ def shortfall_of(
         return None
     begin = running.end if running else now
     unlimited = replace(load, upper_price=None)
-    possible = unlimited.plan(job.hours, begin, left, prices, job.without)
+    possible = unlimited.plan(
+        job.hours,
+        max(begin, job.rested_at or begin),
+        left,
+        prices,
+        job.without,
+        starts=job.starts,
+    )
     if possible.duration > planned:
         return Shortfall.PRICE_LIMIT_TOO_LOW
     return Shortfall.TIME_TOO_SHORT

@@ -133,9 +133,20 @@ class PlannedLoad:
         left: timedelta,
         series: PriceSeries,
         without: Span | None = None,
+        *,
+        starts: int = 0,
     ) -> Schedule:
-        """Return the schedule for the rest of the run time; see Planner.plan."""
-        planner = Planner(self.shortest_piece, self.upper_price)
+        """Return the schedule for the rest of the run time; see Planner.plan.
+
+        `starts` is the number of pieces that the hours have had.
+        """
+        most = self.most_starts
+        planner = Planner(
+            self.shortest_piece,
+            self.upper_price,
+            self.least_pause,
+            None if most is None else max(most - starts, 0),
+        )
         return planner.plan(hours, now, left, series, without)
 
     @property
