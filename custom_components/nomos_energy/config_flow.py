@@ -45,10 +45,10 @@ from .flow_account import (
 from .flow_sign_in import SignInFlow
 from .loads.flow import PlannedLoadFlow
 from .localize import async_get_texts
-from .nomos import ClientCredentials, FixedToken, NomosClient
+from .nomos import ClientCredentials, FixedToken, NomosClient, PriceSeries
 from .options import chosen_subscriptions
 from .options_flow import NomosOptionsFlow
-from .runtime import NomosConfigEntry, loaded_contracts
+from .runtime import NomosConfigEntry, known_prices, loaded_contracts
 
 API_CREDENTIALS_SCHEMA = vol.Schema(
     {
@@ -67,6 +67,11 @@ class NomosPlannedLoadFlow(PlannedLoadFlow):
     def contracts(self) -> ContractCoordinator | None:
         """Return the contracts of the account, or None if it is not loaded."""
         return loaded_contracts(self._get_entry())
+
+    @override
+    def known_prices(self, subscription_id: str) -> PriceSeries:
+        """Return the prices of a contract that need no request."""
+        return known_prices(self._get_entry().runtime_data, subscription_id)
 
 
 class NomosConfigFlow(SignInFlow, domain=DOMAIN):

@@ -12,9 +12,8 @@ from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
 from .loads.settings import PlannedLoad
 from .loads.subentries import async_setup_loads
-from .nomos import PriceSeries
 from .prices.coordinator import PriceCoordinator
-from .runtime import NomosConfigEntry, NomosRuntimeData
+from .runtime import NomosConfigEntry, NomosRuntimeData, known_prices
 from .usage.coordinator import UsageCoordinator
 from .usage.names import async_setup_statistics_names
 
@@ -32,7 +31,7 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
 
     @callback
     def create_load(key: str, load: PlannedLoad) -> LoadCoordinator:
-        known_prices = partial(_known_prices, runtime, load.subscription_id)
+        prices_of_load = partial(known_prices, runtime, load.subscription_id)
         return LoadCoordinator(
             hass,
             entry,
@@ -40,7 +39,7 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
             runtime.stores.loads,
             key,
             load,
-            known_prices,
+            prices_of_load,
         )
 
     async_setup_loads(hass, entry, runtime.stores.loads, runtime.loads, create_load)
@@ -66,7 +65,7 @@ def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
             runtime.contracts,
             runtime.stores.usage,
             key,
-            partial(_known_prices, runtime, key),
+            partial(known_prices, runtime, key),
         )
 
     runtime.stores.prices.async_retain(runtime.contracts.data)
@@ -115,12 +114,6 @@ async def _async_first_refresh(
         await gather(*(each.async_refresh() for each in some))
     for each in usage:
         await each.async_start()
-
-
-def _known_prices(runtime: NomosRuntimeData, key: str) -> PriceSeries:
-    """Return the prices of a contract that need no request."""
-    prices = runtime.prices.get(key)
-    return prices.data if prices else PriceSeries()
 
 
 @callback

@@ -100,3 +100,9 @@ async def async_remove_stores(hass: HomeAssistant, entry: NomosConfigEntry) -> N
     await TokenStore(hass, entry).async_remove()
     for capability in STORES:
         await async_remove_store(hass, entry.entry_id, capability)
+
+
+def known_prices(runtime: NomosRuntimeData, key: str) -> PriceSeries:
+    """Return the prices of a contract that need no request."""
+    prices = runtime.prices.get(key)
+    return prices.data if prices else PriceSeries()

@@ -1,18 +1,25 @@
 """Third step of the form of planned loads: what is switched."""
 
+import json
 from pathlib import Path
 import shutil
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.nomos_energy as integration
-from simulator import Household
+from custom_components.nomos_energy.const import SUBENTRY_PLANNED_LOAD
+from simulator import Household, Simulator, scenarios
+from tests.conftest import SetUp
 from tests.forms import Form, open_load
+from tests.loads.common import a_wallbox, enter
 
 BLUEPRINT = "ha-nomos-energy/run_a_switch_by_a_planned_load.yaml"
 
@@ -127,3 +134,73 @@ async def automation_of_ours(hass: HomeAssistant, tmp_path: Path) -> None:
     }
     assert await async_setup_component(hass, "automation", {"automation": automation})
     await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("now", "entered", "expected"),
+    [
+        (
+            "2026-11-23T20:00+01:00",
+            {"targets": ["input_boolean.box"]},
+            "Als Nächstes: morgen 02:00–05:00 Uhr, 9 ct/kWh. Schaltet: Wallbox.",
+        ),
+        (
+            "2026-11-24T01:00+01:00",
+            {},
+            "Als Nächstes: heute 02:00–05:00 Uhr, 9 ct/kWh. Schaltet: –.",
+        ),
+        (
+            "2026-11-23T12:30+01:00",
+            {},
+            "Vorläufig: 2026-11-24, 04:00–07:00 Uhr. Schaltet: –.",
+        ),
+    ],
+)
+async def test_what_happens_next(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    cheap_nights: Household,
+    now: str,
+    entered: dict[str, Any],
+    expected: str,
+) -> None:
+    """The end of the form says when the load runs, and what it switches."""
+    freezer.move_to(now)
+    hass.config.language = "de"
+    hass.states.async_set("input_boolean.box", "off", {"friendly_name": "Wallbox"})
+    account = await set_up()
+    done = await finished(hass, account, a_wallbox(cheap_nights, **entered))
+    assert german(done).startswith(expected)
+
+
+async def test_nothing_before_the_meter(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Before the meter is active, the form says that nothing runs."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("installed")
+    account = await set_up()
+    done = await finished(hass, account, a_wallbox(home))
+    assert "freigeschaltet" in german(done)
+
+
+async def finished(
+    hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
+) -> SubentryFlowResult:
+    """Return the end of the form."""
+    flow = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_PLANNED_LOAD), context={"source": SOURCE_USER}
+    )
+    done = await enter(hass, flow, entered)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    return done
+
+
+def german(done: SubentryFlowResult) -> str:
+    """Return what the frontend shows at the end of the form."""
+    folder = Path(integration.__file__).parent / "translations"
+    texts = json.loads((folder / "de.json").read_text("utf-8"))
+    planned_load = texts["config_subentries"]["planned_load"]
+    text: str = planned_load["create_entry"][done["description"]]
+    return text.format(**(done["description_placeholders"] or {}))

@@ -6,8 +6,10 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
 from tests import DAY, next_start, refresh
 from tests.conftest import SetUp
@@ -326,3 +328,48 @@ async def test_next_start_during_a_run(
     assert running_since(hass, key).isoformat() == "2026-11-24T02:00:00+01:00"
     await pass_time_until(hass, freezer, "2026-11-24T05:00+01:00")
     assert running_since(hass, key) is None
+
+
+@pytest.mark.parametrize(
+    ("load", "expected"),
+    [
+        ({}, {"remaining_today": "3.0"}),
+        (
+            {"need": "energy", "run_time": None, "energy": "12", "power": "4"},
+            {"remaining_today": "3.0", "remaining_energy": "12.0"},
+        ),
+        (
+            {
+                "need": "charge_level",
+                "run_time": None,
+                "level": "sensor.car",
+                "target": "80",
+                "capacity": "60",
+                "efficiency": "90",
+                "power": "10",
+            },
+            {
+                "remaining_today": "2.0",
+                "remaining_energy": "20.0",
+                "remaining_level": "30.0",
+            },
+        ),
+    ],
+)
+async def test_what_remains(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    home: Household,
+    load: dict[str, Any],
+    expected: dict[str, str],
+) -> None:
+    """What remains is shown in hours, and in the unit in which it was entered."""
+    hass.states.async_set("sensor.car", "50", {"unit_of_measurement": "%"})
+    key = await add_load(hass, await set_up(), a_wallbox(home, **load))
+    registry = er.async_get(hass)
+    found = {
+        what: load_state(hass, key, what)
+        for what in ("remaining_today", "remaining_energy", "remaining_level")
+        if registry.async_get_entity_id("sensor", DOMAIN, f"{key}_{what}")
+    }
+    assert found == expected

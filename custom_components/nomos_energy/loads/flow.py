@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
+from ..nomos import PriceSeries
 from ..number_field import price_in_euros
 from .form import ADVANCED, hours_schema, need_schema
 from .form_errors import hours_errors, need_errors, switching_errors
@@ -29,6 +30,8 @@ from .form_fields import (
 from .form_switching import async_action_errors, async_automation_of, switching_schema
 from .form_values import advanced_fields, flatten, read, shown
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, NeedKind
+from .preview import preview
+from .settings import PlannedLoad
 
 PRICES = (CONF_UPPER_PRICE, CONF_ALWAYS_BELOW)
 
@@ -60,6 +63,10 @@ class PlannedLoadFlow(ConfigSubentryFlow):
     @abstractmethod
     def contracts(self) -> ContractCoordinator | None:
         """Return the contracts of the account, or None if it is not loaded."""
+
+    @abstractmethod
+    def known_prices(self, subscription_id: str) -> PriceSeries:
+        """Return the prices of a contract that need no request."""
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -220,11 +227,27 @@ class PlannedLoadFlow(ConfigSubentryFlow):
                 return doubt
         return {}
 
+    def _preview(
+        self, name: str, data: Mapping[str, Any]
+    ) -> tuple[str, dict[str, str]]:
+        """Return what happens next, once the load is there."""
+        load, contracts = PlannedLoad.from_data(name, data), self.contracts()
+        contract = contracts and contracts.data.get(load.subscription_id)
+        prices = self.known_prices(load.subscription_id)
+        is_active = bool(contract and contract.has_prices)
+        return preview(self.hass, load, prices, is_active=is_active)
+
     def _finish(self) -> SubentryFlowResult:
         data = dict(self._data)
         name = data.pop(CONF_NAME).strip()
         if self.source != SOURCE_RECONFIGURE:
-            return self.async_create_entry(title=name, data=data)
+            description, placeholders = self._preview(name, data)
+            return self.async_create_entry(
+                title=name,
+                data=data,
+                description=description,
+                description_placeholders=placeholders,
+            )
         # Planned loads listen to changes of the entry.
         return self.async_update_and_abort(
             self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data

@@ -11,7 +11,7 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
-from homeassistant.const import UnitOfTime
+from homeassistant.const import PERCENTAGE, UnitOfEnergy, UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
@@ -20,6 +20,8 @@ from ..const import CURRENCY, DOMAIN, PRICE_UNIT
 from ..entity import options
 from .coordinator import LoadCoordinator
 from .entity import LoadEntity
+from .need import ChargeLevel, RunTime
+from .settings import PlannedLoad
 from .state import LoadState, PlanState
 
 
@@ -84,8 +86,30 @@ SAVINGS = LoadSensorDescription(
     value_fn=lambda load: round(load.saved, 4),
 )
 
-OF_POWER = (PLANNED_COST, SAVINGS)
-"""Sensors that exist only if the power is known."""
+REMAINING_ENERGY = LoadSensorDescription(
+    key="remaining_energy",
+    translation_key="remaining_energy",
+    device_class=SensorDeviceClass.ENERGY,
+    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+    suggested_display_precision=1,
+    value_fn=lambda load: (
+        None
+        if load.power is None
+        else round(load.remaining / timedelta(hours=1) * load.power, 3)
+    ),
+)
+
+REMAINING_LEVEL = LoadSensorDescription(
+    key="remaining_level",
+    translation_key="remaining_level",
+    native_unit_of_measurement=PERCENTAGE,
+    suggested_display_precision=0,
+    value_fn=lambda load: (
+        None
+        if load.amount is None or load.level is None
+        else round(max(load.amount - load.level, 0), 1)
+    ),
+)
 
 LOAD_SENSORS = (
     LoadSensorDescription(
@@ -126,15 +150,26 @@ LOAD_SENSORS = (
         suggested_display_precision=2,
         value_fn=lambda load: round(load.remaining / timedelta(hours=1), 4),
     ),
+    REMAINING_ENERGY,
+    REMAINING_LEVEL,
 )
 
 
+def _exists(load: PlannedLoad, description: LoadSensorDescription) -> bool:
+    """Return if a sensor has a meaning for a load: amounts only if power is known."""
+    if description in (PLANNED_COST, SAVINGS):
+        return bool(load.power)
+    if description is REMAINING_ENERGY:
+        return not isinstance(load.need, RunTime)
+    return description is not REMAINING_LEVEL or isinstance(load.need, ChargeLevel)
+
+
 def load_sensors(coordinator: LoadCoordinator) -> Iterable[SensorEntity]:
-    """Return the sensors of a planned load; amounts only if the power is known."""
+    """Return the sensors of a planned load, and remove those that it had before."""
     registry = er.async_get(coordinator.hass)
     for description in LOAD_SENSORS:
         sensor = LoadSensor(coordinator, description)
-        if description not in OF_POWER or coordinator.load.power:
+        if _exists(coordinator.load, description):
             yield sensor
         elif known := registry.async_get_entity_id(
             SENSOR_DOMAIN, DOMAIN, str(sensor.unique_id)
