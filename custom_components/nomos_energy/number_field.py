@@ -37,6 +37,8 @@ class NumberField:
     @property
     def selector(self) -> TextSelector:
         """Selector of the form."""
+        if not self.unit:
+            return TextSelector()
         return TextSelector(TextSelectorConfig(suffix=self.unit))
 
     def parse(self, entered: str) -> float:

@@ -521,7 +521,7 @@ async def test_numbers_are_shown_as_they_are_entered(
     units = {
         each["name"]: each["selector"]["text"]["suffix"]
         for each in form.shown["data_schema"][-1]["schema"]
-        if "text" in each["selector"]
+        if "suffix" in each["selector"].get("text", {})
     }
     assert units == {"upper_price": "ct/kWh", "always_below": "ct/kWh"}
     await send_unchanged(hass, hass_client, entry, key, "run_time")
