@@ -3,11 +3,12 @@
 Prices are in EUR/kWh. Plans consist of quarter-hours. Moments are in UTC.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from math import ceil
+from math import ceil, inf
+from types import MappingProxyType
 
 from homeassistant.util import dt as dt_util
 
@@ -19,6 +20,8 @@ NOTHING = timedelta(0)
 
 LONGEST_GAP = timedelta(hours=1)
 """Longest time without prices that a plan leaves out, rather than wait for them."""
+
+NO_MARKUP: Mapping[datetime, float] = MappingProxyType({})
 
 START_TOLERANCE = timedelta(seconds=30)
 """A quarter-hour that begins this late still counts as a whole one."""
@@ -71,6 +74,7 @@ class Planner:
         left: timedelta,
         series: PriceSeries,
         without: Span | None = None,
+        markup: Mapping[datetime, float] = NO_MARKUP,
     ) -> Schedule:
         """Return the schedule for the rest of the run time, from now on.
 
@@ -79,6 +83,8 @@ class Planner:
         The cheapest of all times with a known price up to the upper price, the earliest
         of equal ones. If the rest does not fit in, as much of it as possible. While
         prices are missing, the latest time in one block; single ones are left out.
+        `markup` makes quarter-hours dearer (EUR/kWh) that other loads need, too; they
+        are shut at infinity.
         """
         slots = quarters_of(Span(max(hours.start, now - START_TOLERANCE), hours.end))
         wanted = min(ceil(left / QUARTER), len(slots))
@@ -88,12 +94,13 @@ class Planner:
         prices = [amounts.get(slot) for slot in slots]
         allowed = [
             self._may_cost(price)
+            and markup.get(slot, 0.0) < inf
             and not (without and without.start <= slot < without.end)
             for slot, price in zip(slots, prices, strict=True)
         ]
         usable = [
-            price if may_run else None
-            for price, may_run in zip(prices, allowed, strict=True)
+            price + markup.get(slot, 0.0) if may_run and price is not None else None
+            for slot, price, may_run in zip(slots, prices, allowed, strict=True)
         ]
         length = self._most([price is not None for price in usable], wanted)
         # Where single prices are missing, the others may be enough.
@@ -186,7 +193,12 @@ def quarters_of(span: Span) -> list[datetime]:
     return [dt_util.utc_from_timestamp(place * length) for place in range(first, end)]
 
 
-def cheap_spans(series: PriceSeries, now: datetime, limit: float) -> tuple[Span, ...]:
+def cheap_spans(
+    series: PriceSeries,
+    now: datetime,
+    limit: float,
+    markup: Mapping[datetime, float] = NO_MARKUP,
+) -> tuple[Span, ...]:
     """Return the periods from now on in which a kWh costs less than a limit."""
     if series.end is None:
         return ()
@@ -195,7 +207,9 @@ def cheap_spans(series: PriceSeries, now: datetime, limit: float) -> tuple[Span,
     cheap = [
         Span(slot, slot + QUARTER)
         for slot in slots
-        if (price := amounts.get(slot)) is not None and price < limit
+        if (price := amounts.get(slot)) is not None
+        and price < limit
+        and markup.get(slot, 0.0) < inf
     ]
     return merged(cheap)
 

@@ -1,6 +1,6 @@
 """Plan of all jobs of a load: how long a run lasts, and which ones follow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -11,7 +11,7 @@ from ..nomos import QUARTER, PriceSeries
 from .jobs import Job
 from .need import ChargeLevel
 from .periods import LEAST_LEFT, Shortfall
-from .planner import NOTHING, Span, cheap_spans, clipped, merged
+from .planner import NO_MARKUP, NOTHING, Span, cheap_spans, clipped, merged
 from .settings import PlannedLoad
 
 
@@ -48,12 +48,16 @@ def plan_jobs(
     now: datetime,
     begin: datetime,
     prices: PriceSeries,
+    markup: Mapping[datetime, float] = NO_MARKUP,
 ) -> Plan:
-    """Return what follows the run in progress, from `begin` on."""
+    """Return what follows the run in progress, from `begin` on.
+
+    For `markup` see Planner.plan.
+    """
     is_level = isinstance(load.need, ChargeLevel)
     current = jobs[0]
     covered = begin - now if running else NOTHING
-    extra = _long_enough(load, _cheap(load, current, begin, prices))
+    extra = _long_enough(load, _cheap(load, current, begin, prices, markup))
     if is_level:
         before = Span(begin, max(current.hours.start, begin))
         extra = _first(extra, before, current.left - covered)
@@ -66,7 +70,13 @@ def plan_jobs(
         if pieces and load.least_pause:
             first = max(first, pieces[-1].end + load.least_pause)
         schedule = load.plan(
-            job.hours, first, left, prices, job.without, starts=job.starts
+            job.hours,
+            first,
+            left,
+            prices,
+            job.without,
+            markup,
+            starts=job.starts,
         )
         if schedule.pieces and not pieces:
             is_fallback = schedule.is_fallback
@@ -114,14 +124,18 @@ def _in_progress(job: Job, running: Span | None, now: datetime) -> timedelta:
 
 
 def _cheap(
-    load: PlannedLoad, job: Job, begin: datetime, prices: PriceSeries
+    load: PlannedLoad,
+    job: Job,
+    begin: datetime,
+    prices: PriceSeries,
+    markup: Mapping[datetime, float] = NO_MARKUP,
 ) -> tuple[Span, ...]:
     """Return the periods in which the load runs whatever the hour."""
     if load.always_below is None or (
         isinstance(load.need, ChargeLevel) and not job.left
     ):
         return ()
-    return cheap_spans(prices, begin, load.always_below)
+    return cheap_spans(prices, begin, load.always_below, markup)
 
 
 def _long_enough(load: PlannedLoad, spans: Iterable[Span]) -> list[Span]:

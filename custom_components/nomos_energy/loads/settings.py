@@ -28,7 +28,7 @@ from .parsing import (
     parse_time,
     parse_weekdays,
 )
-from .planner import NOTHING, Planner, Schedule, Span, quarters_of
+from .planner import NO_MARKUP, NOTHING, Planner, Schedule, Span, quarters_of
 
 TARGET_DOMAINS = (
     "switch",
@@ -133,6 +133,7 @@ class PlannedLoad:
         left: timedelta,
         series: PriceSeries,
         without: Span | None = None,
+        markup: Mapping[datetime, float] = NO_MARKUP,
         *,
         starts: int = 0,
     ) -> Schedule:
@@ -147,7 +148,7 @@ class PlannedLoad:
             self.least_pause,
             None if most is None else max(most - starts, 0),
         )
-        return planner.plan(hours, now, left, series, without)
+        return planner.plan(hours, now, left, series, without, markup)
 
     @property
     def fixed_run_time(self) -> timedelta | None:
