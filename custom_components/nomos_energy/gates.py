@@ -10,6 +10,8 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
+from .loads.limit import LoadLimit
+from .loads.limit_option import power_limit
 from .loads.settings import PlannedLoad
 from .loads.subentries import async_setup_loads
 from .prices.coordinator import PriceCoordinator
@@ -29,6 +31,16 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
     update()
     async_setup_statistics_names(hass, entry, runtime.contracts, runtime.usage)
 
+    limits: dict[str, LoadLimit] = {}
+
+    @callback
+    def limit_of(subscription_id: str) -> LoadLimit:
+        if subscription_id not in limits:
+            limit = LoadLimit(hass, power_limit(entry, subscription_id))
+            entry.async_on_unload(limit.async_shutdown)
+            limits[subscription_id] = limit
+        return limits[subscription_id]
+
     @callback
     def create_load(key: str, load: PlannedLoad) -> LoadCoordinator:
         prices_of_load = partial(known_prices, runtime, load.subscription_id)
@@ -40,6 +52,7 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
             key,
             load,
             prices_of_load,
+            limit_of(load.subscription_id),
         )
 
     async_setup_loads(hass, entry, runtime.stores.loads, runtime.loads, create_load)

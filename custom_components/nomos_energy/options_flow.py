@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
@@ -12,6 +12,7 @@ from .const import CONF_CONTRACTS
 from .contract_selector import CONF_SUBSCRIPTION, contract_label, contract_selector
 from .coordinator import ContractCoordinator
 from .issues import escape_markdown
+from .loads.limit_option import LimitOptionsSteps
 from .nomos.fields import text
 from .options import contract_options
 from .orders.options_flow import OrderOptionsSteps
@@ -24,7 +25,7 @@ MAX_NAME = 60
 CONTRACT_SCHEMA = vol.Schema({vol.Optional(CONF_NAME): TextSelector()})
 
 
-class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithReload):
+class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps):
     """Options flow of an account."""
 
     _subscription_id: str
@@ -36,7 +37,12 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
         """Show what can be configured."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["order_smart_meter", "contract_settings", "webhooks"],
+            menu_options=[
+                "order_smart_meter",
+                "contract_settings",
+                "load_limit",
+                "webhooks",
+            ],
         )
 
     @override
@@ -75,7 +81,7 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
             name = text(user_input.get(CONF_NAME)) or ""
             if len(name) <= MAX_NAME:
                 return self.async_create_entry(
-                    data=self._options_with(key, {CONF_NAME: name})
+                    data=self.options_with(key, {CONF_NAME: name})
                 )
             errors[CONF_NAME] = "name_too_long"
         known = contract_options(self.config_entry, key)
@@ -91,7 +97,8 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
             },
         )
 
-    def _options_with(
+    @override
+    def options_with(
         self, subscription_id: str, settings: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the options with other settings of a contract; empty ones are left out."""
@@ -102,7 +109,7 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
         contracts[subscription_id] = {
             option: value
             for option, value in {**known, **settings}.items()
-            if option not in settings or value
+            if option not in settings or value not in (None, "")
         }
         contracts = {key: each for key, each in contracts.items() if each}
         return {**options, CONF_CONTRACTS: contracts} if contracts else options

@@ -22,13 +22,15 @@ from ..coordinator import ContractCoordinator
 from ..nomos import DAY, HOUR, QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
+from .draft import Draft
 from .history import Amount, LoadHistory, Once, Switched
 from .jobs import Job, jobs_of, moments_of
 from .known import Values, entities_of, read_values
+from .limit import LoadLimit
 from .need import ChargeLevel
 from .periods import RunEvent, Shortfall
 from .planner import NOTHING, Span, average_price, clipped
-from .planning import Plan, due_end, plan_jobs, shortfall_of
+from .planning import Plan, due_end
 from .settings import PlannedLoad
 from .state import LoadState, NeedBasis, PlanState
 from .tracking import Tracker
@@ -53,6 +55,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         key: str,
         load: PlannedLoad,
         known_prices: Callable[[], PriceSeries],
+        limit: LoadLimit,
     ) -> None:
         """Initialize the coordinator with the stored history.
 
@@ -68,6 +71,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self.contracts = contracts
         self.key = key
         self.load = load
+        self.limit = limit
         self._store = store
         self._known_prices = known_prices
         self._prices = known_prices()
@@ -157,28 +161,69 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     @callback
     def async_replan(self, _now: datetime | None = None) -> None:
         """Start or stop the load if that is due, and plan what follows."""
-        if self._shutdown_requested:
-            return
-        now = dt_util.utcnow()
+        if not self._shutdown_requested:
+            self.limit.async_replan(self)
+
+    @property
+    def known_limit(self) -> float | None:
+        """Last known limit in kW, as it is stored."""
+        return self.history.known.limit
+
+    @callback
+    def async_note_limit(self, limit: float) -> None:
+        """Store the last known limit in kW."""
+        history = self.history
+        self._set(replace(history, known=replace(history.known, limit=limit)))
+
+    @callback
+    def async_draft(self, now: datetime) -> Draft:
+        """Stop what is over, and return what a plan is made from."""
         self._prices = self._known_prices()
         values = self._planned_by = self._values(now)
-        history = self.history.updated(now, self.load.need.kind, values.known)
-        tracker, news = Tracker(now, self._prices, values.power), history.news
+        history, news = self.history, self.history.news
+        history = history.updated(now, self.load.need.kind, values.known)
+        tracker = Tracker(now, self._prices, values.power)
         history = tracker.end(history, may_run=self._may_run)
         if history != self.history:
             self._set(history)
-        jobs = self._jobs(values, now)
-        self._stop(now, jobs)
-        # What ran, and for how long, may be less now.
-        jobs = self._jobs(values, now)
-        plan = self._plan(jobs, now)
+        self._stop(now, self._jobs(values, now))
+        running = self.history.running(now)
+        return Draft(
+            load=self.load,
+            now=now,
+            values=values,
+            # What ran, and for how long, may be less now.
+            jobs=self._jobs(values, now),
+            running=running,
+            begin=running.end if running else self._due(now),
+            prices=self._prices,
+            may_run=self._may_run,
+            news=news,
+        )
+
+    @callback
+    def async_give_way(self, now: datetime) -> None:
+        """End the run in progress."""
+        if self.history.running(now):
+            self._set(self.history.ending(now))
+
+    @callback
+    def async_apply(
+        self, draft: Draft, plan: Plan, reduced: float | None = None
+    ) -> None:
+        """Begin the run that is due, and update the entities.
+
+        `reduced` is the power in kW to which the run is reduced.
+        """
+        now = draft.now
         if plan.pieces and plan.pieces[0].start <= now:
             self._set(self.history.with_piece(plan.pieces[0]))
             plan = replace(plan, pieces=plan.pieces[1:])
-        shortfall = self._shortfall(jobs[0], plan, now)
-        self._set(tracker.follow(self.history, jobs, shortfall))
-        self._update(now, jobs, plan, values, shortfall)
-        if self.history.news != news:
+        shortfall = draft.shortfall(plan)
+        tracker = Tracker(now, draft.prices, draft.values.power)
+        self._set(tracker.follow(self.history, draft.jobs, shortfall))
+        self._update(draft, plan, shortfall, reduced)
+        if self.history.news != draft.news:
             # A run that could not begin changes no other state.
             self.async_update_listeners()
 
@@ -229,20 +274,6 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         if history != self.history:
             self._set(history)
 
-    def _plan(self, jobs: list[Job], now: datetime) -> Plan:
-        if not self._may_run:
-            return Plan()
-        running = self.history.running(now)
-        begin = running.end if running else self._due(now)
-        return plan_jobs(self.load, jobs, running, now, begin, self._prices)
-
-    def _shortfall(self, job: Job, plan: Plan, now: datetime) -> Shortfall | None:
-        """Return why the plan does not cover what is left."""
-        if not self._may_run:
-            return None
-        running = self.history.running(now)
-        return shortfall_of(self.load, job, plan, running, now, self._prices)
-
     def _due(self, now: datetime) -> datetime:
         """Return now, or the start of a piece that should have begun just before.
 
@@ -254,13 +285,13 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
 
     def _update(
         self,
-        now: datetime,
-        jobs: list[Job],
+        draft: Draft,
         plan: Plan,
-        values: Values,
         shortfall: Shortfall | None,
+        reduced: float | None,
     ) -> None:
         """Update the entities, and start the timer for the next change."""
+        now, jobs, values = draft.now, draft.jobs, draft.values
         history, prices, job = self.history, self._prices, jobs[0]
         running, today = history.running(now), _today(now)
         pieces = (*([running] if running else []), *plan.pieces)
@@ -288,6 +319,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
                 if isinstance(self.load.latest, str)
                 else None,
                 shortfall=shortfall,
+                reduced=reduced,
                 saved=history.savings.in_month_of(now),
             )
         )

@@ -200,7 +200,8 @@ def _is_known(known: Known) -> bool:
             return False
     percents = [each for each in (known.level, known.target) if each is not None]
     return all(0 <= each <= FULL for each in percents) and (
-        known.power is None or LOWEST_POWER <= known.power <= HIGHEST_POWER
+        (known.power is None or LOWEST_POWER <= known.power <= HIGHEST_POWER)
+        and (known.limit is None or known.limit >= 0)
     )
 
 

@@ -1,6 +1,6 @@
 """What a planned load has to do in which hours, and how much of it is left."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -127,7 +127,7 @@ def _charging(
     return NeedBasis.LAST_CHARGE_LEVEL, max(before, NOTHING) + missing
 
 
-def moments_of(jobs: list[Job]) -> Iterator[datetime]:
+def moments_of(jobs: Iterable[Job]) -> Iterator[datetime]:
     """Yield when other jobs become current."""
     for job in jobs:
         yield job.hours.start

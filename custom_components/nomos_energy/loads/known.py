@@ -35,6 +35,8 @@ class Known:
     """kW."""
     latest: str | None = None
     """State of an `input_datetime`."""
+    limit: float | None = None
+    """Limit of all loads together in kW."""
 
     def same_as(self, other: Known) -> bool:
         """Return if the states are the same, whenever they were known."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isclose
+from math import floor, isclose
 
-from homeassistant.core import State
+from homeassistant.components.number import ATTR_MIN, ATTR_STEP
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.core import HomeAssistant, State
+from homeassistant.util.unit_conversion import PowerConverter
 
 from .parsing import InvalidLoadError, StoredSettings, entity_of, parse_number
 
@@ -54,6 +57,44 @@ def parse_number_target(stored: StoredSettings) -> NumberTarget | None:
     if target.on == target.off:
         raise InvalidLoadError("number_off")
     return target
+
+
+def power_range(
+    hass: HomeAssistant, number: NumberTarget | None
+) -> tuple[float, float] | None:
+    """Return the power during a run and the least one in kW.
+
+    None if the number is no power, or is not there.
+    """
+    state = hass.states.get(number.entity) if number else None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if not number or not state or unit not in PowerConverter.VALID_UNITS:
+        return None
+    if number.on <= number.off:
+        return None
+    least = max(_attribute(state, ATTR_MIN, 0.0), number.off, 0.0)
+    convert = PowerConverter.converter_factory(unit, UnitOfPower.KILO_WATT)
+    power = convert(number.on)
+    return power, min(convert(least), power)
+
+
+def reduced_value(hass: HomeAssistant, number: NumberTarget, power: float) -> float:
+    """Return the value for a power in kW, down to a step of the entity."""
+    state = hass.states.get(number.entity)
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if not state or unit not in PowerConverter.VALID_UNITS:
+        return number.on
+    value = PowerConverter.convert(power, UnitOfPower.KILO_WATT, unit)
+    least, step = _attribute(state, ATTR_MIN, 0.0), _attribute(state, ATTR_STEP, 0.0)
+    if step > 0:
+        # Sums of floats may end just below a step.
+        value = least + floor((value - least) / step + 1e-6) * step
+    return round(value, 6)
+
+
+def _attribute(state: State, name: str, default: float) -> float:
+    value = state.attributes.get(name)
+    return float(value) if isinstance(value, int | float) else default
 
 
 def off_values(numbers: Iterable[NumberTarget]) -> dict[str, float]:

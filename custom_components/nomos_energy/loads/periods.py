@@ -15,6 +15,8 @@ class Shortfall(StrEnum):
 
     TIME_TOO_SHORT = "time_too_short"
     PRICE_LIMIT_TOO_LOW = "price_limit_too_low"
+    POWER_LIMIT_TOO_LOW = "power_limit_too_low"
+    """Other loads need the power, within the limit for all."""
 
 
 class RunEventType(StrEnum):

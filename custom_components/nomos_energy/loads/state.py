@@ -75,6 +75,8 @@ class LoadState:
     """None without an entity for the end of the hours."""
     shortfall: Shortfall | None = None
     """Why the load will not finish."""
+    reduced: float | None = None
+    """Power in kW to which the run in progress is reduced; None: it is not."""
     saved: float = 0.0
     """What the load saved in this month in EUR."""
 

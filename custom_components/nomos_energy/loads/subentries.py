@@ -99,8 +99,12 @@ def _update(
         if planned.get(key) != load:
             if key in switching:
                 switching.pop(key).async_stop()
-            entry.async_create_task(hass, loads.pop(key).async_shutdown())
+            gone = loads.pop(key)
+            gone.limit.async_remove(gone)
+            entry.async_create_task(hass, gone.async_shutdown())
     for key in planned.keys() - loads.keys():
         loads[key] = create(key, planned[key])
         switching[key] = LoadSwitching(hass, entry, loads[key])
+    for limit in {each.limit for each in loads.values()}:
+        limit.async_replan_all()
     async_dispatcher_send(hass, signal_loads_updated(entry))

@@ -124,17 +124,6 @@ class LoadSwitching:
         self._record.async_set(replace(switched, on=left))
 
     @callback
-    def async_set_level(self, value: float | None) -> None:
-        """Set the number to another value during runs; None: the one of its settings."""
-        number, states = self._states.number, self._states
-        level = number.on if number and value is None else value
-        if number and level is not None and level != states.level:
-            states.level = level
-            self._reached.discard(number.entity)
-            self._tried.discard((number.entity, SERVICE_TURN_ON))
-            self._update()
-
-    @callback
     def _update(self, _now: datetime | None = None) -> None:
         """Switch what is not as it should be."""
         if not (self._removers and self._is_started):
@@ -151,6 +140,7 @@ class LoadSwitching:
         if (running and running.start) != (begun and begun.start):
             self._pass_border(begun, running)
         self._piece = running
+        self._follow_reduction()
         wanted = self._targets if running else ()
         for entity in wanted:
             self._switch_on(entity)
@@ -162,6 +152,13 @@ class LoadSwitching:
             self._retry.async_start(now + left)
         else:
             self._retry.async_cancel()
+
+    def _follow_reduction(self) -> None:
+        """Set the number to what a limit leaves of its value."""
+        states, number = self._states, self._states.number
+        if number and states.follow(self._load.data.reduced):
+            self._reached.discard(number.entity)
+            self._tried.discard((number.entity, SERVICE_TURN_ON))
 
     def _pass_border(self, ended: Span | None, begun: Span | None) -> None:
         """Forget what was done by hand, and note what was missed."""

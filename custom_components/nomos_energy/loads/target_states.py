@@ -1,5 +1,6 @@
 """States of the targets of a planned load: what is on, what refuses, and who did it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from homeassistant.const import (
@@ -11,7 +12,7 @@ from homeassistant.const import (
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.util import dt as dt_util
 
-from .numbers import NumberTarget, has_value, off_values
+from .numbers import NumberTarget, has_value, off_values, reduced_value
 from .settings import PlannedLoad
 
 SCENE, SCRIPT = "scene", "script"
@@ -46,6 +47,15 @@ class TargetStates:
         """Return the number that an entity is."""
         return self.number if self.number and self.number.entity == entity else None
 
+    def follow(self, reduced: float | None) -> bool:
+        """Reduce the value of the number to a power in kW; return if it is another."""
+        level = self.number.on if self.number else 0.0
+        if self.number and reduced is not None:
+            level = reduced_value(self._hass, self.number, reduced)
+        is_another = level != self.level
+        self.level = level
+        return is_another
+
     def values(self, service: str) -> dict[str, float]:
         """Return the values by which an action is done to numbers."""
         if self.number is None:
@@ -57,7 +67,7 @@ class TargetStates:
     def is_off(self, state: State) -> bool:
         """Return if a target is off, or a number nearer to its value after a run."""
         if number := self.number_of(state.entity_id):
-            return number.is_off(state)
+            return replace(number, on=self.level).is_off(state)
         return state.state == STATE_OFF
 
     def is_on(self, state: State) -> bool:
