@@ -24,11 +24,13 @@ async def test_menu(
     assert form.shown["menu_options"] == [
         "order_smart_meter",
         "contract_settings",
+        "load_limit",
         "webhooks",
     ]
-    assert form.texts("de")[:3] == [
+    assert form.texts("de")[:4] == [
         "Zähler bestellen",
         "Einstellungen eines Vertrags",
+        "Leistungsgrenze für Verbraucher",
         "Sofortmeldungen",
     ]
     assert entry.options == {}

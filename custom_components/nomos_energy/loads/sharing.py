@@ -18,7 +18,7 @@ from .planner import Span, quarters_of
 TOLERANCE = 1e-6
 """kW; sums of floats are not exact."""
 
-MOST_WORK, SEARCH_WORK = 600, 450
+MOST_WORK, SEARCH_WORK = 450, 350
 """Work after which the best plans so far are taken, and that of many loads is improved."""
 
 PLAN, KNOWN_PLAN = 5, 1

@@ -1,0 +1,337 @@
+"""Limit of all planned loads of a contract, from its form to what is switched."""
+
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from simulator import Household, Simulator
+from tests import next_start, organisation_entry, warnings
+from tests.conftest import SetUp
+from tests.forms import open_options
+from tests.loads.common import (
+    a_wallbox,
+    add_load,
+    load_entity,
+    load_state,
+    pass_time_until,
+)
+from tests.loads.targets import BOX, LAMP, add_targets, changes, is_on
+
+LIMIT = "sensor.allowed"
+POWER = "input_number.power"
+
+EVENING = "2026-11-23T17:00+01:00"
+BEFORE = "2026-11-24T01:50+01:00"
+MIDDLE = "2026-11-24T03:20+01:00"
+AFTER = "2026-11-24T08:00+01:00"
+
+
+@pytest.fixture(autouse=True)
+async def targets(hass: HomeAssistant) -> None:
+    """Add what is switched, and a number in watts."""
+    await add_targets(hass)
+    limits = {"min": 0, "max": 11000, "step": 100, "initial": 0}
+    watts = {**limits, "unit_of_measurement": "W"}
+    await async_setup_component(
+        hass, "input_number", {"input_number": {"power": watts}}
+    )
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+async def evening(
+    hass: HomeAssistant, account: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> MockConfigEntry:
+    """Return the entry of the home's account, when prices of the night are known."""
+    await pass_time_until(hass, freezer, EVENING)
+    return account
+
+
+async def limit(
+    hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry, to: str
+) -> None:
+    """Enter the limit of the only contract with planned loads."""
+    form = await open_options(hass, client, entry)
+    await form.choose("load_limit")
+    assert form.shown["step_id"] == "power_limit"
+    done = await form.send(power_limit=to)
+    assert done["type"] == "create_entry", done
+
+
+def allow(hass: HomeAssistant, power: str, unit: str = "kW") -> None:
+    """Let the entity report a limit."""
+    hass.states.async_set(LIMIT, power, {"unit_of_measurement": unit})
+
+
+async def add_two(
+    hass: HomeAssistant, entry: MockConfigEntry, home: Household, **changes: Any
+) -> tuple[str, str]:
+    """Add two wallboxes that want the cheapest hours; the second one has more time."""
+    common = {"run_time": {"hours": 1, "minutes": 30}, "power": "11", **changes}
+    first = a_wallbox(home, name="First", targets=[BOX], latest="06:00:00", **common)
+    second = a_wallbox(home, name="Second", targets=[LAMP], **common)
+    return await add_load(hass, entry, first), await add_load(hass, entry, second)
+
+
+async def test_form(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The limit is a number as people type it, or an entity; empty removes it."""
+    form = await open_options(hass, hass_client, evening)
+    await form.choose("load_limit")
+    assert form.shown["reason"] == "no_loads"
+    await add_load(hass, evening, a_wallbox(cheap_nights))
+    form = await open_options(hass, hass_client, evening)
+    await form.choose("load_limit")
+    # A load without a power is named, since it can't be limited.
+    assert form.shown["description_placeholders"]["loads"] == "Wallbox"
+    for wrong, error in (("much", "not_a_number"), ("1001", "power_out_of_range")):
+        shown = await form.send(
+            power_limit={"active_choice": "number", "number": wrong}
+        )
+        assert shown["errors"] == {"power_limit": error}
+    await form.send(power_limit={"active_choice": "number", "number": "4,2"})
+    settings = {"power_limit": 4.2}
+    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+
+    await limit(hass, hass_client, evening, LIMIT)
+    settings = {"power_limit": LIMIT}
+    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+    form = await open_options(hass, hass_client, evening)
+    await form.choose("load_limit")
+    assert form.suggested() == {
+        "power_limit": {"active_choice": "entity", "entity": LIMIT}
+    }
+    await form.send()
+    assert evening.options == {}
+
+
+async def test_limit_of_nothing_is_kept(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """No power at all is a limit, too."""
+    key = await add_load(hass, evening, a_wallbox(cheap_nights, power="11"))
+    await limit(hass, hass_client, evening, "0")
+    settings = {"power_limit": 0.0}
+    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+    assert load_state(hass, key, "plan_state") == "cannot_finish"
+
+
+async def test_loads_share_the_cheap_hours(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Two wallboxes run one after the other; without a limit, they run at once."""
+    first, second = await add_two(hass, evening, cheap_nights)
+    starts = [load_state(hass, key, "next_start") for key in (first, second)]
+    assert starts == ["2026-11-24T01:30:00+00:00"] * 2
+    await limit(hass, hass_client, evening, "11")
+    starts = sorted(load_state(hass, key, "next_start") for key in (first, second))
+    assert starts == ["2026-11-24T01:00:00+00:00", "2026-11-24T02:30:00+00:00"]
+    box, lamp = changes(hass), changes(hass, LAMP)
+    await pass_time_until(hass, freezer, AFTER)
+    assert sorted([tuple(box), tuple(lamp)]) == [
+        ("Tue 02:00 on", "Tue 03:30 off"),
+        ("Tue 03:30 on", "Tue 05:00 off"),
+    ]
+
+
+async def test_the_later_deadline_lacks(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """If there is not enough time for both, the plan state of the second one says so."""
+    first, second = await add_two(
+        hass, evening, cheap_nights, run_time={"hours": 7}, earliest="22:00:00"
+    )
+    await limit(hass, hass_client, evening, "11")
+    assert load_state(hass, first, "plan_state") == "planned"
+    state = hass.states.get(load_entity(hass, second, "plan_state"))
+    assert state
+    assert state.state == "cannot_finish"
+    assert state.attributes["reason"] == "power_limit_too_low"
+
+
+async def test_loads_give_way_and_come_back(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """While an entity lowers the limit, the run with the later deadline pauses."""
+    allow(hass, "22")
+    first, second = await add_two(
+        hass, evening, cheap_nights, shortest_piece={"minutes": 15}
+    )
+    await limit(hass, hass_client, evening, LIMIT)
+    box, lamp = changes(hass), changes(hass, LAMP)
+    await pass_time_until(hass, freezer, "2026-11-24T03:15+01:00")
+    assert is_on(hass, BOX)
+    assert is_on(hass, LAMP)
+    allow(hass, "11000", "W")
+    await hass.async_block_till_done()
+    assert is_on(hass, BOX)
+    assert not is_on(hass, LAMP)
+    assert load_state(hass, second, "plan_state") == "planned"
+    allow(hass, "4.2")
+    await hass.async_block_till_done()
+    assert not is_on(hass, BOX)
+    await pass_time_until(hass, freezer, "2026-11-24T03:35+01:00")
+    allow(hass, "22")
+    await pass_time_until(hass, freezer, "2026-11-24T05:45+01:00")
+    # Both run for an hour and a half, in the cheapest time that is left.
+    for seen in (box, lamp):
+        assert _minutes(seen) == 90, seen
+        assert "Tue 03:15 off" in seen
+    for key in (first, second):
+        assert load_state(hass, key, "plan_state") == "done"
+        assert float(load_state(hass, key, "remaining_today")) == 0
+
+
+def _minutes(seen: list[str]) -> int:
+    """Return how long a target was on."""
+    moments = [int(each[4:6]) * 60 + int(each[7:9]) for each in seen]
+    assert [each.rsplit(" ", 1)[1] for each in seen] == ["on", "off"] * (len(seen) // 2)
+    return sum(moments[1::2]) - sum(moments[::2])
+
+
+async def test_numbers_in_watts_are_reduced(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A wallbox goes on with what is left of the power, and with all of it afterwards."""
+    allow(hass, "11")
+    number = {"number": POWER, "number_on": "11000", "number_off": "0"}
+    key = await add_load(
+        hass, evening, a_wallbox(cheap_nights, targets=[BOX], **number)
+    )
+    await limit(hass, hass_client, evening, LIMIT)
+    seen, box = changes(hass, POWER), changes(hass)
+    await pass_time_until(hass, freezer, MIDDLE)
+    allow(hass, "4.25")
+    await hass.async_block_till_done()
+    # The entity takes steps of 100 W.
+    assert hass.states.is_state(POWER, "4200.0")
+    assert is_on(hass)
+    assert load_state(hass, key, "plan_state") == "running"
+    await pass_time_until(hass, freezer, "2026-11-24T03:50+01:00")
+    allow(hass, "11")
+    await pass_time_until(hass, freezer, AFTER)
+    assert seen == [
+        "Tue 02:00 11000.0",
+        "Tue 03:20 4200.0",
+        "Tue 03:50 11000.0",
+        "Tue 05:00 0.0",
+    ]
+    assert box == ["Tue 02:00 on", "Tue 05:00 off"]
+    assert not warnings(caplog)
+
+
+async def test_last_known_limit(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """An entity without a value lifts no limit, also not after a restart."""
+    allow(hass, "11")
+    first, second = await add_two(hass, evening, cheap_nights)
+    await limit(hass, hass_client, evening, LIMIT)
+    for useless in (STATE_UNAVAILABLE, "unknown", "nan", "-1", "soon"):
+        hass.states.async_set(LIMIT, useless)
+        await hass.async_block_till_done()
+        starts = {load_state(hass, key, "next_start") for key in (first, second)}
+        assert starts == {"2026-11-24T01:00:00+00:00", "2026-11-24T02:30:00+00:00"}
+    async with next_start(hass, evening) as (new, _):
+        starts = {load_state(new, key, "next_start") for key in (first, second)}
+        assert starts == {"2026-11-24T01:00:00+00:00", "2026-11-24T02:30:00+00:00"}
+
+
+async def test_restart_within_a_run(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """After a restart, the run in progress goes on and the other load waits for it."""
+    first, second = await add_two(hass, evening, cheap_nights)
+    await limit(hass, hass_client, evening, "11")
+    await pass_time_until(hass, freezer, "2026-11-24T02:20+01:00")
+    before = [load_state(hass, key, "run_now") for key in (first, second)]
+    assert sorted(before) == ["off", "on"]
+    async with next_start(hass, evening) as (new, _):
+        assert [load_state(new, key, "run_now") for key in (first, second)] == before
+        moments = {load_state(new, key, "next_start") for key in (first, second)}
+        assert "2026-11-24T02:30:00+00:00" in moments
+
+
+async def test_no_limit_without_any_value(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """An entity that never had a value limits nothing."""
+    first, second = await add_two(hass, evening, cheap_nights)
+    await limit(hass, hass_client, evening, LIMIT)
+    starts = [load_state(hass, key, "next_start") for key in (first, second)]
+    assert starts == ["2026-11-24T01:30:00+00:00"] * 2
+
+
+@pytest.mark.parametrize("stored", ["switch.wrong", -1, [], True, "much"])
+async def test_invalid_setting(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    stored: object,
+) -> None:
+    """A damaged setting limits nothing, and that is logged."""
+    settings = {cheap_nights.subscription_id: {"power_limit": stored}}
+    contracts = {"contracts": settings}
+    entry = await set_up(entry=organisation_entry(options=contracts))
+    await pass_time_until(hass, freezer, EVENING)
+    first, second = await add_two(hass, entry, cheap_nights)
+    starts = [load_state(hass, key, "next_start") for key in (first, second)]
+    assert starts == ["2026-11-24T01:30:00+00:00"] * 2
+    assert any("power_limit" in each for each in warnings(caplog))
+
+
+async def test_removed_load_leaves_its_power(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """When a load goes, the other one gets the best time at once."""
+    first, second = await add_two(hass, evening, cheap_nights)
+    await limit(hass, hass_client, evening, "11")
+    hass.config_entries.async_remove_subentry(evening, first)
+    await hass.async_block_till_done()
+    assert load_state(hass, second, "next_start") == "2026-11-24T01:30:00+00:00"
