@@ -104,8 +104,8 @@ async def test_form(
     assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
 
     await limit(hass, hass_client, evening, LIMIT)
-    settings = {"power_limit": LIMIT}
-    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+    entity = {"power_limit": LIMIT}
+    assert evening.options == {"contracts": {cheap_nights.subscription_id: entity}}
     form = await open_options(hass, hass_client, evening)
     await form.choose("load_limit")
     assert form.suggested() == {

@@ -72,7 +72,11 @@ class Case:
             )
 
         limit = dict(zip(slots, self.limit, strict=True))
-        plans = share([*map(claim, self.wishes)], limit, series.quarters)
+        plans = share(
+            [*map(claim, self.wishes)],
+            limit,
+            dict(zip(slots, self.prices, strict=True)),
+        )
         return [
             [
                 (slot - NOW) // QUARTER
