@@ -249,6 +249,42 @@ async def test_numbers_in_watts_are_reduced(
     assert not warnings(caplog)
 
 
+async def test_energy_is_made_up_for(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A load that is planned by energy runs longer after it was reduced."""
+    allow(hass, "10")
+    number = {"number": POWER, "number_on": "10000", "number_off": "0", "power": "10"}
+    need = {"need": "energy", "energy": "20", "run_time": None}
+    short = {"shortest_piece": {"minutes": 15}}
+    key = await add_load(
+        hass, evening, a_wallbox(cheap_nights, **need, **number, **short)
+    )
+    await limit(hass, hass_client, evening, LIMIT)
+    seen = changes(hass, POWER)
+    await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
+    allow(hass, "5")
+    await pass_time_until(hass, freezer, "2026-11-24T03:30+01:00")
+    allow(hass, "10")
+    await pass_time_until(hass, freezer, "2026-11-24T06:00+01:00")
+    # Half an hour at 10 kW, an hour at 5 kW, and what is left at 10 kW. The clock of
+    # the test moves by quarter-hours; without making up, it would be 15 kWh.
+    assert 20 <= _energy(seen) <= 22.5
+    assert load_state(hass, key, "plan_state") == "done"
+
+
+def _energy(seen: list[str]) -> float:
+    """Return the energy in kWh by what a number in watts was set to."""
+    moments = [int(each[4:6]) + int(each[7:9]) / 60 for each in seen]
+    watts = [float(each[10:]) for each in seen]
+    ends = zip(moments, moments[1:], watts, strict=False)
+    return sum((end - start) * power for start, end, power in ends) / 1000
+
+
 async def test_last_known_limit(
     hass: HomeAssistant,
     evening: MockConfigEntry,

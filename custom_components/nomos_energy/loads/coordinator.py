@@ -219,6 +219,11 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         if plan.pieces and plan.pieces[0].start <= now:
             self._set(self.history.with_piece(plan.pieces[0]))
             plan = replace(plan, pieces=plan.pieces[1:])
+        power = draft.values.power
+        share = min(reduced / power, 1.0) if reduced and power else None
+        history = self.history.reduced_to(share, now)
+        if history != self.history:
+            self._set(history)
         shortfall = draft.shortfall(plan)
         tracker = Tracker(now, draft.prices, draft.values.power)
         self._set(tracker.follow(self.history, draft.jobs, shortfall))

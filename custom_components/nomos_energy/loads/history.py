@@ -84,6 +84,16 @@ class Once:
         return Span(self.start, self.end)
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Part of a run with less power than planned."""
+
+    start: datetime
+    end: datetime
+    share: float
+    """Share of the power, from 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadHistory:
     """Past runs and settings of a planned load."""
@@ -94,6 +104,8 @@ class LoadHistory:
     known: Known = NOTHING_KNOWN
     pieces: tuple[Span, ...] = ()
     """Recent runs; the last one may be in progress."""
+    reduced: tuple[Reduced, ...] = ()
+    """Parts of these runs that a limit reduced."""
     switched: Switched = Switched()
     periods: tuple[Period, ...] = ()
     """Hours in progress; a single run may lie within others."""
@@ -123,6 +135,32 @@ class LoadHistory:
         until = Span(hours.start, max(min(now, hours.end), hours.start))
         return sum((each.overlap(until) for each in self.pieces), timedelta(0))
 
+    def lost(self, hours: Span, now: datetime) -> timedelta:
+        """Return the run time that the limit took within some hours, at full power."""
+        until = Span(hours.start, max(min(now, hours.end), hours.start))
+        return sum(
+            (
+                Span(each.start, each.end).overlap(until) * (1 - each.share)
+                for each in self.reduced
+            ),
+            timedelta(0),
+        )
+
+    def reduced_to(self, share: float | None, now: datetime) -> Self:
+        """Return the history with another power of the run in progress."""
+        running = self.running(now)
+        end = running.end if running else now
+        last = self.reduced[-1] if self.reduced else None
+        if last and last.end == end and last.share == share:
+            return self
+        past = tuple(
+            each if each.end <= now else replace(each, end=now)
+            for each in self.reduced
+            if each.start < now
+        )
+        begun = () if share is None or not running else (Reduced(now, end, share),)
+        return replace(self, reduced=past + begun)
+
     def updated(self, now: datetime, kind: NeedKind, known: Known) -> Self:
         """Return the history with the states of now, without amounts that are over."""
         if known.same_as(self.known) and self.running(now) is None:
@@ -139,7 +177,8 @@ class LoadHistory:
     def since(self, moment: datetime) -> Self:
         """Return the history without runs that ended before a moment."""
         pieces = tuple(each for each in self.pieces if each.end > moment)
-        return replace(self, pieces=pieces)
+        reduced = tuple(each for each in self.reduced if each.end > moment)
+        return replace(self, pieces=pieces, reduced=reduced)
 
     def with_news(self, event: RunEvent) -> Self:
         """Return the history with another event; without those of the day before."""
@@ -169,6 +208,13 @@ def _read(data: Any, damage: Damage) -> LoadHistory:
         if timedelta(0) <= each.end - each.start <= LONGEST_PIECE
     )
     damage.parts += len(history.pieces) - len(pieces)
+    reduced = tuple(
+        each
+        for each in history.reduced
+        if 0 <= each.share <= 1 and NOTHING <= each.end - each.start <= LONGEST_PIECE
+    )
+    damage.parts += len(history.reduced) - len(reduced)
+    history = replace(history, reduced=reduced)
     history = replace(
         history, pieces=pieces, switched=_read_switched(history.switched, damage)
     )

@@ -96,7 +96,7 @@ def _job(
         energy = need.energy if entered is None else entered
         if not power:
             return Job(hours, energy, NeedBasis.POWER_UNKNOWN, ran, ran, without)
-        wanted = energy / power * HOUR
+        wanted = energy / power * HOUR + history.lost(hours, now)
         return Job(hours, energy, NeedBasis.ENERGY, wanted, ran, without)
     target = values.target if entered is None else entered
     basis, wanted = _charging(need, values, history, hours, now, target, ran)
