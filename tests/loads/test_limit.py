@@ -273,6 +273,7 @@ async def test_energy_is_made_up_for(
     await pass_time_until(hass, freezer, "2026-11-24T06:00+01:00")
     # Half an hour at 10 kW, an hour at 5 kW, and what is left at 10 kW. The clock of
     # the test moves by quarter-hours; without making up, it would be 15 kWh.
+    assert "Tue 02:30 5000.0" in seen
     assert 20 <= _energy(seen) <= 22.5
     assert load_state(hass, key, "plan_state") == "done"
 
