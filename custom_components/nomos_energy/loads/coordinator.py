@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..nomos import DAY, HOUR, QUARTER, PriceSeries, SubscriptionStatus
+from ..nomos import QUARTER, PriceSeries, SubscriptionStatus
 from ..schedule import Timer
 from ..store import RecordStore
 from .draft import Draft
@@ -28,9 +28,10 @@ from .jobs import Job, jobs_of, moments_of
 from .known import Values, entities_of, read_values
 from .limit import LoadLimit
 from .need import ChargeLevel
+from .overview import due, overview, stopped, today
 from .periods import RunEvent, Shortfall
-from .planner import NOTHING, Span, average_price, clipped
-from .planning import Plan, due_end
+from .planner import Span
+from .planning import Plan
 from .settings import PlannedLoad
 from .state import LoadState, NeedBasis, PlanState
 from .tracking import Tracker
@@ -147,8 +148,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     def async_take_news(self) -> tuple[RunEvent, ...]:
         """Return the events to announce, each once."""
         news = self.history.news
-        if news:
-            self._set(replace(self.history, news=()))
+        self._set(replace(self.history, news=()))
         return news
 
     @callback
@@ -183,11 +183,19 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         history, news = self.history, self.history.news
         history = history.updated(now, self.load.need.kind, values.known)
         tracker = Tracker(now, self._prices, values.power)
-        history = tracker.end(history, may_run=self._may_run)
-        if history != self.history:
-            self._set(history)
-        self._stop(now, self._jobs(values, now))
+        self._set(tracker.end(history, may_run=self._may_run))
+        self._set(
+            stopped(
+                self.history,
+                self.load,
+                self._jobs(values, now),
+                now,
+                self._prices,
+                may_run=self._may_run,
+            )
+        )
         running = self.history.running(now)
+        planned = self.data.pieces if self.data else ()
         return Draft(
             load=self.load,
             now=now,
@@ -195,7 +203,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             # What ran, and for how long, may be less now.
             jobs=self._jobs(values, now),
             running=running,
-            begin=running.end if running else self._due(now),
+            begin=running.end if running else due(planned, now),
             prices=self._prices,
             may_run=self._may_run,
             news=news,
@@ -221,9 +229,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             plan = replace(plan, pieces=plan.pieces[1:])
         power = draft.values.power
         share = min(reduced / power, 1.0) if reduced and power else None
-        history = self.history.reduced_to(share, now)
-        if history != self.history:
-            self._set(history)
+        self._set(self.history.reduced_to(share, now))
         shortfall = draft.shortfall(plan)
         tracker = Tracker(now, draft.prices, draft.values.power)
         self._set(tracker.follow(self.history, draft.jobs, shortfall))
@@ -240,7 +246,8 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
             self.async_replan()
 
     def _set(self, history: LoadHistory) -> None:
-        self._store.async_set(self.key, history)
+        if history != self.history:
+            self._store.async_set(self.key, history)
 
     def _values(self, now: datetime) -> Values:
         return read_values(self.hass, self.load, self.history.known, now)
@@ -248,45 +255,13 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     def _jobs(self, values: Values, now: datetime) -> list[Job]:
         """Return the current or next job, and those that follow."""
         jobs = jobs_of(self.load, values, self.history, now)
-        nothing = Job(Span(now, _today(now).end), None, NeedBasis.RUN_TIME)
+        nothing = Job(Span(now, today(now).end), None, NeedBasis.RUN_TIME)
         return jobs or [nothing]
 
     @property
     def _may_run(self) -> bool:
         contract = self.contracts.data.get(self.load.subscription_id)
         return self.is_enabled and contract is not None and contract.has_prices
-
-    @property
-    def _awaits_meter(self) -> bool:
-        contract = self.contracts.data.get(self.load.subscription_id)
-        return (
-            contract is not None
-            and not contract.smart_meter_active
-            and contract.subscription.status is not SubscriptionStatus.ENDED
-        )
-
-    def _stop(self, now: datetime, jobs: list[Job]) -> None:
-        """End a run that has lasted long enough or is no longer allowed."""
-        # The plan state also counts what ran earlier today.
-        starts = (job.hours.start for job in jobs)
-        history = self.history.since(min(*starts, _today(now).start))
-        if (running := history.running(now)) and self._may_run:
-            end = due_end(self.load, jobs[0], running, now, self._prices)
-        else:
-            end = now
-        if running and end < running.end:
-            history = history.ending(end)
-        if history != self.history:
-            self._set(history)
-
-    def _due(self, now: datetime) -> datetime:
-        """Return now, or the start of a piece that should have begun just before.
-
-        Timers are late when Home Assistant is busy; the piece is not lost by that.
-        """
-        planned = self.data.pieces if self.data else ()
-        starts = (each.start for each in planned)
-        return next((each for each in starts if each <= now < each + QUARTER), now)
 
     def _update(
         self,
@@ -296,40 +271,14 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         reduced: float | None,
     ) -> None:
         """Update the entities, and start the timer for the next change."""
-        now, jobs, values = draft.now, draft.jobs, draft.values
-        history, prices, job = self.history, self._prices, jobs[0]
-        running, today = history.running(now), _today(now)
+        now, jobs = draft.now, draft.jobs
+        running = self.history.running(now)
         pieces = (*([running] if running else []), *plan.pieces)
-        runs = clipped((*history.pieces, *plan.pieces), job.hours)
-        price = average_price(runs, prices)
-        duration = sum((each.end - each.start for each in runs), NOTHING)
         self.async_set_updated_data(
-            LoadState(
-                plan_state=self._plan_state(now, job, today, plan, shortfall),
-                running=running,
-                pieces=pieces,
-                is_fallback=plan.is_fallback,
-                run_time=job.wanted,
-                remaining=job.left,
-                price=price,
-                cost=None
-                if price is None or values.power is None
-                else price * values.power * (duration / HOUR),
-                prices=tuple(average_price([each], prices) for each in pieces),
-                amount=job.amount,
-                basis=job.basis,
-                level=values.known.level,
-                power=values.power,
-                is_latest_known=values.is_latest_known
-                if isinstance(self.load.latest, str)
-                else None,
-                shortfall=shortfall,
-                reduced=reduced,
-                saved=history.savings.in_month_of(now),
-            )
+            overview(draft, plan, self.history, shortfall, reduced, self._obstacle)
         )
         moments = [
-            today.end,
+            today(now).end,
             *moments_of(jobs),
             *(moment for each in pieces for moment in (each.start, each.end)),
         ]
@@ -344,28 +293,19 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         load = self.load
         return isinstance(load.need, ChargeLevel) or isinstance(load.power, str)
 
-    def _plan_state(
-        self,
-        now: datetime,
-        job: Job,
-        today: Span,
-        plan: Plan,
-        shortfall: Shortfall | None,
-    ) -> PlanState:
+    @property
+    def _obstacle(self) -> PlanState | None:
+        """Reason for which nothing may run at all."""
         if not self.is_enabled:
             return PlanState.DISABLED
-        if self._awaits_meter:
-            return PlanState.WAITING_FOR_METER
-        if self.history.by_hand(now):
-            return PlanState.SWITCHED_BY_HAND
-        if self.history.running(now):
-            return PlanState.RUNNING
-        if shortfall and job.hours.start < today.end:
-            return PlanState.CANNOT_FINISH
-        hours = job.hours if job.hours.start < today.end else today
-        if any(each.start < max(hours.end, today.end) for each in plan.pieces):
-            return PlanState.PROVISIONAL if plan.is_fallback else PlanState.PLANNED
-        return PlanState.DONE if self.history.ran(hours, now) else PlanState.IDLE
+        contract = self.contracts.data.get(self.load.subscription_id)
+        if (
+            contract is None
+            or contract.smart_meter_active
+            or contract.subscription.status is SubscriptionStatus.ENDED
+        ):
+            return None
+        return PlanState.WAITING_FOR_METER
 
     @override
     async def async_shutdown(self) -> None:
@@ -375,10 +315,3 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         while self._removers:
             self._removers.pop()()
         self._next_change.async_cancel()
-
-
-def _today(now: datetime) -> Span:
-    """Return the current day in Home Assistant's time zone."""
-    day = dt_util.as_local(now).date()
-    start, end = map(dt_util.start_of_local_day, (day, day + DAY))
-    return Span(dt_util.as_utc(start), dt_util.as_utc(end))

@@ -1,0 +1,109 @@
+"""State of a planned load, from its plan and its past runs."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+from ..nomos import DAY, HOUR, QUARTER, PriceSeries
+from .draft import Draft
+from .history import LoadHistory
+from .jobs import Job
+from .periods import Shortfall
+from .planner import NOTHING, Span, average_price, clipped
+from .planning import Plan, due_end
+from .settings import PlannedLoad
+from .state import LoadState, PlanState
+
+
+def today(now: datetime) -> Span:
+    """Return the current day in Home Assistant's time zone."""
+    day = dt_util.as_local(now).date()
+    start, end = map(dt_util.start_of_local_day, (day, day + DAY))
+    return Span(dt_util.as_utc(start), dt_util.as_utc(end))
+
+
+def stopped(
+    history: LoadHistory,
+    load: PlannedLoad,
+    jobs: Sequence[Job],
+    now: datetime,
+    prices: PriceSeries,
+    *,
+    may_run: bool,
+) -> LoadHistory:
+    """End a run that has lasted long enough or is no longer allowed."""
+    # The plan state also counts what ran earlier today.
+    starts = (job.hours.start for job in jobs)
+    history = history.since(min(*starts, today(now).start))
+    if (running := history.running(now)) is None:
+        return history
+    end = due_end(load, jobs[0], running, now, prices) if may_run else now
+    return history.ending(end) if end < running.end else history
+
+
+def due(planned: Iterable[Span], now: datetime) -> datetime:
+    """Return now, or the start of a piece that should have begun just before.
+
+    Timers are late when Home Assistant is busy; the piece is not lost by that.
+    """
+    starts = (each.start for each in planned)
+    return next((each for each in starts if each <= now < each + QUARTER), now)
+
+
+def overview(
+    draft: Draft,
+    plan: Plan,
+    history: LoadHistory,
+    shortfall: Shortfall | None,
+    reduced: float | None,
+    obstacle: PlanState | None,
+) -> LoadState:
+    """Return the state of a load.
+
+    `reduced` is the power in kW to which a run is reduced; with an obstacle, nothing
+    may run at all.
+    """
+    prices, values, job = draft.prices, draft.values, draft.jobs[0]
+    running = history.running(draft.now)
+    pieces = (*([running] if running else []), *plan.pieces)
+    runs = clipped((*history.pieces, *plan.pieces), job.hours)
+    price = average_price(runs, prices)
+    duration = sum((each.end - each.start for each in runs), NOTHING)
+    return LoadState(
+        plan_state=obstacle or _plan_state(draft, plan, history, shortfall),
+        running=running,
+        pieces=pieces,
+        is_fallback=plan.is_fallback,
+        run_time=job.wanted,
+        remaining=job.left,
+        price=price,
+        cost=None
+        if price is None or values.power is None
+        else price * values.power * (duration / HOUR),
+        prices=tuple(average_price([each], prices) for each in pieces),
+        amount=job.amount,
+        basis=job.basis,
+        level=values.known.level,
+        power=values.power,
+        is_latest_known=values.is_latest_known,
+        shortfall=shortfall,
+        reduced=reduced,
+        saved=history.savings.in_month_of(draft.now),
+    )
+
+
+def _plan_state(
+    draft: Draft, plan: Plan, history: LoadHistory, shortfall: Shortfall | None
+) -> PlanState:
+    now, job, day = draft.now, draft.jobs[0], today(draft.now)
+    if history.by_hand(now):
+        return PlanState.SWITCHED_BY_HAND
+    if history.running(now):
+        return PlanState.RUNNING
+    if shortfall and job.hours.start < day.end:
+        return PlanState.CANNOT_FINISH
+    hours = job.hours if job.hours.start < day.end else day
+    if any(each.start < max(hours.end, day.end) for each in plan.pieces):
+        return PlanState.PROVISIONAL if plan.is_fallback else PlanState.PLANNED
+    return PlanState.DONE if history.ran(hours, now) else PlanState.IDLE
