@@ -310,7 +310,8 @@ async def test_finish_by_an_entity(
     assert plan_of(hass, key) == ["Mon 22:00–23:00", "Tue 22:00–23:00"]
     await shows(hass, "input_datetime.leave", "2026-11-24 02:30:00")
     assert plan_of(hass, key) == ["Mon 22:00–23:00"]
-    for nothing in (STATE_UNAVAILABLE, "soon", "9999-12-31 23:00:00"):
+    unusable = ("soon", "9999-12-31 23:00:00", "07:00:00+01:00")
+    for nothing in (STATE_UNAVAILABLE, *unusable):
         await shows(hass, "input_datetime.leave", nothing)
         assert plan_of(hass, key) == ["Mon 22:00–23:00"]
         assert plan_attribute(hass, key, "finish_by_known") is False
@@ -397,7 +398,14 @@ JUNK = st.one_of(
     st.integers(),
     st.text(max_size=20),
     st.sampled_from(
-        ["run_time", "energy", "charge_level", "sensor.car", "9999-12-31", "07:00:00"]
+        [
+            "run_time",
+            "energy",
+            "charge_level",
+            "sensor.car",
+            "9999-12-31",
+            "07:00:00+01:00",
+        ]
     ),
     st.lists(st.integers(), max_size=2),
     st.dictionaries(

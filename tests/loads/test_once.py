@@ -136,6 +136,12 @@ async def test_energy_and_target(
     action = "run_load_once"
     await call_action(hass, action, load_device_id(hass, car), target=95, **times)
     assert plan_of(hass, car) == ["Tue 14:00–15:00"]
+    # The number is that of the single run, once it is the next one.
+    await pass_time_until(hass, freezer, "2026-11-24T12:05+01:00")
+    assert load_state(hass, car, "run_time_today") == "95.0"
+    await call(hass, car, "run_time_today", "set_value", value=87)
+    assert plan_of(hass, car) == ["Tue 14:00–14:30"]
+    times["earliest"] = "2026-11-24T12:30"
     await call_action(hass, action, load_device_id(hass, box), energy=20, **times)
     assert "Tue 13:00–15:00" in plan_of(hass, box)
 

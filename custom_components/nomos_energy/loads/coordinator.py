@@ -113,18 +113,16 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
 
     @callback
     def async_set_amount(self, amount: float) -> None:
-        """Set another amount until the end of the current or next regular hours."""
+        """Set another amount until the end of the current or next hours."""
         now = dt_util.utcnow()
-        hours = next(self.load.hours(now, self._values(now).latest), None)
-        if hours:
-            kind = self.load.need.kind
-            self._set(
-                replace(
-                    self.history,
-                    today=Amount(kind=kind, amount=amount, until=hours.end),
-                )
-            )
-            self.async_replan()
+        hours, once = self._jobs(self._values(now), now)[0].hours, self.history.once
+        if once and once.hours == hours:
+            history = replace(self.history, once=replace(once, amount=amount))
+        else:
+            until = Amount(kind=self.load.need.kind, amount=amount, until=hours.end)
+            history = replace(self.history, today=until)
+        self._set(history)
+        self.async_replan()
 
     @callback
     def async_run_once(self, amount: float, hours: Span) -> None:

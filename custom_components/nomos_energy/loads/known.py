@@ -12,6 +12,7 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..nomos import DAY
 from .need import FULL, HIGHEST_POWER, LOWEST_POWER, ChargeLevel
+from .parsing import parse_time
 from .settings import PlannedLoad
 
 POWER_TOLERANCE = 0.05
@@ -57,7 +58,8 @@ class Values:
     """Percent."""
     latest: time | datetime
     is_level_known: bool = True
-    is_latest_known: bool = True
+    is_latest_known: bool | None = None
+    """None without an entity for the end of the hours."""
 
     def is_another(self, other: Values | None) -> bool:
         """Return if these values make another plan."""
@@ -103,7 +105,7 @@ def read_values(
         else None,
         latest=_latest(load.latest, known.latest),
         is_level_known=level is not None,
-        is_latest_known=latest is not None or isinstance(load.latest, time),
+        is_latest_known=None if isinstance(load.latest, time) else latest is not None,
     )
 
 
@@ -165,7 +167,7 @@ def parse_latest_state(text: str) -> time | datetime:
     Raises ValueError, also beyond the calendar.
     """
     try:
-        return time.fromisoformat(text)
+        return parse_time(text)
     except ValueError:
         moment = datetime.fromisoformat(text)
     if not 1970 <= moment.year < 9000:
