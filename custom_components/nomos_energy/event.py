@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .billing.events import invoice_events
 from .collector import EntityCollector
 from .orders.events import order_events
 from .runtime import NomosConfigEntry
@@ -16,4 +17,6 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    EntityCollector(hass, entry, async_add_entities).for_contracts(order_events)
+    collect = EntityCollector(hass, entry, async_add_entities)
+    collect.for_contracts(order_events)
+    collect.for_invoices(invoice_events)

@@ -15,6 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
+from .billing.actions import CHECK_INVOICE_FIELDS, async_check_invoice
 from .const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from .errors import invalid
 from .grid_fees.actions import (
@@ -30,7 +31,12 @@ from .prices.actions import (
 )
 from .prices.coordinator import PriceCoordinator
 from .runtime import NomosConfigEntry, NomosRuntimeData
-from .usage.actions import REIMPORT_USAGE_FIELDS, async_reimport_usage
+from .usage.actions import (
+    REIMPORT_USAGE_FIELDS,
+    REPORT_METER_READING_FIELDS,
+    async_reimport_usage,
+    async_report_meter_reading,
+)
 
 SERVICE_ORDER_SMART_METER = "order_smart_meter"
 SERVICE_GET_ORDER = "get_order"
@@ -38,6 +44,8 @@ SERVICE_GET_PRICES = "get_prices"
 SERVICE_FIND_CHEAPEST_WINDOW = "find_cheapest_window"
 SERVICE_ORDER_GRID_FEE_REDUCTION = "order_grid_fee_reduction"
 SERVICE_REIMPORT_USAGE = "reimport_usage"
+SERVICE_REPORT_METER_READING = "report_meter_reading"
+SERVICE_CHECK_INVOICE = "check_invoice"
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -77,6 +85,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         REIMPORT_USAGE_FIELDS,
         SupportsResponse.NONE,
     )
+    register(
+        SERVICE_REPORT_METER_READING,
+        _report_meter_reading,
+        REPORT_METER_READING_FIELDS,
+        SupportsResponse.OPTIONAL,
+    )
+    register(SERVICE_CHECK_INVOICE, _check_invoice, CHECK_INVOICE_FIELDS)
 
 
 async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:
@@ -107,6 +122,18 @@ async def _reimport_usage(call: ServiceCall) -> None:
     if (usage := runtime.usage.get(key)) is None:
         raise invalid("no_usage_yet")
     await async_reimport_usage(call, usage)
+
+
+async def _report_meter_reading(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    return await async_report_meter_reading(call, runtime.contracts, key)
+
+
+async def _check_invoice(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    if (costs := runtime.costs.get(key)) is None:
+        raise invalid("no_usage_yet")
+    return await async_check_invoice(call, runtime.billing, costs)
 
 
 def _prices(call: ServiceCall) -> PriceCoordinator:

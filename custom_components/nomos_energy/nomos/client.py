@@ -175,6 +175,19 @@ class NomosClient(Requester):
         )
         return GridFeeReduction.from_json(answer)
 
+    async def meter_readings_of(self, subscription_id: str) -> tuple[MeterReading, ...]:
+        """Fetch the newest meter readings of a subscription: one page of them."""
+        listing = await self._list(
+            "/meter-readings",
+            MeterReading.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id},
+            is_enough=lambda readings: True,
+        )
+        return tuple(
+            each for each in listing.records if each.subscription_id == subscription_id
+        )
+
     async def create_meter_reading(
         self, subscription_id: str, value: float, moment: datetime
     ) -> MeterReading:

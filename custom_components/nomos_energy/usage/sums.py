@@ -4,7 +4,7 @@ Days and months are those in Europe/Berlin; the recorder's own days and months f
 Home Assistant's time zone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -86,6 +86,15 @@ def total(hours: Mapping[datetime, HourUsage]) -> Sum:
         round(sum(each.energy for each in hours.values()), DIGITS),
         round(sum(each.cost for each in hours.values()), DIGITS),
         len(hours),
+    )
+
+
+def add(sums: Collection[Sum]) -> Sum:
+    """Return the sum of sums."""
+    return Sum(
+        round(sum(each.energy for each in sums), DIGITS),
+        round(sum(each.cost for each in sums), DIGITS),
+        sum(each.hours for each in sums),
     )
 
 
