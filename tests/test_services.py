@@ -80,6 +80,8 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "find_cheapest_window": {"duration": "01:00:00"},
     "order_grid_fee_reduction": {"module": 1},
     "reimport_usage": {"start": "2026-10-01"},
+    "report_meter_reading": {"value": 12345.6},
+    "check_invoice": {},
 }
 """All actions, with what they need besides a contract."""
 
@@ -749,6 +751,8 @@ async def test_actions_are_described(
         "get_prices": False,
         "find_cheapest_window": False,
         "order_grid_fee_reduction": True,
+        "report_meter_reading": True,
+        "check_invoice": False,
     }
 
 

@@ -14,7 +14,7 @@ from .coordinator import ContractCoordinator
 from .issues import escape_markdown
 from .nomos.fields import text
 from .number_field import InvalidNumberError, NumberField
-from .options import MAX_BASE_FEE, contract_options, entered_base_fee, own_name
+from .options import MAX_BASE_FEE, contract_options, entered_base_fee
 from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
 from .webhooks.options_flow import WebhookOptionsSteps
@@ -85,12 +85,9 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
             settings, errors = _read_settings(user_input)
             if not errors:
                 return self.async_create_entry(data=self._options_with(key, settings))
-        known = {
-            CONF_NAME: own_name(self.config_entry, key),
-            CONF_BASE_FEE: BASE_FEE.show(
-                self.hass, entered_base_fee(self.config_entry, key)
-            ),
-        }
+        known = dict(contract_options(self.config_entry, key))
+        if (fee := entered_base_fee(self.config_entry, key)) is not None:
+            known[CONF_BASE_FEE] = BASE_FEE.show(self.hass, fee)
         return self.async_show_form(
             step_id="contract",
             data_schema=self.add_suggested_values_to_schema(

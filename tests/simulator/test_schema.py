@@ -180,10 +180,14 @@ async def test_refusals(sim: Simulator, api: Api, anonymous: Api) -> None:
     for kind in ("enwg-14a-module-3", "x"):
         answer = await api.post(reductions, body | {"type": kind})
         _check(answer, reductions, "post", 400)
-    for value, timestamp in ((0, "x"), (1, "x"), (1, "2026-03-16T08:00:00Z")):
+    for value, timestamp, status in (
+        (0, "x", 400),
+        (1, "x", 400),
+        (1, "2026-03-16T08:00:00Z", 422),
+    ):
         reading = body | {"value": value, "timestamp": timestamp}
         answer = await api.post("/meter-readings", reading)
-        _check(answer, "/meter-readings", "post", 400)
+        _check(answer, "/meter-readings", "post", status)
     quote = f"/plans/{sim.households[0].plan_id}/quote"
     for zip_code, usage in (("1", 2500), ("10969", 99), ("10969", 50001)):
         answer = await api.get(quote, zip_code=zip_code, usage=usage)

@@ -391,7 +391,7 @@ async def test_of_others(
     assert key not in storage
 
 
-@pytest.mark.parametrize("topic", ["invoice.created", "meter_orders", "meter_order"])
+@pytest.mark.parametrize("topic", ["invoices", "meter_orders", "meter_order"])
 async def test_unknown_topics(
     hass: HomeAssistant, simulator: Simulator, connect: Connect, topic: str
 ) -> None:
