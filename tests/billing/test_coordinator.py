@@ -3,14 +3,18 @@
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.nomos_energy.billing import coordinator
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.nomos import HOUR, HourUsage
 from simulator import Fault, Household, Simulator, scenarios
+from simulator.clock import midnight
 from tests import (
     DAY,
     entity_id,
@@ -58,11 +62,11 @@ async def test_requests(
     counts = Counter(requests_since(simulator))
     assert (counts["list_invoices"], counts["get_quote"]) == (1, 1)
     days = []
-    for _ in range(56):
-        await pass_time(hass, freezer, DAY, timedelta(hours=6))
+    for _ in range(42):
+        await pass_time(hass, freezer, DAY, timedelta(hours=12))
         days.append(Counter(requests_since(simulator)))
     lists = [day["list_invoices"] for day in days]
-    assert sum(lists) == 8
+    assert sum(lists) == 6
     assert max(lists) == 1
     # Of November at the set-up, of December and January here.
     assert [place for place, day in enumerate(days) if day["get_quote"]] == [7, 38]
@@ -95,17 +99,29 @@ async def test_quote(
 
 
 @pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize(
+    ("hours", "source"), [(8760, "measured"), (8400, "measured"), (8000, "contract")]
+)
 async def test_measured_year(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hours: int,
+    source: str,
 ) -> None:
-    """After twelve months the measured usage counts, once it is imported."""
+    """After twelve months the measured usage counts, unless much of it is missing."""
     home = simulator.add(scenarios.smart_already(age=timedelta(days=430)))
-    entry = await set_up()
-    stated = attributes(hass, home, "cost_this_month")
-    assert stated["yearly_usage_source"] == "contract"
-    billing = entry.runtime_data.billing
-    record = billing.record(home.subscription_id)
-    assert record.quotes[0].usage == home.estimated_usage
+    # A year need not be imported for this.
+    simulator.fail(Fault.SERVER_ERROR, path=f"/subscriptions/{home.subscription_id}/us")
+    begin = simulator.now()
+    year = {begin + place * HOUR: HourUsage(0.5, 0.1) for place in range(hours)}
+    with patch.object(coordinator, "async_hours", return_value=year) as read:
+        await set_up()
+    (begin, end) = read.call_args.args[3:]
+    assert (begin, end) == (midnight(date(2025, 11, 23)), midnight(date(2026, 11, 23)))
+    (request,) = [each for each in simulator.requests if each.operation == "get_quote"]
+    usage = hours / 2 if source == "measured" else home.estimated_usage
+    assert request.query["usage"] == f"{usage:.0f}"
 
 
 @pytest.mark.usefixtures("recorder_mock")
@@ -127,7 +143,7 @@ async def test_without_quotes(
     assert found["base_fee_source"] == "plan"
     assert found["yearly_usage_source"] is None
     requests_since(simulator)
-    await pass_time(hass, freezer, 6 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 6 * DAY, timedelta(hours=12))
     assert "get_quote" not in requests_since(simulator)
     assert not warnings(caplog)
 
@@ -163,10 +179,10 @@ async def test_invoices_may_not_be_read(
     await set_up()
     assert not has_invoices(hass, home)
     requests_since(simulator)
-    await pass_time(hass, freezer, 6 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 6 * DAY, timedelta(hours=12))
     assert "list_invoices" not in requests_since(simulator)
     simulator.recover()
-    await pass_time(hass, freezer, 2 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 2 * DAY, timedelta(hours=12))
     assert has_invoices(hass, home)
     assert not warnings(caplog)
 
@@ -182,7 +198,7 @@ async def test_entities_come_with_the_first_invoice(
     await set_up()
     assert not has_invoices(hass, home)
     home.issue("prepayment", *OCTOBER, 60.0)
-    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=12))
     assert has_invoices(hass, home)
     assert state(hass, home, "last_invoice") == "60.0"
 
@@ -212,14 +228,14 @@ async def test_list_fails(
     freezer.tick(timedelta(minutes=1))
     home.issue("usage", *OCTOBER, 88.5, usage=250.0)
     home.advance_to("placed")
-    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=12))
     assert state(hass, home, "last_invoice") == "60.0"
     assert state(hass, home, "order_status") != "created"
     requests_since(simulator)
-    await pass_time(hass, freezer, DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, DAY, timedelta(hours=12))
     assert requests_since(simulator).count("list_invoices") <= 2
     simulator.recover()
-    await pass_time(hass, freezer, DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, DAY, timedelta(hours=12))
     assert state(hass, home, "last_invoice") == "88.5"
     assert attributes(hass, home, "last_invoice")["energy"] == 250.0
 
@@ -241,11 +257,11 @@ async def test_unreadable_invoice(
         field="total",
     )
     home.mark_invoice(invoice, "paid")
-    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=12))
     found = attributes(hass, home, "last_invoice")
     assert (state(hass, home, "last_invoice"), found["status"]) == ("88.5", "open")
     simulator.recover()
-    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=12))
     assert attributes(hass, home, "last_invoice")["status"] == "paid"
 
 
@@ -268,12 +284,12 @@ async def test_last_invoice(
     assert (found["first_day"], found["last_day"]) == ("2026-10-01", "2026-10-31")
     freezer.tick(DAY)
     home.issue("void", *OCTOBER, -88.5, voids=wrong, status="paid")
-    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=12))
     assert state(hass, home, "last_invoice") == "-88.5"
     found = attributes(hass, home, "last_invoice")
     assert (found["kind"], found["voids"]) == ("void", wrong.number)
     home.issue("usage", *OCTOBER, 80.0, usage=240.0)
-    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 7 * DAY, timedelta(hours=12))
     assert state(hass, home, "last_invoice") == "80.0"
 
 
@@ -304,6 +320,6 @@ async def test_contract_that_goes(
     other = simulator.add(scenarios.happy_path())
     entry = await set_up()
     simulator.remove(home.subscription_id)
-    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=6))
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=12))
     await refresh(hass, other)
     assert set(entry.runtime_data.billing.data) == {other.subscription_id}
