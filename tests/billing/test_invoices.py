@@ -104,18 +104,23 @@ def test_any_story(story: list[dict[str, Status]]) -> None:
     invoices = {"inv_1": FIRST, "inv_2": SECOND}
     known: dict[str, Status] = {}
     marks = announced((), ())
-    last: dict[str, str] = {}
+    before: dict[str, Status] = {}
     for step in story:
         known |= step
         shown = tuple(status(invoices[key], value) for key, value in known.items())
         for change in invoice_changes(marks, shown, ()):
             key = change.invoice.id
-            assert (change.type is Type.ISSUED) == (key not in last)
-            assert last.get(key) != change.type
-            last[key] = change.type
+            if change.type is Type.ISSUED:
+                assert key not in before
+                before[key] = Status.OPEN
+            else:
+                assert change.type.value == known[key].value != before[key].value
+        before |= {
+            key: value for key, value in known.items() if value is not Status.UNKNOWN
+        }
         marks = announced(marks, shown)
         assert not invoice_changes(marks, shown, ())
-        assert set(last) == set(known)
+        assert set(before) == set(known)
 
 
 def test_period() -> None:
