@@ -1017,6 +1017,13 @@ def last_report(home: Household) -> tuple[float, str] | None:
     return report.value, f"{report.timestamp.astimezone(BERLIN):%Y-%m-%d}"
 
 
+async def turn_off(hass: HomeAssistant) -> None:
+    """Let the automation wait for no other evening."""
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
 @pytest.mark.parametrize(
     ("unit", "state", "reported"),
     [
@@ -1063,6 +1070,7 @@ async def test_reading_at_the_end_of_the_month(
         assert "konnte nicht gemeldet werden" in message
     await pass_time(hass, freezer, 3 * DAY, timedelta(hours=3))
     assert len(home.reports) == bool(reported)
+    await turn_off(hass)
 
 
 async def test_no_reading_of_an_active_meter(
@@ -1084,3 +1092,4 @@ async def test_no_reading_of_an_active_meter(
     assert not phone.take()
     operations = {each.operation for each in simulator.requests}
     assert "create_meter_reading" not in operations
+    await turn_off(hass)

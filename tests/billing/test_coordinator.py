@@ -62,14 +62,14 @@ async def test_requests(
     counts = Counter(requests_since(simulator))
     assert (counts["list_invoices"], counts["get_quote"]) == (1, 1)
     days = []
-    for _ in range(42):
+    for _ in range(15):
         await pass_time(hass, freezer, DAY, timedelta(hours=12))
         days.append(Counter(requests_since(simulator)))
     lists = [day["list_invoices"] for day in days]
-    assert sum(lists) == 6
+    assert sum(lists) == 2
     assert max(lists) == 1
-    # Of November at the set-up, of December and January here.
-    assert [place for place, day in enumerate(days) if day["get_quote"]] == [7, 38]
+    # Of November at the set-up, of December on its first day.
+    assert [place for place, day in enumerate(days) if day["get_quote"]] == [7]
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not {"list_invoices", "get_quote"} & set(requests_since(simulator))

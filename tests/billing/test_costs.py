@@ -137,13 +137,14 @@ def assert_true(
 async def until(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: datetime
 ) -> None:
-    """Let time pass up to a moment."""
-    await pass_time(hass, freezer, moment - dt_util.utcnow(), timedelta(hours=12))
+    """Let time pass up to a moment; the computer sleeps until the night before."""
+    freezer.move_to(max(dt_util.utcnow(), moment - timedelta(hours=21)))
+    await pass_time(hass, freezer, moment - dt_util.utcnow(), timedelta(hours=7))
 
 
 @pytest.mark.usefixtures("recorder_mock")
 @settings(
-    max_examples=3,
+    max_examples=6,
     # Each example leaves its traces in the database, so none can be run a second time.
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

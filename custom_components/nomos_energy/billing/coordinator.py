@@ -24,7 +24,6 @@ from ..nomos import (
     Invoice,
     Listing,
     MeterType,
-    NomosAuthError,
     NomosError,
     NomosForbiddenError,
     NomosNotFoundError,
@@ -163,7 +162,8 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
                 await self._async_quote(key)
         except NomosError as err:
             LOGGER.debug("Keeping the known invoices and quotes: %s", err)
-            if isinstance(err, NomosAuthError | NomosRateLimitError):
+            # The poll of the contracts decides if the login is valid.
+            if isinstance(err, NomosRateLimitError):
                 connection.async_failed(err)
         return self.store.records
 
