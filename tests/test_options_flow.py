@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from simulator import Simulator, scenarios
+from tests import organisation_entry
 from tests.conftest import SetUp
 from tests.forms import open_options
 

@@ -86,6 +86,7 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
             if not errors:
                 return self.async_create_entry(data=self._options_with(key, settings))
         known = dict(contract_options(self.config_entry, key))
+        known.pop(CONF_BASE_FEE, None)
         if (fee := entered_base_fee(self.config_entry, key)) is not None:
             known[CONF_BASE_FEE] = BASE_FEE.show(self.hass, fee)
         return self.async_show_form(

@@ -114,7 +114,7 @@ async def test_month_of_the_activation(
 @pytest.mark.parametrize(
     ("number", "error"),
     [
-        ("{number}-2605", "invoice_not_measured"),
+        ("{number}-2606", "invoice_not_measured"),
         ("X", "no_such_invoice"),
         ("{prepayment}", "invoice_without_usage"),
     ],

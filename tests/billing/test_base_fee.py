@@ -6,8 +6,13 @@ from datetime import date, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nomos_energy.billing.base_fee import BaseFee, base_fee, spread
-from custom_components.nomos_energy.billing.store import MonthQuote
+from custom_components.nomos_energy.billing.base_fee import (
+    BaseFee,
+    BaseFeeSource,
+    base_fee,
+    spread,
+)
+from custom_components.nomos_energy.billing.store import MonthQuote, UsageSource
 from custom_components.nomos_energy.nomos import Contract, Plan, Subscription
 from tests.nomos.common import SUBSCRIPTION
 
@@ -25,7 +30,7 @@ def a_contract(kind: str = "consumption", price: float | None = 5.99) -> Contrac
 def a_quote(month: date, amount: float | None) -> MonthQuote:
     """Return the quote of a month."""
     return MonthQuote(
-        month=month, base_fee=amount, usage=2500.0, usage_source="assumed"
+        month=month, base_fee=amount, usage=2500.0, usage_source=UsageSource.ASSUMED
     )
 
 
@@ -85,5 +90,5 @@ def test_spread(first: date, count: int, amount: float) -> None:
 
 def test_whole_month() -> None:
     """A month costs its fee."""
-    fee = BaseFee(amount=12.34, source="quote")
+    fee = BaseFee(amount=12.34, source=BaseFeeSource.QUOTE)
     assert spread(fee.amount, NOVEMBER, DECEMBER) == pytest.approx(12.34)

@@ -1,6 +1,6 @@
 """Sums of hours, without a recorder; tests/billing compares them with one."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given, strategies as st
 import pytest
@@ -26,7 +26,7 @@ HOURS = st.dictionaries(
 
 
 @given(HOURS)
-def test_all_add_up(hours: dict[object, HourUsage]) -> None:
+def test_all_add_up(hours: dict[datetime, HourUsage]) -> None:
     """Days and months add up to the total, and none of them is empty."""
     whole = total(hours)
     for groups in (by_day(hours), by_month(hours)):
