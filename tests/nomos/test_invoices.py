@@ -135,3 +135,16 @@ async def test_pages_up_to_old_invoices(
     assert requests_since(simulator) == ["create_token"] + ["list_invoices"] * 2
     assert len(listing.records) == 200
     assert not listing.unreadable
+
+
+async def test_invoices_of_a_subscription(
+    client: NomosClient, simulator: Simulator
+) -> None:
+    """The list can be limited to a subscription."""
+    homes = [simulator.add(scenarios.dynamic_tariff(index)) for index in (1, 2)]
+    since = simulator.now() - timedelta(days=400)
+    every = await client.invoices(since)
+    key = homes[0].subscription_id
+    own = await client.invoices(since, key)
+    assert {each.subscription_id for each in own.records} == {key}
+    assert 2 * len(own.records) == len(every.records)

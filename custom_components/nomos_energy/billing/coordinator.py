@@ -171,8 +171,11 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
         now = dt_util.utcnow()
         self._is_stale = False
         since = now - INVOICES_REACH
+        # An organisation has the invoices of all of its customers.
+        keys = list(self.contracts.data)
+        only = keys[0] if len(keys) == 1 else None
         try:
-            listing = await self.contracts.poll_client.invoices(since)
+            listing = await self.contracts.poll_client.invoices(since, only)
         except NomosForbiddenError, NomosNotFoundError:
             # This login may not read invoices: ask again in a week.
             listing = None

@@ -139,6 +139,13 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
                 await self.async_refresh()
 
     @override
+    async def async_shutdown(self) -> None:
+        """Stop summing up; called once more when the entry is unloaded."""
+        await super().async_shutdown()
+        while self._stop_listening:
+            self._stop_listening.pop()()
+
+    @override
     async def _async_update_data(self) -> Costs:
         today = berlin_day(dt_util.utcnow())
         month, last = today.replace(day=1), previous_month(today)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
@@ -23,6 +24,7 @@ from .invoices import (
 INVOICE = EventEntityDescription(
     key="invoice",
     translation_key="invoice",
+    entity_category=EntityCategory.DIAGNOSTIC,
     event_types=[kind.value for kind in InvoiceEventType],
 )
 

@@ -210,10 +210,13 @@ class NomosClient(Requester):
         )
         return MeterReading.from_json(answer)
 
-    async def invoices(self, since: datetime) -> Listing[Invoice]:
+    async def invoices(
+        self, since: datetime, subscription_id: str | None = None
+    ) -> Listing[Invoice]:
         """Fetch the invoices that are visible to the login, the last one created first.
 
         Pages are fetched up to one whose invoices are all for periods before `since`.
+        A subscription saves pages; the API may ignore it.
         """
 
         def is_enough(invoices: list[Invoice]) -> bool:
@@ -221,7 +224,11 @@ class NomosClient(Requester):
             return bool(page) and all(each.period_end < since for each in page)
 
         return await self._list(
-            "/invoices", Invoice.from_json, "subscription", is_enough=is_enough
+            "/invoices",
+            Invoice.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id} if subscription_id else None,
+            is_enough,
         )
 
     async def quote(
