@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household, Simulator, scenarios
-from tests import DAY, next_start, pass_time, refresh
+from tests import DAY, next_start, pass_time, refresh, start_again
 from tests.conftest import SetUp
 
 OCTOBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -111,3 +111,28 @@ async def test_restart(
         assert fired == [("paid", first.number)]
         await refresh(new, home)
         assert len(fired) == 1
+
+
+@pytest.mark.parametrize("damaged", [None, {}, {"id": 5, "status": "open"}])
+async def test_damaged_marks(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    home: Household,
+    storage: dict[str, Any],
+    damaged: Any,
+) -> None:
+    """If it is unknown what was announced, nothing is announced again."""
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    data = storage[f"{DOMAIN}.{entry.entry_id}.billing"]["data"]
+    assert len(data[home.subscription_id]["announced"]) == 1
+    data[home.subscription_id]["announced"] = [damaged]
+    fired = listen(hass)
+    await start_again(hass, entry)
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=12))
+    assert fired == []
+    home.mark_invoice(home.invoices[0], "paid")
+    await pass_time(hass, freezer, 8 * DAY, timedelta(hours=12))
+    assert fired == [("paid", home.invoices[0].number)]

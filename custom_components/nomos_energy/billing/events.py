@@ -90,6 +90,8 @@ class InvoiceEvent(InvoiceEntity, EventEntity):
         if not self.available or self.hass.state is not CoreState.running:
             return []
         record = self.coordinator.record(self._subscription_id)
+        if not record.is_announced:
+            return []
         invoices = self.invoices
         news = invoice_changes(record.announced, invoices, record.failed_payments)
         self.coordinator.async_set(

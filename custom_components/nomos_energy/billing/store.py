@@ -1,6 +1,6 @@
 """Store of invoices and base fees, which are requested rarely."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -70,4 +70,8 @@ def billing_store(
 
 
 def _read(data: Any, damage: Damage) -> BillingRecord:
-    return from_disk(BillingRecord, data, damage)
+    record = from_disk(BillingRecord, data, damage)
+    if len(record.announced) == len(data.get("announced", ())):
+        return record
+    # What was announced is unknown: announce nothing rather than some of it again.
+    return replace(record, is_announced=False)
