@@ -81,6 +81,8 @@ class Contract:
     measured: dict[date, tuple[float | None, ...]] = field(default_factory=dict)
     """Quarter-hourly usage in kWh that replaces the generated one, by day."""
     reports: list[Report] = field(default_factory=list)
+    plan_price: float = 5.99
+    """Supplier's part of the base fee in EUR per month."""
 
     @classmethod
     def numbered(

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal, Protocol, override
 
 from .clock import at, berlin_day, midnight
-from .contracts import Contract
 from .identities import make_id, make_meter_number
+from .invoicing import BilledContract
 from .orders import Order, Step
 from .reductions import MODULE_1, MODULE_2, MODULE_3, OPEN_STATUSES, GridFeeReduction
 
@@ -39,7 +39,7 @@ class Host(Protocol):
 
 
 @dataclass(eq=False, kw_only=True)
-class Household(Contract):
+class Household(BilledContract):
     """Contract whose order and grid fee reductions change over time."""
 
     order: Order | None = None
@@ -68,6 +68,7 @@ class Household(Contract):
         ):
             world.mark_changed(self)
 
+    @override
     def now(self) -> datetime:
         """Return the simulator's time; the system time before the household is added."""
         if self._replayed_at:
@@ -154,6 +155,7 @@ class Household(Contract):
         if self.world:
             self.world.mark_changed(self)
 
+    @override
     def _emit(self, topic: str, **context: str) -> None:
         if self.world:
             self.world.emit(topic, context | {"subscription": self.subscription_id})

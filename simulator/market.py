@@ -16,14 +16,14 @@ from .reductions import MODULE_1, MODULE_2, MODULE_3
 
 VAT = 1.19
 _MARGIN = 1.8
-_GRID_FEE = 9.47
-_LEVIES = 6.2
+GRID_FEE = 9.47
+LEVIES = 6.2
 
 # Module 3 allows 10 to 40 % of the standard fee in the low window, and up to 200 % in the
 # high window. The grid operator sets the hours of the windows, and the quarters of the year
 # that have any: two at least.
 _LOW_FACTOR, _HIGH_FACTOR = 0.2, 1.5
-_MODULE_2_FACTOR = 0.4
+MODULE_2_FACTOR = 0.4
 
 _LONGEST_DELAY = timedelta(days=30)
 
@@ -85,6 +85,15 @@ def prices(
     ]
 
 
+def day_amounts(
+    household: Household, day: date, exchange: Exchange
+) -> list[float | None]:
+    """Return the all-in prices of the quarter-hours of a day in ct/kWh."""
+    items = _day_items(household, day, exchange.amounts(day))
+    times = len(quarters(day)) // len(items)
+    return [item["amount"] for item in items for _ in range(times)]
+
+
 def _last_published(now: datetime) -> date:
     tomorrow = berlin_day(now) + DAY
     return tomorrow if published_at(tomorrow) <= now else tomorrow - DAY
@@ -136,8 +145,8 @@ def _others(household: Household, begin: datetime) -> dict[str, float]:
     """Return the price components besides the energy, in ct/kWh."""
     if household.type == "feed_in":
         return {}
-    grid = round(_GRID_FEE * grid_factor(household, begin), 2)
-    return {"grid": grid, "levies": _LEVIES}
+    grid = round(GRID_FEE * grid_factor(household, begin), 2)
+    return {"grid": grid, "levies": LEVIES}
 
 
 def _item(
@@ -155,7 +164,7 @@ def _item(
 def grid_factor(household: Household, begin: datetime) -> float:
     """Return the factor that the modules of §14a EnWG apply to the grid fee."""
     if _in_force(household, MODULE_2, begin):
-        return _MODULE_2_FACTOR
+        return MODULE_2_FACTOR
     if not _in_force(household, MODULE_3, begin) or not _in_force(
         household, MODULE_1, begin
     ):

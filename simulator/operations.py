@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from . import api
+from . import api, billing
 from .call import Call
 from .payloads import Payload
 
@@ -54,5 +54,8 @@ OPERATIONS = (
         api.get_grid_fee_reduction,
     ),
     Operation("get_plan", "GET", "/plans/{id}", api.get_plan),
+    Operation("get_quote", "GET", "/plans/{id}/quote", billing.get_quote),
+    Operation("list_invoices", "GET", "/invoices", billing.list_invoices),
+    Operation("get_invoice", "GET", "/invoices/{id}", billing.get_invoice),
     Operation("get_event", "GET", "/events/{id}", api.get_event),
 )

@@ -152,7 +152,7 @@ def plan(household: Household, version: str) -> Payload:
         "name": household.plan_name,
         "slug": household.plan_slug,
         "description": "Electricity at the price of the exchange",
-        "price": 5.99,
+        "price": household.plan_price,
         "currency": "EUR",
         "created_at": "2024-01-15T09:00:00.000Z",
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import usage
 from .clock import DAY, berlin_day, midnight, parse
-from .errors import invalid
+from .errors import ApiError, Detail, invalid
 from .households import Household
 from .identities import make_id
 from .lists import Key
@@ -201,6 +201,7 @@ def check_plausible(reading: Reading, now: datetime) -> None:
         if (other.day < reading.day and shown > value) or (
             other.day > reading.day and shown < value
         ):
-            raise invalid(
-                "implausible_meter_reading", "value", "A meter only counts upwards."
+            message = "A meter only counts upwards."
+            raise ApiError(
+                422, message, Detail("implausible_meter_reading", "value", message)
             )

@@ -71,6 +71,7 @@ def dynamic_tariff(index: int = 1, **overrides: Any) -> Household:
         overrides,
         timeline=_tariff_steps(),
         elapsed=timedelta(days=150),
+        billed=True,
         age=timedelta(days=200, minutes=index),
     )
 

@@ -67,7 +67,7 @@ def final_from(day: date) -> datetime:
 
     Public holidays count as working days.
     """
-    following = _next_month(day)
+    following = next_month(day)
     working = (
         each for each in days(following, following + 20 * DAY) if _is_working_day(each)
     )
@@ -76,7 +76,7 @@ def final_from(day: date) -> datetime:
     return midnight(next(working) + DAY)
 
 
-def _next_month(day: date) -> date:
+def next_month(day: date) -> date:
     """Return the first day of the month after a day."""
     return (day.replace(day=1) + 32 * DAY).replace(day=1)
 
@@ -146,7 +146,7 @@ def _estimated(
         return
     begin = berlin_day(household.start_at)
     while begin < end:
-        following = _next_month(begin)
+        following = next_month(begin)
         if midnight(following) > (household.end_at or now):
             return
         if begin >= start:
@@ -217,7 +217,7 @@ def sum_usage(household: Household, start: date, end: date) -> float:
     """Return the kWh from the start of one day to the start of another."""
     result = 0.0
     while start < end:
-        following = _next_month(start)
+        following = next_month(start)
         if start.day == 1 and following <= end:
             result += _month_total(
                 household.key, household.type, household.estimated_usage, start
@@ -233,5 +233,5 @@ def sum_usage(household: Household, start: date, end: date) -> float:
 
 @lru_cache(maxsize=16384)
 def _month_total(key: str, kind: str, yearly: float, first: date) -> float:
-    following = _next_month(first)
+    following = next_month(first)
     return sum(_day_total(key, kind, yearly, day) for day in days(first, following))

@@ -33,7 +33,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nomos_energy.const import DOMAIN
-from custom_components.nomos_energy.nomos import HOUR, ChangeType
+from custom_components.nomos_energy.nomos import BERLIN, HOUR, ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
 from tests import DAY, entity_id, pass_time, refresh, start_again, stop
 from tests.conftest import SetUp
@@ -167,14 +167,14 @@ def in_both(key: str) -> str:
 def test_inputs_are_named_like_entities() -> None:
     """An input for an entity of a contract or load has the name of the entity."""
     blueprints: list[Any] = [parse_yaml(path.read_text("utf-8")) for path in BLUEPRINTS]
-    chosen = {
+    chosen = [
         each["name"]
         for content in blueprints
         for each in content["blueprint"]["input"].values()
         if DOMAIN in str(each["selector"])
-    }
+    ]
     assert len(chosen) == len(BLUEPRINTS)
-    assert chosen <= {
+    assert set(chosen) <= {
         in_both(key) for key in ENGLISH if re.fullmatch(r"entity\.\w+\.\w+\.name", key)
     }
 
@@ -1001,3 +1001,95 @@ async def test_machine_after_a_start(
         assert expected == "Tue 05:45"
     else:
         assert await started(hass, freezer, "2026-11-24T08:00+01:00") == expected
+
+
+# Meter readings
+
+READER = "sensor.optical_reader"
+REPORT = "report_the_meter_reading.yaml"
+
+
+def last_report(home: Household) -> tuple[float, str] | None:
+    """Return the last reading that the household has reported, and its day."""
+    if not home.reports:
+        return None
+    report = home.reports[-1]
+    return report.value, f"{report.timestamp.astimezone(BERLIN):%Y-%m-%d}"
+
+
+async def turn_off(hass: HomeAssistant) -> None:
+    """Let the automation wait for no other evening."""
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "state", "reported"),
+    [
+        ("kWh", "98765.43", 98765.4),
+        ("Wh", "98765432", 98765.4),
+        ("MWh", "98.76543", 98765.4),
+        ("kWh", "unavailable", None),
+        ("m³", "98765", None),
+        # Less than the meter has shown before.
+        ("kWh", "12", None),
+    ],
+)
+async def test_reading_at_the_end_of_the_month(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    phone: Phone,
+    unit: str,
+    state: str,
+    reported: float | None,
+) -> None:
+    """The counter is reported on the last evening of the month, once, in kWh."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    hass.states.async_set(
+        READER, state, {"device_class": "energy", "unit_of_measurement": unit}
+    )
+    inputs = {
+        "gate": entity_id(hass, home, "smart_meter_active"),
+        "counter": READER,
+        "recipients": phone.entity_id,
+    }
+    await use(hass, REPORT, inputs)
+    await pass_time(hass, freezer, timedelta(days=7), HOUR)
+    assert (dt_util.now().day, home.reports) == (30, [])
+    await pass_time(hass, freezer, DAY, HOUR)
+    (message,) = phone.take()
+    if reported:
+        assert last_report(home) == (reported, "2026-11-30")
+        assert message.endswith(": Der Zählerstand 98765,4 kWh ist gemeldet.")
+    else:
+        assert not home.reports
+        assert "konnte nicht gemeldet werden" in message
+    await pass_time(hass, freezer, 3 * DAY, timedelta(hours=3))
+    assert len(home.reports) == bool(reported)
+    await turn_off(hass)
+
+
+async def test_no_reading_of_an_active_meter(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    phone: Phone,
+) -> None:
+    """Once the meter is active, nothing is reported any more."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    hass.states.async_set(READER, "98765", {"unit_of_measurement": "kWh"})
+    gate = entity_id(hass, home, "smart_meter_active")
+    inputs = {"gate": gate, "counter": READER, "recipients": phone.entity_id}
+    await use(hass, REPORT, inputs)
+    simulator.requests.clear()
+    await pass_time(hass, freezer, timedelta(days=8), timedelta(hours=3))
+    assert not phone.take()
+    operations = {each.operation for each in simulator.requests}
+    assert "create_meter_reading" not in operations
+    await turn_off(hass)

@@ -139,6 +139,7 @@ async def test_requests_of_a_day(
         "get_subscription",
         "get_plan",
         "list_meter_readings",
+        "list_invoices",
     ]
     weeks = Counter[str]()
     for _ in range(14):
@@ -150,6 +151,7 @@ async def test_requests_of_a_day(
         "list_meter_orders": 14,
         "get_plan": 2,
         "list_meter_readings": 2,
+        "list_invoices": 2,
     }
 
 
@@ -177,6 +179,7 @@ async def test_requests_without_chosen_contracts(
         "list_subscriptions": 4,
         "get_plan": 4,
         "list_meter_readings": 4,
+        "list_invoices": 4,
     }
 
     home.advance_to("activated")
@@ -193,6 +196,7 @@ async def test_requests_without_chosen_contracts(
         "get_plan": 4,
         "list_grid_fee_reductions": 28,
         "list_meter_readings": 28,
+        "list_invoices": 4,
         "get_prices": 28,
     }
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable
+from datetime import date
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,6 +128,8 @@ async def test_all_entities_are_listed(
     await hass.config.async_set_time_zone("Europe/Berlin")
     active = simulator.add(scenarios.dynamic_tariff())
     ordered = simulator.add(scenarios.happy_path(2))
+    # Invoices come before the meter is active, too.
+    ordered.issue("prepayment", date(2026, 10, 1), date(2026, 11, 1), 60.0)
     feed_in = simulator.add(scenarios.feed_in(3))
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)

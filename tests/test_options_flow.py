@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from simulator import Simulator, scenarios
+from tests import organisation_entry
 from tests.conftest import SetUp
 from tests.forms import open_options
 
@@ -175,3 +176,87 @@ async def test_account_is_unloaded_meanwhile(
     )
     assert (await form.send(**data))["reason"] == "not_loaded"
     assert entry.options == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "entered", "stored", "shown"),
+    [
+        ("de", "12,50", 12.5, "12,5"),
+        ("en", " 0 ", 0.0, "0"),
+        ("en", "500", 500.0, "500"),
+    ],
+)
+async def test_base_fee(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    language: str,
+    entered: str,
+    stored: float,
+    shown: str,
+) -> None:
+    """The base fee is entered as it stands on the invoice; also none at all."""
+    hass.config.language = language
+    home = simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    await form.send(name="House", base_fee=entered)
+    own = {"name": "House", "base_fee": stored}
+    assert entry.options == {"contracts": {home.subscription_id: own}}
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert form.suggested() == {"name": "House", "base_fee": shown}
+    await form.send(name="House")
+    assert entry.options["contracts"][home.subscription_id] == {"name": "House"}
+
+
+@pytest.mark.parametrize(
+    ("entered", "error", "text"),
+    [
+        ("-1", "base_fee_out_of_range", "Geben Sie einen Betrag von 0 bis 500 € ein."),
+        ("501", "base_fee_out_of_range", "Geben Sie einen Betrag von 0 bis 500 € ein."),
+        ("nan", "not_a_number", None),
+        ("zwölf", "not_a_number", None),
+    ],
+)
+async def test_invalid_base_fee(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    entered: str,
+    error: str,
+    text: str | None,
+) -> None:
+    """What is no base fee is kept in the form, with the reason."""
+    simulator.add(scenarios.happy_path())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    await form.send(base_fee=entered)
+    assert form.shown["errors"] == {"base_fee": error}
+    assert form.suggested() == {"base_fee": entered}
+    if text:
+        assert text in form.texts("de")
+    assert (await form.send(base_fee="12"))["type"] == "create_entry"
+
+
+@pytest.mark.parametrize("stored", ["12", True, -1, 501, float("nan"), None])
+async def test_damaged_base_fee(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+    stored: Any,
+) -> None:
+    """A base fee that is damaged is set aside, and the log says so."""
+    home = simulator.add(scenarios.happy_path())
+    options = {"contracts": {home.subscription_id: {"base_fee": stored}}}
+    entry = await set_up(entry=organisation_entry(options=options))
+    assert "The option contracts is invalid" in caplog.text
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert form.suggested() == {}

@@ -79,6 +79,8 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "find_cheapest_window": {"duration": "01:00:00"},
     "order_grid_fee_reduction": {"module": 1},
     "reimport_usage": {"start": "2026-10-01"},
+    "report_meter_reading": {"value": 12345.6},
+    "check_invoice": {},
 }
 """All actions of contracts, with what they need besides the device."""
 
@@ -756,6 +758,8 @@ async def test_actions_are_described(
         "find_cheapest_window": False,
         "order_grid_fee_reduction": True,
         "run_load_once": True,
+        "report_meter_reading": True,
+        "check_invoice": False,
     }
 
 

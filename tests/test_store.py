@@ -710,7 +710,7 @@ async def test_last_answer(
 # Writes
 
 
-STORES = ("contracts", "deliveries", "loads", "prices", "usage")
+STORES = ("billing", "contracts", "deliveries", "loads", "prices", "usage")
 
 
 def written_stores() -> list[str]:

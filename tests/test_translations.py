@@ -10,6 +10,10 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.translation import async_get_translations
 
 import custom_components.nomos_energy as integration
+from custom_components.nomos_energy.billing import (
+    events as invoice_events,
+    sensors as billing_sensors,
+)
 from custom_components.nomos_energy.grid_fees import (
     binary_sensors as grid_fee_binary_sensors,
     sensors as grid_fee_sensors,
@@ -85,7 +89,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "calendar": (calendar.INSTALLATION,),
     "number": (*number.NUMBERS.values(),),
     "switch": (switch.ENABLED,),
-    "event": (events.ORDER_UPDATE, load_events.RUN),
+    "event": (events.ORDER_UPDATE, invoice_events.INVOICE, load_events.RUN),
     "sensor": (
         *order_sensors.ORDER_SENSORS,
         order_sensors.EXPECTED_ACTIVATION,
@@ -96,6 +100,9 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         *price_sensors.PAYOUT_SENSORS,
         *grid_fee_sensors.MODULES,
         grid_fee_sensors.WINDOW,
+        *billing_sensors.CONSUMPTION,
+        *billing_sensors.FEED_IN,
+        billing_sensors.LAST_INVOICE,
         *usage_sensors.CONSUMPTION,
         *usage_sensors.FEED_IN,
         usage_sensors.USAGE_UNTIL,
@@ -227,9 +234,10 @@ def test_every_entity_has_texts_and_icons() -> None:
             states = names[platform].get(each.key, {}).get("state", {})
             if set(states) != set(getattr(each, "options", None) or states):
                 findings.append(f"{platform}.{each.key}.state")
-    for each in (events.ORDER_UPDATE, load_events.RUN):
-        announced = names["event"][each.key]["state_attributes"]["event_type"]
-        findings += set(announced["state"]) ^ set(each.event_types or ())
+    for description in (events.ORDER_UPDATE, invoice_events.INVOICE, load_events.RUN):
+        texts_of_event = names["event"][description.key]["state_attributes"]
+        announced = texts_of_event["event_type"]["state"]
+        findings += set(announced) ^ set(description.event_types or ())
     assert not findings
 
 

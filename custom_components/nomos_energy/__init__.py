@@ -59,8 +59,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
     entry.runtime_data = runtime
     async_setup_order_issues(hass, entry, contracts)
     async_setup_gates(hass, entry)
+    runtime.billing.async_start()
     runtime.deliveries = async_setup_webhook(
-        hass, entry, contracts, runtime.stores.deliveries
+        hass,
+        entry,
+        contracts,
+        runtime.stores.deliveries,
+        runtime.billing.async_invoice_changed,
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

@@ -7,6 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .billing.coordinator import BillingCoordinator
+from .billing.costs import CostCoordinator
 from .coordinator import ContractCoordinator
 from .entity import async_add_for_each
 from .loads.coordinator import LoadCoordinator
@@ -72,6 +74,28 @@ class EntityCollector:
         runtime = self._runtime
         async_add_for_each(
             self._entry, runtime.contracts, self._add, lambda: runtime.usage, create
+        )
+
+    @callback
+    def for_costs(self, create: Callable[[CostCoordinator], Iterable[Entity]]) -> None:
+        """Add entities for each contract whose costs are summed up."""
+        runtime = self._runtime
+        async_add_for_each(
+            self._entry, runtime.contracts, self._add, lambda: runtime.costs, create
+        )
+
+    @callback
+    def for_invoices(
+        self, create: Callable[[BillingCoordinator, str], Iterable[Entity]]
+    ) -> None:
+        """Add entities for each contract that has an invoice, now or later."""
+        billing = self._runtime.billing
+
+        def sources() -> Mapping[str, str]:
+            return {key: key for key, each in billing.data.items() if each.invoices}
+
+        async_add_for_each(
+            self._entry, billing, self._add, sources, partial(create, billing)
         )
 
     @callback

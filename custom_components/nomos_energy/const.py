@@ -15,6 +15,9 @@ CONF_SUBSCRIPTIONS: Final = "subscriptions"
 CONF_CONTRACTS: Final = "contracts"
 """Option: settings of single contracts by subscription ID."""
 
+CONF_BASE_FEE: Final = "base_fee"
+"""Setting of a contract: base fee in EUR per month, as the household entered it."""
+
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 """Option: signing secret of the webhooks; missing if there are none."""
 

@@ -13,6 +13,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
+from .billing.store import BillingRecord
 from .loads.coordinator import LoadCoordinator
 from .nomos import Contract
 from .options import chosen_subscriptions
@@ -60,6 +61,7 @@ def _runtime(runtime: NomosRuntimeData) -> dict[str, Any]:
         "webhook": asdict(runtime.deliveries) if runtime.deliveries else "off",
         "prices": {key: _prices(each) for key, each in runtime.prices.items()},
         "usage": {key: _usage(each) for key, each in runtime.usage.items()},
+        "billing": {key: _billing(each) for key, each in runtime.billing.data.items()},
         "loads": {key: _load(each) for key, each in runtime.loads.items()},
         "contracts": {key: _contract(each) for key, each in contracts.data.items()},
     }
@@ -83,6 +85,14 @@ def _usage(usage: UsageCoordinator) -> dict[str, Any]:
         "measured_until": usage.data.measured_until,
         "may_change": [_day(each.day) for each in usage.data.days],
         "last_update_success": usage.last_update_success,
+    }
+
+
+def _billing(record: BillingRecord) -> dict[str, Any]:
+    return {
+        "listed_at": record.listed_at,
+        "invoices": [(each.kind, each.status) for each in record.invoices],
+        "quotes": [(_day(each.month), each.usage_source) for each in record.quotes],
     }
 
 

@@ -150,7 +150,7 @@ class ScheduledEntity(ContractEntity):
 @callback
 def async_add_for_each[SourceT](
     entry: ConfigEntry,
-    contracts: ContractCoordinator,
+    contracts: DataUpdateCoordinator[Mapping[str, Any]],
     async_add_entities: AddConfigEntryEntitiesCallback,
     sources: Callable[[], Mapping[str, SourceT]],
     create: Callable[[SourceT], Iterable[Entity]],
@@ -158,7 +158,7 @@ def async_add_for_each[SourceT](
     """Add entities for each source by subscription ID, also for later ones.
 
     A source is whatever entities are created from. It is looked for again with each
-    update of the contracts.
+    update of the contracts, or of another coordinator whose data are by subscription ID.
     """
     known: set[str] = set()
 

@@ -23,6 +23,9 @@ from .nomos import (
     NomosRateLimitError,
 )
 
+REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""Status of an answer to a request that would be refused again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
@@ -32,6 +35,8 @@ class Refusals:
     """Keys by the API's error detail."""
     conflict: str
     otherwise: str
+    refused: str | None = None
+    """Key for a refusal without a known reason; None if it is like any other error."""
 
 
 def error_key(err: NomosError) -> str:
@@ -118,6 +123,8 @@ def order_error(err: NomosError, refusals: Refusals) -> HomeAssistantError:
             return invalid(key, **placeholders(err))
     if err.status == HTTPStatus.CONFLICT:
         return invalid(refusals.conflict, **placeholders(err))
+    if refusals.refused and err.status in REFUSED:
+        return invalid(refusals.refused, **placeholders(err))
     if isinstance(err, NomosForbiddenError):
         return invalid("read_only", **placeholders(err))
     is_login_refused = isinstance(err, NomosAuthError)

@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .billing.events import invoice_events
 from .collector import EntityCollector
 from .loads.events import load_events
 from .orders.events import order_events
@@ -17,6 +18,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    collector = EntityCollector(hass, entry, async_add_entities)
-    collector.for_contracts(order_events)
-    collector.for_loads(load_events)
+    collect = EntityCollector(hass, entry, async_add_entities)
+    collect.for_contracts(order_events)
+    collect.for_invoices(invoice_events)
+    collect.for_loads(load_events)

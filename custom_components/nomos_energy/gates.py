@@ -8,6 +8,7 @@ from itertools import batched
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
+from .billing.costs import CostCoordinator
 from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
 from .loads.limit import LoadLimit
@@ -81,6 +82,10 @@ def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
             partial(known_prices, runtime, key),
         )
 
+    @callback
+    def create_costs(key: str) -> CostCoordinator:
+        return CostCoordinator(hass, entry, runtime.usage[key], runtime.billing)
+
     runtime.stores.prices.async_retain(runtime.contracts.data)
     runtime.stores.usage.async_retain(runtime.contracts.data)
     new_prices = _follow(hass, entry, runtime.prices, create_prices)
@@ -91,6 +96,9 @@ def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
         if DATA_INSTANCE in hass.data
         else []
     )
+    # Before the first import, so that each import is summed up.
+    if runtime.usage:
+        _follow(hass, entry, runtime.costs, create_costs)
     if prices or usage:
         entry.async_create_background_task(
             hass,
@@ -100,7 +108,7 @@ def _update(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
 
 
 @callback
-def _follow[CoordinatorT: PriceCoordinator | UsageCoordinator](
+def _follow[CoordinatorT: PriceCoordinator | UsageCoordinator | CostCoordinator](
     hass: HomeAssistant,
     entry: NomosConfigEntry,
     known: dict[str, CoordinatorT],

@@ -9,6 +9,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
 
 from .const import (
+    CONF_BASE_FEE,
     CONF_CONTRACTS,
     CONF_SUBSCRIPTIONS,
     CONF_WEBHOOK_SECRET,
@@ -16,6 +17,9 @@ from .const import (
     LOGGER,
 )
 from .nomos.fields import text
+
+MAX_BASE_FEE = 500.0
+"""EUR per month; a household pays less."""
 
 
 def chosen_subscriptions(entry: ConfigEntry) -> list[str] | None:
@@ -40,6 +44,14 @@ def contract_options(entry: ConfigEntry, subscription_id: str) -> Mapping[str, A
 def own_name(entry: ConfigEntry, subscription_id: str) -> str | None:
     """Return the name that a person has given a contract, as one line of text."""
     return text(contract_options(entry, subscription_id).get(CONF_NAME))
+
+
+def entered_base_fee(entry: ConfigEntry, subscription_id: str) -> float | None:
+    """Return the base fee (EUR per month) that a person has entered for a contract."""
+    entered = contract_options(entry, subscription_id).get(CONF_BASE_FEE)
+    if isinstance(entered, bool) or not isinstance(entered, int | float):
+        return None
+    return float(entered) if 0 <= entered <= MAX_BASE_FEE else None
 
 
 def webhook_secret(entry: ConfigEntry) -> str | None:
@@ -88,5 +100,6 @@ def _are_contracts_valid(entry: ConfigEntry) -> bool:
     return isinstance(contracts, Mapping) and all(
         isinstance(each, Mapping)
         and (CONF_NAME not in each or own_name(entry, key) is not None)
+        and (CONF_BASE_FEE not in each or entered_base_fee(entry, key) is not None)
         for key, each in contracts.items()
     )

@@ -8,13 +8,14 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
 
-from .const import CONF_CONTRACTS
+from .const import CONF_BASE_FEE, CONF_CONTRACTS
 from .contract_selector import CONF_SUBSCRIPTION, contract_label, contract_selector
 from .coordinator import ContractCoordinator
 from .issues import escape_markdown
 from .loads.limit_option import LimitOptionsSteps
 from .nomos.fields import text
-from .options import contract_options
+from .number_field import InvalidNumberError, NumberField
+from .options import MAX_BASE_FEE, contract_options, entered_base_fee
 from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
 from .webhooks.options_flow import WebhookOptionsSteps
@@ -22,7 +23,16 @@ from .webhooks.options_flow import WebhookOptionsSteps
 MAX_NAME = 60
 """Characters of a contract's name; names of entities and statistics begin with it."""
 
-CONTRACT_SCHEMA = vol.Schema({vol.Optional(CONF_NAME): TextSelector()})
+BASE_FEE = NumberField(
+    unit="€", lowest=0, highest=MAX_BASE_FEE, out_of_range="base_fee_out_of_range"
+)
+
+CONTRACT_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_NAME): TextSelector(),
+        vol.Optional(CONF_BASE_FEE): BASE_FEE.selector,
+    }
+)
 
 
 class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps):
@@ -76,15 +86,15 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps
         contracts, key = self.contracts(), self._subscription_id
         if contracts is None or key not in contracts.data:
             return self.async_abort(reason="not_loaded")
-        errors = {}
+        errors: dict[str, str] = {}
         if user_input is not None:
-            name = text(user_input.get(CONF_NAME)) or ""
-            if len(name) <= MAX_NAME:
-                return self.async_create_entry(
-                    data=self.options_with(key, {CONF_NAME: name})
-                )
-            errors[CONF_NAME] = "name_too_long"
-        known = contract_options(self.config_entry, key)
+            settings, errors = _read_settings(user_input)
+            if not errors:
+                return self.async_create_entry(data=self.options_with(key, settings))
+        known = dict(contract_options(self.config_entry, key))
+        known.pop(CONF_BASE_FEE, None)
+        if (fee := entered_base_fee(self.config_entry, key)) is not None:
+            known[CONF_BASE_FEE] = BASE_FEE.show(self.hass, fee)
         return self.async_show_form(
             step_id="contract",
             data_schema=self.add_suggested_values_to_schema(
@@ -94,6 +104,7 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps
             description_placeholders={
                 "contract": escape_markdown(contract_label(contracts, key)),
                 "limit": str(MAX_NAME),
+                "highest": f"{MAX_BASE_FEE:.0f}",
             },
         )
 
@@ -113,3 +124,18 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps
         }
         contracts = {key: each for key, each in contracts.items() if each}
         return {**options, CONF_CONTRACTS: contracts} if contracts else options
+
+
+def _read_settings(
+    user_input: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the settings of a contract as they were entered, and the errors by field."""
+    name = text(user_input.get(CONF_NAME)) or ""
+    errors = {CONF_NAME: "name_too_long"} if len(name) > MAX_NAME else {}
+    settings: dict[str, Any] = {CONF_NAME: name, CONF_BASE_FEE: None}
+    if entered := user_input.get(CONF_BASE_FEE, "").strip():
+        try:
+            settings[CONF_BASE_FEE] = BASE_FEE.parse(entered)
+        except InvalidNumberError as err:
+            errors[CONF_BASE_FEE] = err.key
+    return settings, errors

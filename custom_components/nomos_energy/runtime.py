@@ -8,6 +8,10 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from . import contract_store as contracts_store
+from .billing import store as billings_store
+from .billing.coordinator import BillingCoordinator
+from .billing.costs import CostCoordinator
+from .billing.store import BillingRecord, billing_store
 from .contract_store import contract_store
 from .coordinator import ContractCoordinator
 from .loads import history
@@ -31,6 +35,7 @@ STORES = (
     contracts_store.STORE,
     prices_store.STORE,
     usages_store.STORE,
+    billings_store.STORE,
     history.STORE,
     receiver.STORE,
 )
@@ -42,6 +47,7 @@ class NomosStores:
 
     prices: RecordStore[PriceSeries]
     usage: RecordStore[UsageProgress]
+    billing: RecordStore[BillingRecord]
     loads: RecordStore[LoadHistory]
     deliveries: RecordStore[datetime]
 
@@ -52,11 +58,14 @@ class NomosRuntimeData:
 
     client: NomosClient
     contracts: ContractCoordinator
+    billing: BillingCoordinator
     stores: NomosStores
     prices: dict[str, PriceCoordinator] = field(default_factory=dict)
     """Price coordinators by subscription ID; one for each open gate."""
     usage: dict[str, UsageCoordinator] = field(default_factory=dict)
     """Usage coordinators by subscription ID; none without a recorder."""
+    costs: dict[str, CostCoordinator] = field(default_factory=dict)
+    """Cost coordinators by subscription ID; none without a recorder."""
     loads: dict[str, LoadCoordinator] = field(default_factory=dict)
     """Load coordinators by subentry ID."""
     deliveries: Deliveries | None = None
@@ -71,6 +80,7 @@ async def async_create_runtime_data(
     stores = NomosStores(
         prices=price_store(hass, entry),
         usage=usage_store(hass, entry),
+        billing=billing_store(hass, entry),
         loads=load_store(hass, entry),
         deliveries=delivery_store(hass, entry),
     )
@@ -78,12 +88,15 @@ async def async_create_runtime_data(
         contracts.async_load(),
         stores.prices.async_load(),
         stores.usage.async_load(),
+        stores.billing.async_load(),
         stores.loads.async_load(),
         stores.deliveries.async_load(),
     )
+    coordinator = ContractCoordinator(hass, entry, client, contracts)
     return NomosRuntimeData(
         client=client,
-        contracts=ContractCoordinator(hass, entry, client, contracts),
+        contracts=coordinator,
+        billing=BillingCoordinator(hass, entry, coordinator, stores.billing),
         stores=stores,
     )
 

@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .billing.sensors import cost_sensors, invoice_sensors
 from .collector import EntityCollector
 from .grid_fees.sensors import module_sensors, window_sensors
 from .loads.sensors import load_sensors
@@ -26,6 +27,8 @@ async def async_setup_entry(
     collect.for_contracts(module_sensors, lambda contract: contract.has_modules)
     collect.for_prices(window_sensors, lambda contract: contract.has_grid_fee_windows)
     collect.for_usage(usage_sensors)
+    collect.for_costs(cost_sensors)
+    collect.for_invoices(invoice_sensors)
     collect.for_contracts(
         reading_sensors, lambda contract: contract.reading is not None
     )

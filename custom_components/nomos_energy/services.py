@@ -15,6 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
+from .billing.actions import CHECK_INVOICE_FIELDS, async_check_invoice
 from .const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from .errors import invalid
 from .grid_fees.actions import (
@@ -31,7 +32,12 @@ from .prices.actions import (
 )
 from .prices.coordinator import PriceCoordinator
 from .runtime import NomosConfigEntry, NomosRuntimeData
-from .usage.actions import REIMPORT_USAGE_FIELDS, async_reimport_usage
+from .usage.actions import (
+    REIMPORT_USAGE_FIELDS,
+    REPORT_METER_READING_FIELDS,
+    async_reimport_usage,
+    async_report_meter_reading,
+)
 
 SERVICE_ORDER_SMART_METER = "order_smart_meter"
 SERVICE_GET_ORDER = "get_order"
@@ -40,6 +46,8 @@ SERVICE_FIND_CHEAPEST_WINDOW = "find_cheapest_window"
 SERVICE_ORDER_GRID_FEE_REDUCTION = "order_grid_fee_reduction"
 SERVICE_REIMPORT_USAGE = "reimport_usage"
 SERVICE_RUN_LOAD_ONCE = "run_load_once"
+SERVICE_REPORT_METER_READING = "report_meter_reading"
+SERVICE_CHECK_INVOICE = "check_invoice"
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -85,6 +93,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         RUN_LOAD_ONCE_FIELDS,
         SupportsResponse.OPTIONAL,
     )
+    register(
+        SERVICE_REPORT_METER_READING,
+        _report_meter_reading,
+        REPORT_METER_READING_FIELDS,
+        SupportsResponse.OPTIONAL,
+    )
+    register(SERVICE_CHECK_INVOICE, _check_invoice, CHECK_INVOICE_FIELDS)
 
 
 async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:
@@ -128,6 +143,18 @@ async def _run_load_once(call: ServiceCall) -> ServiceResponse:
     if not contract.smart_meter_active:
         raise invalid("no_smart_meter_yet")
     return await async_run_load_once(call, load)
+
+
+async def _report_meter_reading(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    return await async_report_meter_reading(call, runtime.contracts, key)
+
+
+async def _check_invoice(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    if (costs := runtime.costs.get(key)) is None:
+        raise invalid("no_usage_yet")
+    return await async_check_invoice(call, runtime.billing, costs)
 
 
 def _prices(call: ServiceCall) -> PriceCoordinator:

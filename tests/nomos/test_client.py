@@ -28,8 +28,9 @@ from custom_components.nomos_energy.nomos import (
     NomosResponseError,
     Subscription,
     SubscriptionType,
+    requester,
 )
-from custom_components.nomos_energy.nomos.client import MAX_PAGES
+from custom_components.nomos_energy.nomos.requester import MAX_PAGES
 from simulator import Fault, Household, Simulator, scenarios
 from tests.nomos.common import (
     ORDER,
@@ -265,7 +266,7 @@ class TestLists:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """A list that ends with the last permitted page is read."""
-        monkeypatch.setattr(f"{NomosClient.__module__}.MAX_PAGES", 3)
+        monkeypatch.setattr(requester, "MAX_PAGES", 3)
         more = (page(has_more=True, next_page=str(index)) for index in range(2))
         fake_nomos.respond_with(*more, page(ORDER))
         assert (await fake_client.meter_orders()).records == (an_order(),)

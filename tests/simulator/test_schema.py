@@ -1,6 +1,7 @@
 """Tests of the responses against the API description of Nomos."""
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 import json
 from pathlib import Path
@@ -90,6 +91,25 @@ def _reads(household: Household) -> Iterator[tuple[str, str]]:
     for module in household.modules:
         yield "/grid-fee-reductions/{id}", f"/grid-fee-reductions/{module.id}"
     yield "/plans/{id}", f"/plans/{household.plan_id}"
+    quote = f"/plans/{household.plan_id}/quote?zip_code={household.zip}&usage=2500"
+    yield "/plans/{id}/quote", quote
+    yield "/plans/{id}/quote", f"{quote}&meter_type=smart"
+    if household.type == "consumption":
+        yield "/plans/{id}/quote", f"{quote}&14a_module_1=true&14a_module_2=true"
+    yield "/invoices", "/invoices?limit=100"
+    for invoice in household.invoices:
+        yield "/invoices/{id}", f"/invoices/{invoice.id}"
+
+
+def _add_invoices(household: Household) -> None:
+    """Add an invoice of each kind in each of its statuses."""
+    period = date(2026, 2, 1), date(2026, 3, 1)
+    for status in ("open", "paid", "voided"):
+        household.issue("usage", *period, 88.5, usage=250.5, status=status)
+    for status in ("open", "paid", "voided", "uncollectible"):
+        household.issue("prepayment", *period, 90, status=status)
+    reversed_one = household.invoices[0]
+    household.issue("void", *period, -88.5, voids=reversed_one, status="paid")
 
 
 @pytest.mark.parametrize("name", scenarios.ALL)
@@ -98,6 +118,7 @@ async def test_reading(name: str, anonymous: Api, sim: Simulator) -> None:
     household = find_household(sim, name)
     for status in ("intended", "ordered", "rejected", "activated", "ended"):
         household.add_module("enwg-14a-module-1", status)
+    _add_invoices(household)
     api = await anonymous.log_in()
     while True:
         for template, path in _reads(household):
@@ -159,10 +180,19 @@ async def test_refusals(sim: Simulator, api: Api, anonymous: Api) -> None:
     for kind in ("enwg-14a-module-3", "x"):
         answer = await api.post(reductions, body | {"type": kind})
         _check(answer, reductions, "post", 400)
-    for value, timestamp in ((0, "x"), (1, "x"), (1, "2026-03-16T08:00:00Z")):
+    for value, timestamp, status in (
+        (0, "x", 400),
+        (1, "x", 400),
+        (1, "2026-03-16T08:00:00Z", 422),
+    ):
         reading = body | {"value": value, "timestamp": timestamp}
         answer = await api.post("/meter-readings", reading)
-        _check(answer, "/meter-readings", "post", 400)
+        _check(answer, "/meter-readings", "post", status)
+    quote = f"/plans/{sim.households[0].plan_id}/quote"
+    for zip_code, usage in (("1", 2500), ("10969", 99), ("10969", 50001)):
+        answer = await api.get(quote, zip_code=zip_code, usage=usage)
+        _check(answer, "/plans/{id}/quote", "get", 400)
+    _check(await api.get("/invoices/x"), "/invoices/{id}", "get", 404)
     prices = f"/subscriptions/{sim.households[0].subscription_id}/prices"
     _check(await api.get(prices), "/subscriptions/{id}/prices", "get", 400)
     _check(await anonymous.issue(grant_type="x"), "/oauth/token", "post", 400)

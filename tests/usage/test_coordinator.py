@@ -329,7 +329,10 @@ async def test_requests_of_a_day(
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
 ) -> None:
-    """A day takes three requests more: a token, the usage and the meter readings."""
+    """A day takes three requests more: a token, the usage and the meter readings.
+
+    Invoices are listed once a week, and a quote is requested once a month.
+    """
     home = activate(simulator, freezer, "2026-10-20T08:00:00+00:00")
     await set_up(home.subscription_id)
     await pass_time(hass, freezer, 5 * DAY)
@@ -346,6 +349,9 @@ async def test_requests_of_a_day(
         "list_meter_readings": 20,
         "get_prices": 20,
         "get_usage": 20,
+        "list_invoices": 3,
+        # On the first of the month.
+        "get_quote": 1,
     }
 
 

@@ -3,7 +3,7 @@
 from asyncio import Event, StreamReader, StreamWriter, gather, open_connection
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 import json
 import logging
 import random
@@ -26,7 +26,7 @@ from homeassistant.const import (
     STATE_ON,
 )
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.aiohttp import MockRequest
@@ -391,7 +391,7 @@ async def test_of_others(
     assert key not in storage
 
 
-@pytest.mark.parametrize("topic", ["invoice.created", "meter_orders", "meter_order"])
+@pytest.mark.parametrize("topic", ["invoices", "meter_orders", "meter_order"])
 async def test_unknown_topics(
     hass: HomeAssistant, simulator: Simulator, connect: Connect, topic: str
 ) -> None:
@@ -991,3 +991,42 @@ async def test_login_that_is_broken(
     await pass_time(hass, line.freezer, timedelta(minutes=62), timedelta(minutes=1))
     [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+# Invoices
+
+
+async def test_invoices(
+    hass: HomeAssistant, simulator: Simulator, connect: Connect
+) -> None:
+    """An invoice shows within seconds, and a failed payment is announced once."""
+    home = simulator.add(scenarios.happy_path())
+    period = date(2026, 10, 1), date(2026, 11, 1)
+    line = await connect()
+    invoice = home.issue("prepayment", *period, 60.0)
+    assert await line.deliver() == [200]
+    assert requests_since(simulator) == ["list_meter_orders", "list_invoices"]
+    assert state(hass, home, "last_invoice") == "60.0"
+
+    def announced() -> tuple[str, str]:
+        found = er.async_get(hass).async_get_entity_id(
+            "event", DOMAIN, f"{home.subscription_id}_invoice"
+        )
+        shown = hass.states.get(found or "")
+        assert shown
+        return shown.attributes["event_type"], shown.state
+
+    assert announced()[0] == "issued"
+    home.fail_payment(invoice)
+    assert await line.deliver() == [200]
+    kind, at = announced()
+    assert kind == "payment_failed"
+    simulator.redeliver(next(reversed(simulator.events)))
+    assert await line.deliver() == [200]
+    assert announced() == (kind, at)
+    home.mark_invoice(invoice, "paid")
+    home.issue("void", *period, -60.0, voids=invoice)
+    assert await line.deliver() == [200, 200]
+    # One list for all that arrive at once.
+    assert requests_since(simulator).count("list_invoices") == 2
+    assert announced()[0] == "voided"

@@ -3,7 +3,7 @@
 from .activation import Activation, ActivationBasis
 from .auth import ClientCredentials, FixedToken, TokenSource, read_scopes, request_token
 from .changes import Change, ChangeType, changes
-from .client import PRODUCTION_URL, NomosClient
+from .client import NomosClient
 from .contract import Contract
 from .errors import (
     NomosAuthError,
@@ -27,11 +27,14 @@ from .fields import (
     parse_token,
 )
 from .grid_fees import GridFeeModule, GridFeeReduction, GridFeeWindow, ReductionStatus
+from .invoices import Invoice, InvoiceKind, InvoiceStatus, latest_invoice, settled
 from .listing import Listing
 from .orders import BlockedReason, CancelledReason, MeterOrder, Milestone, Provider
 from .price_day import Price, PriceDay
 from .prices import RESOLUTIONS, PriceSeries
+from .quotes import Quote
 from .readings import MeterReading, ReadingKind
+from .requester import PRODUCTION_URL
 from .signature import is_genuine
 from .subscriptions import (
     Address,
@@ -66,6 +69,9 @@ __all__ = [
     "GridFeeReduction",
     "GridFeeWindow",
     "HourUsage",
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceStatus",
     "Listing",
     "MeterOrder",
     "MeterReading",
@@ -85,6 +91,7 @@ __all__ = [
     "PriceDay",
     "PriceSeries",
     "Provider",
+    "Quote",
     "ReadingKind",
     "ReductionStatus",
     "Subscription",
@@ -99,9 +106,11 @@ __all__ = [
     "changes",
     "hours_of",
     "is_genuine",
+    "latest_invoice",
     "measured",
     "midnight",
     "parse_token",
     "read_scopes",
     "request_token",
+    "settled",
 ]

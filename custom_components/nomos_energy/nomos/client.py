@@ -1,59 +1,33 @@
 """Client of the Nomos API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Collection, Iterable
+from datetime import UTC, date, datetime
 from itertools import batched
-from typing import Any, Self
 from urllib.parse import quote
 
-from aiohttp import ClientSession
-
-from .auth import TokenSource
-from .errors import NomosAuthError, NomosNotFoundError, NomosResponseError
-from .fields import DAY, optional_identifier, parse_cursor
+from .errors import NomosNotFoundError, NomosResponseError
+from .fields import DAY
 from .grid_fees import GridFeeModule, GridFeeReduction
+from .invoices import Invoice
 from .listing import Listing
-from .once import warn_once
 from .orders import MeterOrder
 from .prices import PriceSeries
+from .quotes import LEAST_USAGE, MOST_USAGE, Quote
 from .readings import MeterReading
-from .subscriptions import Plan, Subscription
-from .transport import send, time_limit
+from .requester import PAGE_SIZE, Requester
+from .subscriptions import MeterType, Plan, Subscription
 from .usage import USAGE_RESOLUTION, Usage, parse_usage
 
-PRODUCTION_URL = "https://api.nomos.energy"
-
-_PAGE_SIZE = 100
-MAX_PAGES = 1000
-"""Pages of a list at most; more are taken for a list that never ends."""
 _PARALLEL_REQUESTS = 10
 
 
-class NomosClient:
+class NomosClient(Requester):
     """Client of the Nomos API.
 
     Every method raises NomosError or one of its subclasses, at the latest 30 seconds
     after the start of each request.
     """
-
-    def __init__(
-        self,
-        session: ClientSession,
-        tokens: TokenSource,
-        base_url: str = PRODUCTION_URL,
-        *,
-        retry: bool = True,
-    ) -> None:
-        """Initialize the client; `retry` repeats requests that fail temporarily."""
-        self._session = session
-        self._tokens = tokens
-        self._base_url = base_url
-        self._retry = retry
-
-    def without_retry(self) -> Self:
-        """Return a client for requests that come again anyway, with the same login."""
-        return type(self)(self._session, self._tokens, self._base_url, retry=False)
 
     async def meter_orders(self) -> Listing[MeterOrder]:
         """Fetch all meter orders that are visible to the login."""
@@ -201,6 +175,85 @@ class NomosClient:
         )
         return GridFeeReduction.from_json(answer)
 
+    async def meter_readings_of(self, subscription_id: str) -> tuple[MeterReading, ...]:
+        """Fetch the newest meter readings of a subscription: one page of them."""
+        listing = await self._list(
+            "/meter-readings",
+            MeterReading.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id},
+            is_enough=lambda readings: True,
+        )
+        return tuple(
+            each for each in listing.records if each.subscription_id == subscription_id
+        )
+
+    async def create_meter_reading(
+        self, subscription_id: str, value: float, moment: datetime
+    ) -> MeterReading:
+        """Report a meter reading in kWh; needs a login with the scope `write:*`.
+
+        Never retried: after a NomosConnectionError the reading may have been accepted.
+        The `details` of a NomosError are the reasons of a refusal.
+        """
+        # The API refuses offsets, also +00:00.
+        timestamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        answer = await self._request(
+            "POST",
+            "/meter-readings",
+            payload={
+                "subscription": subscription_id,
+                "value": value,
+                "timestamp": timestamp,
+            },
+            retry=False,
+        )
+        return MeterReading.from_json(answer)
+
+    async def invoices(
+        self, since: datetime, subscription_id: str | None = None
+    ) -> Listing[Invoice]:
+        """Fetch the invoices that are visible to the login, the last one created first.
+
+        Pages are fetched up to one whose invoices are all for periods before `since`.
+        A subscription saves pages; the API may ignore it.
+        """
+
+        def is_enough(invoices: list[Invoice]) -> bool:
+            page = invoices[-PAGE_SIZE:]
+            return bool(page) and all(each.period_end < since for each in page)
+
+        return await self._list(
+            "/invoices",
+            Invoice.from_json,
+            "subscription",
+            {"filter[subscription][eq]": subscription_id} if subscription_id else None,
+            is_enough,
+        )
+
+    async def quote(
+        self,
+        plan_id: str,
+        zip_code: str,
+        usage: float,
+        meter_type: MeterType,
+        modules: Collection[GridFeeModule] = (),
+    ) -> Quote:
+        """Fetch the quote of a consumption plan for a yearly usage in kWh."""
+        params = {
+            "zip_code": zip_code,
+            "usage": f"{min(max(usage, LEAST_USAGE), MOST_USAGE):.0f}",
+            "meter_type": meter_type.value,
+        }
+        params |= {
+            f"14a_module_{module.number}": "true"
+            for module in (GridFeeModule.MODULE_1, GridFeeModule.MODULE_2)
+            if module in modules
+        }
+        return Quote.from_json(
+            await self._get(f"/plans/{quote(plan_id, safe='')}/quote", params)
+        )
+
     async def may_write(self) -> bool:
         """Return if the login has the scope `write:*`."""
         return "write:*" in await self._tokens.scopes()
@@ -208,66 +261,6 @@ class NomosClient:
     async def plan(self, plan_id: str) -> Plan:
         """Fetch a plan."""
         return Plan.from_json(await self._get(f"/plans/{quote(plan_id, safe='')}"))
-
-    async def _list[RecordT](
-        self,
-        path: str,
-        parse: Callable[[Mapping[str, Any]], RecordT],
-        subscription_field: str,
-        filters: Mapping[str, str] | None = None,
-        is_enough: Callable[[list[RecordT]], bool] = lambda records: False,
-    ) -> Listing[RecordT]:
-        records: list[RecordT] = []
-        unreadable: set[str | None] = set()
-        params = {"limit": str(_PAGE_SIZE), **(filters or {})}
-        cursors: set[str] = set()
-        for _ in range(MAX_PAGES):
-            page = await self._get(path, params)
-            items = page.get("items")
-            if not isinstance(items, list):
-                raise NomosResponseError("Nomos sent a list without items")
-            for item in items:
-                try:
-                    records.append(parse(_require_object(item)))
-                except NomosResponseError as err:
-                    warn_once("Skipping an invalid record of %s: %s", path, str(err))
-                    unreadable.add(_subscription_of(item, subscription_field))
-            if not page.get("has_more") or is_enough(records):
-                return Listing(records=tuple(records), unreadable=frozenset(unreadable))
-            cursor = parse_cursor(page.get("next_page"))
-            if cursor is None or cursor in cursors:
-                raise NomosResponseError("Nomos sent a list with an invalid cursor")
-            cursors.add(cursor)
-            params["cursor"] = cursor
-        raise NomosResponseError("Nomos sent a list without an end")
-
-    async def _get(
-        self, path: str, params: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
-        return await self._request("GET", path, params=params)
-
-    async def _request(
-        self, method: str, path: str, *, retry: bool | None = None, **details: Any
-    ) -> dict[str, Any]:
-        async with time_limit() as deadline:
-
-            async def attempt(token: str) -> dict[str, Any]:
-                return await send(
-                    self._session,
-                    method,
-                    self._base_url + path,
-                    headers={"Authorization": f"Bearer {token}"},
-                    deadline=deadline,
-                    retry=self._retry if retry is None else retry,
-                    **details,
-                )
-
-            token = await self._tokens.access_token()
-            try:
-                return await attempt(token)
-            except NomosAuthError:
-                # A request with a refused token had no effect, so it is safe to repeat.
-                return await attempt(await self._tokens.access_token(rejected=token))
 
 
 def _records_of[RecordT: MeterOrder | GridFeeReduction](
@@ -282,13 +275,3 @@ def _records_of[RecordT: MeterOrder | GridFeeReduction](
     return tuple(
         each for each in listing.records if each.subscription_id == subscription_id
     )
-
-
-def _require_object(item: Any) -> Mapping[str, Any]:
-    if not isinstance(item, Mapping):
-        raise NomosResponseError("Nomos sent a record that is not an object")
-    return item
-
-
-def _subscription_of(item: Any, field: str) -> str | None:
-    return optional_identifier(item.get(field)) if isinstance(item, Mapping) else None

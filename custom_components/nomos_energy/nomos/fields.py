@@ -243,6 +243,13 @@ def parse_energy(value: Any, limit: float) -> float | None:
     return float(value) if 0 <= value < limit else None
 
 
+def parse_amount(value: Any, limit: float) -> float | None:
+    """Parse an amount of money within ±limit; return None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -limit < value < limit else None
+
+
 def parse_timestamp(value: Any) -> datetime | None:
     """Parse a timestamp as UTC, also if it has no offset; return None if invalid."""
     try:

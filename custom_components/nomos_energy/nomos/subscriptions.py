@@ -12,11 +12,17 @@ from typing import Any, Self
 from .fields import (
     identifier,
     optional_timestamp,
+    parse_amount,
+    parse_energy,
     required_known_value,
     required_text,
     slug,
     text,
 )
+from .quotes import CURRENCY, MAX_BASE_FEE
+
+MAX_YEARLY_USAGE = 1e9
+"""kWh; higher values are invalid."""
 
 
 class SubscriptionStatus(StrEnum):
@@ -95,6 +101,8 @@ class Subscription:
     """Start of delivery, past or future."""
     end_at: datetime | None = None
     """End of the contract, past or future."""
+    estimated_usage: float | None = None
+    """kWh per year that the household stated when it signed the contract."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -116,6 +124,7 @@ class Subscription:
             else None,
             start_at=optional_timestamp(data, "start_at"),
             end_at=optional_timestamp(data, "end_at"),
+            estimated_usage=parse_energy(data.get("estimated_usage"), MAX_YEARLY_USAGE),
         )
 
 
@@ -127,6 +136,8 @@ class Plan:
     name: str
     slug: str | None
     """Name of the customer portal; None if it can't be part of an address."""
+    price: float | None = None
+    """Supplier's part of the base fee in EUR per month, VAT included."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -135,6 +146,9 @@ class Plan:
             id=identifier(data, "id"),
             name=required_text(data, "name"),
             slug=slug(data.get("slug")),
+            price=parse_amount(data.get("price"), MAX_BASE_FEE)
+            if data.get("currency") == CURRENCY
+            else None,
         )
 
     @property

@@ -1,5 +1,6 @@
 """Receiver of the webhooks of Nomos."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -42,6 +43,8 @@ REMEMBERED = timedelta(days=4)
 REFUSALS_BEFORE_ISSUE = 3
 """Number of refused signatures in a row from which on an issue is created."""
 
+type InvoiceChanged = Callable[[str, str | None], None]
+
 
 @dataclass(slots=True)
 class Deliveries:
@@ -72,14 +75,19 @@ def async_setup_webhook(
     entry: ConfigEntry,
     contracts: ContractCoordinator,
     store: RecordStore[datetime],
+    invoice_changed: InvoiceChanged,
 ) -> Deliveries | None:
-    """Register the webhook if it is configured; return its statistics."""
+    """Register the webhook if it is configured; return its statistics.
+
+    `invoice_changed` is called with the subscription ID of an invoice, and with its ID
+    if a payment failed.
+    """
     # The secret may have changed: earlier refusals are no evidence any more.
     async_delete_issue(hass, WEBHOOK_REFUSED, entry.entry_id)
     if (secret := webhook_secret(entry)) is None:
         async_delete_issue(hass, WEBHOOK_MOVED, entry.entry_id)
         return None
-    receiver = _Receiver(hass, entry, contracts, store, secret)
+    receiver = _Receiver(hass, entry, contracts, store, secret, invoice_changed)
     webhook_id = entry.data[CONF_WEBHOOK_ID]
     webhook.async_register(
         hass,
@@ -106,12 +114,14 @@ class _Receiver:
         contracts: ContractCoordinator,
         store: RecordStore[datetime],
         secret: str,
+        invoice_changed: InvoiceChanged,
     ) -> None:
         self._hass = hass
         self._entry = entry
         self._contracts = contracts
         self._store = store
         self._secret = secret
+        self._invoice_changed = invoice_changed
         self.deliveries = Deliveries()
         self._cancel_refresh: CALLBACK_TYPE | None = None
         self._is_refreshing = False
@@ -226,6 +236,9 @@ class _Receiver:
             return False
         if event.topic.startswith("subscription."):
             self._contracts.mark_stale(key)
+            return True
+        if event.topic.startswith("invoice."):
+            self._invoice_changed(key, event.failed_payment)
             return True
         return event.topic.startswith("meter_order.")
 

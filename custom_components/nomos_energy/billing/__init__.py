@@ -1,0 +1,1 @@
+"""Billing: what a month costs, the base fee and the invoices."""
