@@ -14,7 +14,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.nomos_energy as integration
-from custom_components.nomos_energy.const import SUBENTRY_PLANNED_LOAD
+from custom_components.nomos_energy.const import (
+    SUBENTRY_COMPARISON,
+    SUBENTRY_PLANNED_LOAD,
+)
 
 API = "/api/config/config_entries"
 
@@ -73,11 +76,9 @@ class Form:
                 for kind in ("menu_options", "menu_option_descriptions")
                 for option in options
             ]
-        fields = [each["name"] for each in shown["data_schema"]]
         return [
             f"{step}.title",
-            *(f"{step}.data.{field}" for field in fields),
-            *(f"{step}.data_description.{field}" for field in fields),
+            *_field_paths(step, shown["data_schema"]),
             *(f"error.{key}" for key in (shown["errors"] or {}).values()),
         ]
 
@@ -87,11 +88,7 @@ class Form:
 
     def suggested(self) -> dict[str, Any]:
         """Return the values that are filled in."""
-        return {
-            each["name"]: each["description"]["suggested_value"]
-            for each in self.shown["data_schema"]
-            if "suggested_value" in each.get("description", {})
-        }
+        return _suggested(self.shown["data_schema"])
 
     def choices(self, field: str) -> dict[str, str]:
         """Return the labels of a selector by value."""
@@ -100,6 +97,34 @@ class Form:
         )
         options = schema["selector"]["select"]["options"]
         return {each["value"]: each["label"] for each in options}
+
+
+def _field_paths(step: str, schema: list[dict[str, Any]]) -> list[str]:
+    """Return the paths of the texts of fields, also of those in sections."""
+    paths = []
+    for each in schema:
+        if each.get("type") == "expandable":
+            section = f"{step}.sections.{each['name']}"
+            paths += [f"{section}.name", f"{section}.description"]
+            paths += _field_paths(section, each["schema"])
+        else:
+            paths += [
+                f"{step}.{kind}.{each['name']}" for kind in ("data", "data_description")
+            ]
+    return paths
+
+
+def _suggested(schema: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values that are filled in, those of a section in a dict."""
+    values = {
+        each["name"]: _suggested(each["schema"])
+        if each.get("type") == "expandable"
+        else each["description"]["suggested_value"]
+        for each in schema
+        if each.get("type") == "expandable"
+        or "suggested_value" in each.get("description", {})
+    }
+    return {name: each for name, each in values.items() if each != {}}
 
 
 def _find(tree: Any, path: str) -> str:
@@ -124,11 +149,34 @@ async def open_load(
     subentry_id: str | None = None,
 ) -> Form:
     """Open the form of a new planned load, or that of an existing one."""
+    return await _open_subentry(
+        hass, hass_client, entry, SUBENTRY_PLANNED_LOAD, subentry_id
+    )
+
+
+async def open_comparison(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    subentry_id: str | None = None,
+) -> Form:
+    """Open the form of a new comparison tariff, or that of an existing one."""
+    return await _open_subentry(
+        hass, hass_client, entry, SUBENTRY_COMPARISON, subentry_id
+    )
+
+
+async def _open_subentry(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    kind: str,
+    subentry_id: str | None,
+) -> Form:
     more = {"subentry_id": subentry_id} if subentry_id else {}
-    handler = [entry.entry_id, SUBENTRY_PLANNED_LOAD]
-    section = f"config_subentries.{SUBENTRY_PLANNED_LOAD}"
     path = f"{API}/subentries/flow"
-    return await _open(hass, hass_client, path, section, handler, **more)
+    section = f"config_subentries.{kind}"
+    return await _open(hass, hass_client, path, section, [entry.entry_id, kind], **more)
 
 
 async def _open(

@@ -16,7 +16,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
 from .billing.actions import CHECK_INVOICE_FIELDS, async_check_invoice
-from .const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from .const import DOMAIN
 from .errors import invalid
 from .grid_fees.actions import (
     ORDER_GRID_FEE_REDUCTION_FIELDS,
@@ -146,7 +146,7 @@ def _prices(call: ServiceCall) -> PriceCoordinator:
 def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
     """Return the runtime data and the subscription ID of the targeted device.
 
-    The device of a planned load stands for its contract. Raises ServiceValidationError
+    The device of a planned load or a comparison tariff stands for its contract. Raises ServiceValidationError
     if there is no such contract, or its account is not loaded.
     """
     hass = call.hass
@@ -164,8 +164,9 @@ def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
         raise invalid("not_loaded")
     key = keys[0]
     subentry = entry.subentries.get(key)
-    if subentry and subentry.subentry_type == SUBENTRY_PLANNED_LOAD:
-        # A planned load may be damaged.
+    if subentry:
+        # Planned loads and comparison tariffs stand for their contract. They may be
+        # damaged.
         key = str(subentry.data.get("subscription"))
     if key not in entry.runtime_data.contracts.data:
         raise invalid("not_loaded")
