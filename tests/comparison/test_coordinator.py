@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_COMPARISON
-from simulator import Household, Simulator, scenarios
+from simulator import Household, Simulator
 from simulator.clock import midnight
 from tests import DAY, entity_id, organisation_entry, pass_time, requests_since
 from tests.actions import call, device_id
@@ -238,14 +238,13 @@ async def test_removed_while_not_loaded(
 )
 async def test_damaged_tariff(
     hass: HomeAssistant,
-    simulator: Simulator,
     set_up: SetUp,
     hass_client: ClientSessionGenerator,
+    home: Household,
     caplog: pytest.LogCaptureFixture,
     prices: list[Any],
 ) -> None:
     """A tariff that can't be read is left out, and can be repaired by the form."""
-    home = simulator.add(scenarios.smart_already())
     damaged = ConfigSubentryData(
         data={"subscription": home.subscription_id, "prices": prices},
         subentry_type=SUBENTRY_COMPARISON,
