@@ -59,10 +59,11 @@ async def _async_months(
             translation_domain=DOMAIN, translation_key="recorder_failed"
         ) from err
     fixed = fixed_costs(hours, comparison.tariff)
+    measured = comparison.usage.data.measured_until or start
     months: JsonArrayType = []
     first, last = berlin_day(start), berlin_day(end)
     while first <= last:
-        until = min(midnight(next_month(first)), end)
+        until = min(midnight(next_month(first)), end, measured)
         if savings := comparison.compare(hours, fixed, first, until):
             months.append(_month(first, savings, series, until))
         first = next_month(first)
