@@ -14,7 +14,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.nomos_energy as integration
-from custom_components.nomos_energy.const import SUBENTRY_PLANNED_LOAD
+from custom_components.nomos_energy.const import (
+    SUBENTRY_COMPARISON,
+    SUBENTRY_PLANNED_LOAD,
+)
 
 API = "/api/config/config_entries"
 
@@ -146,11 +149,34 @@ async def open_load(
     subentry_id: str | None = None,
 ) -> Form:
     """Open the form of a new planned load, or that of an existing one."""
+    return await _open_subentry(
+        hass, hass_client, entry, SUBENTRY_PLANNED_LOAD, subentry_id
+    )
+
+
+async def open_comparison(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    subentry_id: str | None = None,
+) -> Form:
+    """Open the form of a new comparison tariff, or that of an existing one."""
+    return await _open_subentry(
+        hass, hass_client, entry, SUBENTRY_COMPARISON, subentry_id
+    )
+
+
+async def _open_subentry(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    kind: str,
+    subentry_id: str | None,
+) -> Form:
     more = {"subentry_id": subentry_id} if subentry_id else {}
-    handler = [entry.entry_id, SUBENTRY_PLANNED_LOAD]
-    section = f"config_subentries.{SUBENTRY_PLANNED_LOAD}"
     path = f"{API}/subentries/flow"
-    return await _open(hass, hass_client, path, section, handler, **more)
+    section = f"config_subentries.{kind}"
+    return await _open(hass, hass_client, path, section, [entry.entry_id, kind], **more)
 
 
 async def _open(

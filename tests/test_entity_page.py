@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from datetime import date
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_COMPARISON
 from custom_components.nomos_energy.nomos import QUARTER
 from simulator import Simulator, scenarios
 from tests import pass_time
@@ -26,39 +28,52 @@ from tests.loads.common import a_wallbox, add_load
 FOLDER = Path(__file__).parent.parent
 MARK = "<!-- entities -->\n"
 
+MANY_STATES = 6
+PAGES = {
+    "order_update": "events.md",
+    "order_status": "order.md",
+    "plan_state": "planned-loads.md",
+}
+"""Pages that explain the states of entities with many of them."""
+
 
 class Words(NamedTuple):
     """Words of a page."""
 
-    kinds: tuple[str, str, str]
+    kinds: tuple[str, str, str, str]
     head: tuple[str, str, str, str]
     late: str
     diagnostic: str
     disabled: str
+    see: str
 
 
 WORDS = {
     "en": Words(
         (
             "Entities of a contract",
-            "Entities of a feed-in contract",
+            "Other entities of a feed-in contract",
             "Entities of a planned load",
+            "Entities of a comparison tariff",
         ),
         ("Name", "Entity ID and key", "States or unit", "Remarks"),
         "once the meter is active",
         "diagnostic",
         "disabled by default",
+        "see here",
     ),
     "de": Words(
         (
             "Entitäten eines Vertrags",
-            "Entitäten eines Einspeisevertrags",
+            "Andere Entitäten eines Einspeisevertrags",
             "Entitäten eines geplanten Verbrauchers",
+            "Entitäten eines Vergleichstarifs",
         ),
         ("Name", "Entitäts-ID und Schlüssel", "Zustände oder Einheit", "Anmerkungen"),
         "sobald der Zähler freigeschaltet ist",
         "Diagnose",
         "ab Werk deaktiviert",
+        "siehe hier",
     ),
 }
 
@@ -78,6 +93,8 @@ def _row(
         "event_type", {}
     ).get("state", {})
     values = ", ".join(f"`{state}` {name}" for state, name in states.items())
+    if len(states) > MANY_STATES:
+        values = f"[{words.see}]({PAGES[key]})"
     remarks = (
         (late, words.late),
         (entry.entity_category is EntityCategory.DIAGNOSTIC, words.diagnostic),
@@ -97,10 +114,14 @@ def _table(
     entries: Iterable[er.RegistryEntry],
     prefix: str,
     early: set[str],
+    listed: set[str],
     texts: dict[str, Any],
     words: Words,
 ) -> list[str]:
+    """Return the rows of entities that no earlier table has."""
     found = {each.unique_id.removeprefix(prefix): each for each in entries}
+    found = {key: each for key, each in found.items() if key not in listed}
+    listed |= set(found)
     return [
         f"| {' | '.join(words.head)} |",
         "| --- | --- | --- | --- |",
@@ -134,6 +155,16 @@ async def test_all_entities_are_listed(
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)
     key = await add_load(hass, entry, a_wallbox(active, power="11"))
+    tariff = ConfigSubentry(
+        data=MappingProxyType(
+            {"subscription": active.subscription_id, "prices": [{"price": 0.3}]}
+        ),
+        subentry_type=SUBENTRY_COMPARISON,
+        title="Stadtwerke",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(entry, tariff)
+    await hass.async_block_till_done(wait_background_tasks=True)
     registry = er.async_get(hass)
     texts, words = _translations(language), WORDS[language]
 
@@ -150,11 +181,11 @@ async def test_all_entities_are_listed(
         for each in entities(f"{ordered.subscription_id}_")
     }
     lines: list[str] = []
-    for kind, prefix in zip(words.kinds, [*prefixes, f"{key}_"], strict=True):
-        is_load = prefix == f"{key}_"
-        rows = _table(
-            entities(prefix), prefix, set() if is_load else early, texts, words
-        )
+    listed_keys: set[str] = set()
+    all_prefixes = [*prefixes, f"{key}_", f"{tariff.subentry_id}_"]
+    for kind, prefix in zip(words.kinds, all_prefixes, strict=True):
+        of_contract = early if prefix in prefixes else set()
+        rows = _table(entities(prefix), prefix, of_contract, listed_keys, texts, words)
         lines += [f"## {kind}", "", *rows, ""]
     path = FOLDER / "docs" / language / "entities.md"
     intro, _, listed = path.read_text("utf-8").partition(MARK)

@@ -551,7 +551,7 @@ async def test_history_stays(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """States go on under the same entity, and no statistic changes."""
-    from .usage.test_coordinator import ids, rows
+    from .usage.common import ids, rows
 
     shared = simulator.add(scenarios.dynamic_tariff())
     first = await set_up(entry=first_entry())

@@ -9,10 +9,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .billing.coordinator import BillingCoordinator
 from .billing.costs import CostCoordinator
+from .comparison.coordinator import ComparisonCoordinator
+from .comparison.subentries import signal_comparisons_updated
 from .coordinator import ContractCoordinator
-from .entity import async_add_for_each
+from .entity import async_add_for_each, async_add_for_each_subentry
 from .loads.coordinator import LoadCoordinator
-from .loads.entity import async_add_for_each_load
+from .loads.subentries import signal_loads_updated
 from .nomos import Contract
 from .prices.coordinator import PriceCoordinator
 from .runtime import NomosConfigEntry
@@ -101,6 +103,25 @@ class EntityCollector:
     @callback
     def for_loads(self, create: Callable[[LoadCoordinator], Iterable[Entity]]) -> None:
         """Add entities for each planned load."""
-        async_add_for_each_load(
-            self._hass, self._entry, self._runtime.loads, self._add, create
+        async_add_for_each_subentry(
+            self._hass,
+            self._entry,
+            signal_loads_updated(self._entry),
+            self._runtime.loads,
+            self._add,
+            create,
+        )
+
+    @callback
+    def for_comparisons(
+        self, create: Callable[[ComparisonCoordinator], Iterable[Entity]]
+    ) -> None:
+        """Add entities for each comparison tariff."""
+        async_add_for_each_subentry(
+            self._hass,
+            self._entry,
+            signal_comparisons_updated(self._entry),
+            self._runtime.comparisons,
+            self._add,
+            create,
         )

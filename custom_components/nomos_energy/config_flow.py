@@ -29,7 +29,14 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .api import api_url, async_create_client
-from .const import CONF_SUBSCRIPTIONS, DOMAIN, LOGGER, SUBENTRY_PLANNED_LOAD
+from .comparison.flow import ComparisonFlow
+from .const import (
+    CONF_SUBSCRIPTIONS,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_COMPARISON,
+    SUBENTRY_PLANNED_LOAD,
+)
 from .coordinator import ContractCoordinator
 from .device import account_name, contract_devices
 from .flow_account import (
@@ -74,6 +81,15 @@ class NomosPlannedLoadFlow(PlannedLoadFlow):
         return known_prices(self._get_entry().runtime_data, subscription_id)
 
 
+class NomosComparisonFlow(ComparisonFlow):
+    """Subentry flow of comparison tariffs, with the contracts of the account."""
+
+    @override
+    def contracts(self) -> ContractCoordinator | None:
+        """Return the contracts of the account, or None if it is not loaded."""
+        return loaded_contracts(self._get_entry())
+
+
 class NomosConfigFlow(SignInFlow, domain=DOMAIN):
     """Configuration flow of an account."""
 
@@ -96,7 +112,10 @@ class NomosConfigFlow(SignInFlow, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows."""
-        return {SUBENTRY_PLANNED_LOAD: NomosPlannedLoadFlow}
+        return {
+            SUBENTRY_PLANNED_LOAD: NomosPlannedLoadFlow,
+            SUBENTRY_COMPARISON: NomosComparisonFlow,
+        }
 
     @property
     @override

@@ -24,4 +24,5 @@ CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 CONF_WEBHOOK_URL: Final = "webhook_url"
 """Option: address that was shown for the partner dashboard of Nomos."""
 
+SUBENTRY_COMPARISON: Final = "comparison_tariff"
 SUBENTRY_PLANNED_LOAD: Final = "planned_load"

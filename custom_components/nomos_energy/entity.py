@@ -8,8 +8,9 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import (
@@ -173,6 +174,42 @@ def async_add_for_each[SourceT](
 
     add_new()
     entry.async_on_unload(contracts.async_add_listener(add_new))
+
+
+@callback
+def async_add_for_each_subentry[SourceT](
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    signal: str,
+    sources: Mapping[str, SourceT],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create: Callable[[SourceT], Iterable[Entity]],
+) -> None:
+    """Add entities for each source by subentry ID, also for later and replaced ones.
+
+    Sources are looked for again whenever the signal is dispatched.
+    """
+    shown: dict[str, tuple[SourceT, list[Entity]]] = {}
+
+    async def async_show(key: str, source: SourceT) -> None:
+        _, old = shown.get(key, (source, ()))
+        new = list(create(source))
+        shown[key] = source, new
+        for entity in old:
+            await entity.async_remove(force_remove=True)
+        async_add_entities(new, config_subentry_id=key)
+
+    @callback
+    def update() -> None:
+        for key in shown.keys() - sources.keys():
+            # Home Assistant removes the entities of a removed subentry.
+            del shown[key]
+        for key, source in sources.items():
+            if key not in shown or shown[key][0] is not source:
+                entry.async_create_task(hass, async_show(key, source))
+
+    update()
+    entry.async_on_unload(async_dispatcher_connect(hass, signal, update))
 
 
 def options(kind: type[StrEnum], *more: str) -> list[str]:

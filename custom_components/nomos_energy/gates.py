@@ -9,6 +9,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from .billing.costs import CostCoordinator
+from .comparison.coordinator import ComparisonCoordinator
+from .comparison.subentries import async_setup_comparisons
+from .comparison.tariff import ComparisonTariff
 from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
 from .loads.limit import LoadLimit
@@ -57,6 +60,21 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
         )
 
     async_setup_loads(hass, entry, runtime.stores.loads, runtime.loads, create_load)
+
+    @callback
+    def create_comparison(key: str, tariff: ComparisonTariff) -> ComparisonCoordinator:
+        subscription_id = tariff.subscription_id
+        usage, costs = runtime.usage[subscription_id], runtime.costs[subscription_id]
+        return ComparisonCoordinator(hass, entry, usage, costs, key, tariff)
+
+    async_setup_comparisons(
+        hass,
+        entry,
+        runtime.contracts,
+        runtime.costs,
+        runtime.comparisons,
+        create_comparison,
+    )
 
 
 @callback

@@ -12,6 +12,7 @@ from .billing import store as billings_store
 from .billing.coordinator import BillingCoordinator
 from .billing.costs import CostCoordinator
 from .billing.store import BillingRecord, billing_store
+from .comparison.coordinator import ComparisonCoordinator
 from .contract_store import contract_store
 from .coordinator import ContractCoordinator
 from .loads import history
@@ -68,6 +69,8 @@ class NomosRuntimeData:
     """Cost coordinators by subscription ID; none without a recorder."""
     loads: dict[str, LoadCoordinator] = field(default_factory=dict)
     """Load coordinators by subentry ID."""
+    comparisons: dict[str, ComparisonCoordinator] = field(default_factory=dict)
+    """Comparison coordinators by subentry ID; none without a recorder."""
     deliveries: Deliveries | None = None
     """Statistics of the webhooks, if they are configured."""
 

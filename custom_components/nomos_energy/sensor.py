@@ -5,6 +5,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .billing.sensors import cost_sensors, invoice_sensors
 from .collector import EntityCollector
+from .comparison.sensors import comparison_sensors
 from .grid_fees.sensors import module_sensors, window_sensors
 from .loads.sensors import load_sensors
 from .orders.sensors import order_sensors
@@ -33,3 +34,4 @@ async def async_setup_entry(
         reading_sensors, lambda contract: contract.reading is not None
     )
     collect.for_loads(load_sensors)
+    collect.for_comparisons(comparison_sensors)

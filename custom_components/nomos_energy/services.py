@@ -16,7 +16,9 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 import voluptuous as vol
 
 from .billing.actions import CHECK_INVOICE_FIELDS, async_check_invoice
-from .const import DOMAIN, SUBENTRY_PLANNED_LOAD
+from .comparison.actions import COMPARE_TARIFFS_FIELDS, async_compare_tariffs
+from .comparison.grid_fees import GRID_FEE_REPORT_FIELDS, async_grid_fee_report
+from .const import DOMAIN
 from .errors import invalid
 from .grid_fees.actions import (
     ORDER_GRID_FEE_REDUCTION_FIELDS,
@@ -38,6 +40,8 @@ from .usage.actions import (
     async_reimport_usage,
     async_report_meter_reading,
 )
+from .usage.coordinator import UsageCoordinator
+from .usage.report import GET_USAGE_FIELDS, async_get_usage
 
 SERVICE_ORDER_SMART_METER = "order_smart_meter"
 SERVICE_GET_ORDER = "get_order"
@@ -48,6 +52,9 @@ SERVICE_REIMPORT_USAGE = "reimport_usage"
 SERVICE_RUN_LOAD_ONCE = "run_load_once"
 SERVICE_REPORT_METER_READING = "report_meter_reading"
 SERVICE_CHECK_INVOICE = "check_invoice"
+SERVICE_GET_USAGE = "get_usage"
+SERVICE_COMPARE_TARIFFS = "compare_tariffs"
+SERVICE_GRID_FEE_REPORT = "grid_fee_report"
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -100,6 +107,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
         SupportsResponse.OPTIONAL,
     )
     register(SERVICE_CHECK_INVOICE, _check_invoice, CHECK_INVOICE_FIELDS)
+    register(SERVICE_GET_USAGE, _get_usage, GET_USAGE_FIELDS)
+    register(SERVICE_COMPARE_TARIFFS, _compare_tariffs, COMPARE_TARIFFS_FIELDS)
+    register(SERVICE_GRID_FEE_REPORT, _grid_fee_report, GRID_FEE_REPORT_FIELDS)
 
 
 async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:
@@ -126,10 +136,7 @@ async def _order_grid_fee_reduction(call: ServiceCall) -> ServiceResponse:
 
 
 async def _reimport_usage(call: ServiceCall) -> None:
-    runtime, key = _contract(call)
-    if (usage := runtime.usage.get(key)) is None:
-        raise invalid("no_usage_yet")
-    await async_reimport_usage(call, usage)
+    await async_reimport_usage(call, _usage(call))
 
 
 async def _run_load_once(call: ServiceCall) -> ServiceResponse:
@@ -157,6 +164,34 @@ async def _check_invoice(call: ServiceCall) -> ServiceResponse:
     return await async_check_invoice(call, runtime.billing, costs)
 
 
+async def _get_usage(call: ServiceCall) -> ServiceResponse:
+    return await async_get_usage(call, _usage(call), _prices(call))
+
+
+async def _compare_tariffs(call: ServiceCall) -> ServiceResponse:
+    runtime, key = _contract(call)
+    comparisons = [
+        each
+        for each in runtime.comparisons.values()
+        if each.tariff.subscription_id == key
+    ]
+    return await async_compare_tariffs(call, comparisons, _prices(call))
+
+
+async def _grid_fee_report(call: ServiceCall) -> ServiceResponse:
+    runtime, _ = _contract(call)
+    return await async_grid_fee_report(
+        call, _usage(call), _prices(call), runtime.billing
+    )
+
+
+def _usage(call: ServiceCall) -> UsageCoordinator:
+    runtime, key = _contract(call)
+    if (usage := runtime.usage.get(key)) is None:
+        raise invalid("no_usage_yet")
+    return usage
+
+
 def _prices(call: ServiceCall) -> PriceCoordinator:
     runtime, key = _contract(call)
     if (prices := runtime.prices.get(key)) is None:
@@ -167,13 +202,14 @@ def _prices(call: ServiceCall) -> PriceCoordinator:
 def _contract(call: ServiceCall) -> tuple[NomosRuntimeData, str]:
     """Return the runtime data and the subscription ID of the targeted device.
 
-    The device of a planned load stands for its contract. Raises ServiceValidationError
-    if there is no such contract, or its account is not loaded.
+    The device of a planned load or a comparison tariff stands for its contract. Raises
+    ServiceValidationError if there is no such contract, or its account is not loaded.
     """
     entry, key = _entry(call, "no_such_contract")
     subentry = entry.subentries.get(key)
-    if subentry and subentry.subentry_type == SUBENTRY_PLANNED_LOAD:
-        # A planned load may be damaged.
+    if subentry:
+        # Planned loads and comparison tariffs stand for their contract. They may be
+        # damaged.
         key = str(subentry.data.get("subscription"))
     if key not in entry.runtime_data.contracts.data:
         raise invalid("not_loaded")

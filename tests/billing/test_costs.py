@@ -32,7 +32,7 @@ from tests import (
 )
 from tests.actions import call, device_id
 from tests.conftest import SetUp
-from tests.usage.test_coordinator import Truth, activate, live, restart
+from tests.usage.common import Truth, activate, live, restart
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FEE = 13.96

@@ -1,16 +1,13 @@
 """Import of usage into the statistics of a real recorder."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 import itertools
 import logging
-import random
-from typing import Any, Literal, override
+from typing import Any, override
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -20,10 +17,7 @@ from homeassistant.components.recorder.models import (
     StatisticMeanType,
     StatisticMetaData,
 )
-from homeassistant.components.recorder.statistics import (
-    async_add_external_statistics,
-    statistics_during_period,
-)
+from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -41,30 +35,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.usage import statistics
 from simulator import Fault, Household, Simulator, scenarios
-from simulator.clock import midnight, quarters
+from simulator.clock import midnight
 from tests import DAY, logged, pass_time, refresh, requests_since, warnings
 from tests.actions import call, check_translations, device_id
 from tests.conftest import SetUp
 
+from .common import Rows, activate, assert_true, expected, ids, live, restart, rows
+
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 HALF = timedelta(hours=12)
-
-type Period = Literal["hour", "day", "month"]
-
-type Rows = list[tuple[datetime, Any, Any]]
-"""Start, state and sum of each hour."""
-
-
-def ids(home: Household) -> tuple[str, str]:
-    """Return the statistics of a contract: energy, and money."""
-    kinds = (
-        ("returned", "compensation")
-        if home.type == "feed_in"
-        else ("consumption", "cost")
-    )
-    energy, money = (f"{DOMAIN}:{home.subscription_id}_{kind}" for kind in kinds)
-    return energy, money
 
 
 @pytest.fixture
@@ -83,126 +63,6 @@ async def command(socket: MockHAClientWebSocket, kind: str, **data: Any) -> Any:
     answer = await socket.receive_json()
     assert answer["success"], answer
     return answer["result"]
-
-
-async def rows(hass: HomeAssistant, statistic_id: str, period: Period = "hour") -> Rows:
-    """Return what is stored; of longer periods by how much the sum changes."""
-    state: Literal["state", "change"] = "state" if period == "hour" else "change"
-    stored = await get_instance(hass).async_add_executor_job(
-        partial(
-            statistics_during_period,
-            hass,
-            dt_util.utc_from_timestamp(0),
-            None,
-            {statistic_id},
-            period,
-            None,
-            {state, "sum"},
-        )
-    )
-    return [
-        (dt_util.utc_from_timestamp(row["start"]), row[state] or 0, row["sum"] or 0)
-        for row in stored.get(statistic_id, ())
-    ]
-
-
-@dataclass
-class Truth:
-    """What a meter measured, and what each quarter costs in ct/kWh."""
-
-    home: Household
-    simulator: Simulator
-    usage: dict[date, list[float | None]] = field(default_factory=dict)
-    prices: dict[date, list[float | None]] = field(default_factory=dict)
-
-    def tell(self, day: date) -> None:
-        """Let Nomos know all of a day."""
-        self.home.set_usage(day, self.usage[day])
-        self.simulator.set_prices(day, self.prices[day])
-
-    def hours(self) -> list[tuple[datetime, float, float]]:
-        """Return each hour's energy in kWh and its money in EUR, gaps left out."""
-        found = []
-        for day in sorted(self.usage):
-            pairs = list(zip(self.usage[day], self.prices[day], strict=True))
-            for place in range(0, len(pairs), 4):
-                hour = [
-                    (used, price or 0.0)
-                    for used, price in pairs[place : place + 4]
-                    if used is not None
-                ]
-                if hour:
-                    found.append(
-                        (
-                            quarters(day)[place],
-                            sum(used for used, _ in hour),
-                            sum(used * price / 100 for used, price in hour),
-                        )
-                    )
-        return found
-
-
-def live(home: Household, simulator: Simulator, first: date, last: date) -> Truth:
-    """Make up days, whatever the clocks do."""
-    dice = random.Random(1)
-    truth = Truth(home, simulator)
-    day = first
-    while day <= last:
-        count = len(quarters(day))
-        truth.usage[day] = [round(dice.uniform(0, 0.8), 3) for _ in range(count)]
-        truth.prices[day] = [round(dice.uniform(-5, 60), 2) for _ in range(count)]
-        truth.tell(day)
-        day += DAY
-    return truth
-
-
-def expected(hours: Iterable[tuple[datetime, float]]) -> Rows:
-    """Return rows as they should be stored."""
-    pairs = list(hours)
-    sums = itertools.accumulate(state for _, state in pairs)
-    return [
-        (start, pytest.approx(state, abs=1e-6), pytest.approx(total, abs=1e-5))
-        for (start, state), total in zip(pairs, sums, strict=True)
-    ]
-
-
-async def assert_true(hass: HomeAssistant, truth: Truth) -> None:
-    """Compare all that is stored of a contract with what was measured."""
-    energy, money = ids(truth.home)
-    hours = truth.hours()
-    assert await rows(hass, energy) == expected((start, kwh) for start, kwh, _ in hours)
-    assert await rows(hass, money) == expected((start, eur) for start, _, eur in hours)
-
-
-def activate(
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
-    moment: str,
-    scenario: Callable[..., Household] = scenarios.happy_path,
-    index: int = 1,
-) -> Household:
-    """Add a contract whose meter is activated at a moment."""
-    freezer.move_to(moment)
-    home = simulator.add(scenario(index))
-    home.advance_to("activated")
-    return home
-
-
-async def restart(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
-    storage: dict[str, Any],
-    kept: dict[str, Any] | None = None,
-) -> None:
-    """Begin anew with what was kept, or else with all that was known."""
-    await pass_time(hass, freezer, timedelta(seconds=5))
-    await hass.config_entries.async_unload(entry.entry_id)
-    if kept is not None:
-        storage.clear()
-        storage.update(kept)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 # The first import

@@ -1,7 +1,7 @@
 """Data update coordinator for the invoices and quotes of an account."""
 
 from asyncio import Lock
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import override
@@ -21,14 +21,17 @@ from ..nomos import (
     DAY,
     HOUR,
     Contract,
+    GridFeeModule,
     Invoice,
     Listing,
     MeterType,
+    NomosClient,
     NomosError,
     NomosForbiddenError,
     NomosNotFoundError,
     NomosRateLimitError,
     NomosResponseError,
+    Quote,
     berlin_day,
     midnight,
     settled,
@@ -194,16 +197,10 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
             return
         now = dt_util.utcnow()
         usage, source = await self._async_yearly_usage(key, contract)
-        address = contract.subscription.address
         fee: float | None = None
         try:
-            quote = await self.contracts.poll_client.quote(
-                contract.subscription.plan_id,
-                address.zip if address else "",
-                usage,
-                # The details of the subscription may be from before the activation.
-                MeterType.SMART,
-                contract.in_force(now),
+            quote = await _async_ask(
+                self.contracts.poll_client, contract, usage, contract.in_force(now)
             )
             fee = quote.base_fee
         except NomosError as err:
@@ -219,6 +216,14 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
         )
         quotes = (*record.quotes, answer)[-QUOTES_KEPT:]
         self.async_set(key, replace(record, quotes=quotes))
+
+    async def async_quote_with(
+        self, key: str, modules: Collection[GridFeeModule]
+    ) -> Quote:
+        """Request the quote of a contract with other modules; raises NomosError."""
+        contract = self.contracts.data[key]
+        usage, _ = await self._async_yearly_usage(key, contract)
+        return await _async_ask(self.contracts.client, contract, usage, modules)
 
     async def _async_yearly_usage(
         self, key: str, contract: Contract
@@ -243,6 +248,23 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
         if stated := contract.subscription.estimated_usage:
             return stated, UsageSource.CONTRACT
         return ASSUMED_USAGE, UsageSource.ASSUMED
+
+
+async def _async_ask(
+    client: NomosClient,
+    contract: Contract,
+    usage: float,
+    modules: Collection[GridFeeModule],
+) -> Quote:
+    address = contract.subscription.address
+    return await client.quote(
+        contract.subscription.plan_id,
+        address.zip if address else "",
+        usage,
+        # The details of the subscription may be from before the activation.
+        MeterType.SMART,
+        modules,
+    )
 
 
 def _with_invoices(

@@ -45,7 +45,7 @@ from .subscriptions import (
     SubscriptionType,
 )
 from .transport import RATE_LIMIT_WAIT
-from .usage import HourUsage, UsageDay, add_up, hours_of, measured
+from .usage import HourUsage, Usage, UsageDay, add_up, hours_of, measured
 
 __all__ = [
     "BERLIN",
@@ -98,6 +98,7 @@ __all__ = [
     "SubscriptionStatus",
     "SubscriptionType",
     "TokenSource",
+    "Usage",
     "UsageDay",
     "WebhookEvent",
     "add_up",

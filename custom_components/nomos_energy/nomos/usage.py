@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from .errors import NomosResponseError
 from .fields import (
+    HOUR,
     QUARTER,
     berlin_day,
     length_of,
@@ -149,6 +150,16 @@ class UsageDay:
             begin + index * QUARTER: _sum(pairs[index : index + 4])
             for index in range(0, len(pairs), 4)
             if any(energy is not None for energy, _ in pairs[index : index + 4])
+        }
+
+    def unpriced_hours(self) -> set[datetime]:
+        """Return the starts of the hours in which known usage lacks a price."""
+        begin = midnight(self.day)
+        pairs = zip(self.energy, self.prices, strict=True)
+        return {
+            begin + index // 4 * HOUR
+            for index, (energy, price) in enumerate(pairs)
+            if energy is not None and price is None
         }
 
 

@@ -71,14 +71,14 @@ async def async_get_prices(
 ) -> ServiceResponse:
     """Return the prices of a period, by default of today and tomorrow."""
     today = midnight(berlin_day(dt_util.utcnow()))
-    start, end = _moment(call, "start") or today, _moment(call, "end")
+    start, end = moment_of(call, "start") or today, moment_of(call, "end")
     until = end or max(_end_of_tomorrow(), start + QUARTER)
     if until <= start:
         raise invalid("end_before_start")
     if until - start > LONGEST_LIST:
         raise invalid("too_many_days", days=str(LONGEST_LIST.days))
     # Whole hours, so that those at both ends have their average.
-    series = await _async_between(
+    series = await async_prices_between(
         coordinator, _whole(HOUR, start, floor), _whole(HOUR, until, ceil)
     )
     _check_reach(coordinator, end or start + timedelta.resolution)
@@ -108,11 +108,13 @@ async def async_find_cheapest_window(
     load = _load(call)
     shortest = _shortest_piece(call, len(load))
     now = dt_util.utcnow()
-    begin = _whole(QUARTER, max(now, _moment(call, "earliest") or now), ceil)
-    latest, tomorrow = _moment(call, "latest"), _end_of_tomorrow()
+    begin = _whole(QUARTER, max(now, moment_of(call, "earliest") or now), ceil)
+    latest, tomorrow = moment_of(call, "latest"), _end_of_tomorrow()
     if latest and latest - begin < len(load) * QUARTER:
         raise invalid("window_too_short")
-    series = await _async_between(coordinator, begin, min(latest or tomorrow, tomorrow))
+    series = await async_prices_between(
+        coordinator, begin, min(latest or tomorrow, tomorrow)
+    )
     known = _check_reach(coordinator, latest or begin + len(load) * QUARTER)
     slots = _slots(series, begin, min(latest or known, known))
     pieces = cheapest(slots, load, shortest, most_expensive=call.data["most_expensive"])
@@ -121,7 +123,7 @@ async def async_find_cheapest_window(
     return _describe(slots, load, pieces, begin)
 
 
-def _moment(call: ServiceCall, field: str) -> datetime | None:
+def moment_of(call: ServiceCall, field: str) -> datetime | None:
     """Return a field as UTC; without an offset it is in Home Assistant's time zone."""
     moment: datetime | None = call.data.get(field)
     if moment is None:
@@ -136,9 +138,10 @@ def _end_of_tomorrow() -> datetime:
     return midnight(berlin_day(dt_util.utcnow()) + 2 * DAY)
 
 
-async def _async_between(
+async def async_prices_between(
     coordinator: PriceCoordinator, start: datetime, end: datetime
 ) -> PriceSeries:
+    """Return all known prices of a period; raises HomeAssistantError."""
     try:
         return await coordinator.async_between(start, end)
     except NomosError as err:

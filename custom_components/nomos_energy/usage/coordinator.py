@@ -256,6 +256,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
                     for day, each in kept.items()
                     if day >= today - LAST_DAY_HOLDS or may_change(each, today)
                 ),
+                unpriced=self.data.unpriced_with(days),
             )
         )
 

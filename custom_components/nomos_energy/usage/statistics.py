@@ -109,23 +109,30 @@ async def async_write(
 
     Stored hours that are not among these keep their states.
     """
-    if not hours:
-        return
     energy = {start: hour.energy for start, hour in hours.items()}
     money = {start: hour.cost for start, hour in hours.items()}
-    for metadata, rows in ((statistics.energy, energy), (statistics.money, money)):
-        recorder = get_instance(hass)
-        changed = await recorder.async_add_executor_job(
-            partial(_changed, hass, metadata["statistic_id"], rows)
+    await async_write_rows(hass, statistics.energy, energy)
+    await async_write_rows(hass, statistics.money, money)
+
+
+async def async_write_rows(
+    hass: HomeAssistant, metadata: StatisticMetaData, rows: Rows
+) -> None:
+    """Write the hours of one statistic, and correct all later sums."""
+    if not rows:
+        return
+    recorder = get_instance(hass)
+    changed = await recorder.async_add_executor_job(
+        partial(_changed, hass, metadata["statistic_id"], rows)
+    )
+    for place in range(0, len(changed), AT_A_TIME):
+        async_add_external_statistics(
+            hass, metadata, changed[place : place + AT_A_TIME]
         )
-        for place in range(0, len(changed), AT_A_TIME):
-            async_add_external_statistics(
-                hass, metadata, changed[place : place + AT_A_TIME]
-            )
-            stored = hass.loop.create_future()
-            # The public async_block_till_done returns while the last rows are written.
-            recorder.queue_task(SynchronizeTask(stored))
-            await stored
+        stored = hass.loop.create_future()
+        # The public async_block_till_done returns while the last rows are written.
+        recorder.queue_task(SynchronizeTask(stored))
+        await stored
 
 
 def _changed(hass: HomeAssistant, statistic_id: str, rows: Rows) -> list[StatisticData]:

@@ -1,5 +1,6 @@
 """Store of the progress of usage imports."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..disk import Damage, from_disk, to_disk
-from ..nomos import UsageDay
+from ..nomos import UsageDay, berlin_day
 from ..nomos.prices import MAX_PRICE
 from ..nomos.usage import MAX_QUARTER_ENERGY
 from ..store import SAVE_LATER, RecordStore
@@ -30,10 +31,17 @@ class UsageProgress:
     """End of the last known quarter-hour."""
     days: tuple[UsageDay, ...] = ()
     """The days that entities may show, and earlier ones that may still change."""
+    unpriced: tuple[datetime, ...] = ()
+    """Hours whose cost lacks the price of a quarter-hour."""
 
     def day(self, day: date) -> UsageDay | None:
         """Return a day if it is kept."""
         return next((each for each in self.days if each.day == day), None)
+
+    def unpriced_with(self, days: Mapping[date, UsageDay]) -> tuple[datetime, ...]:
+        """Return the hours without a price, as of newer days."""
+        kept = {each for each in self.unpriced if berlin_day(each) not in days}
+        return tuple(sorted(kept.union(*(e.unpriced_hours() for e in days.values()))))
 
     def last_day(self, today: date) -> UsageDay | None:
         """Return the last day without a gap before a day (Berlin), if it is recent."""
@@ -65,6 +73,7 @@ def _read(data: Any, damage: Damage) -> UsageProgress:
         imported_until=until and first_unsettled(until),
         measured_until=max(filter(None, ends), default=None),
         days=days,
+        unpriced=progress.unpriced,
     )
 
 

@@ -1,0 +1,117 @@
+"""Savings of the dynamic tariff, compared with a fixed price for the same consumption."""
+
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ..nomos import DAY, HOUR, HourUsage, berlin_day, midnight
+from ..usage.sums import days_of_month
+from .tariff import ComparisonTariff, FeeOfDay
+
+LEAST_SHARE = 0.95
+"""Share of the hours that has to be known for savings to be shown."""
+
+type Hours = Mapping[datetime, HourUsage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Savings:
+    """Comparison of the hours of a period that have energy and both prices."""
+
+    energy: float
+    """kWh."""
+    dynamic: float
+    """Cost of the dynamic tariff in EUR, base fee included if `has_base_fees`."""
+    fixed: float
+    """Cost of the comparison tariff in EUR, likewise."""
+    energy_cost: float
+    """Dynamic cost in EUR without base fee."""
+    has_base_fees: bool
+    """False if one of the base fees is unknown: neither counts then."""
+    share: float
+    """Share of the period's hours that is compared, from 0 to 1."""
+    first: date
+    """First day of the period."""
+
+    @property
+    def saved(self) -> float | None:
+        """EUR; negative if the dynamic tariff costs more, None if too little is known."""
+        if self.share < LEAST_SHARE:
+            return None
+        return round(self.fixed - self.dynamic, 4)
+
+    @property
+    def average_paid(self) -> float | None:
+        """Average price paid in EUR/kWh without base fee."""
+        return round(self.energy_cost / self.energy, 6) if self.energy else None
+
+
+def fixed_costs(hours: Hours, tariff: ComparisonTariff) -> dict[datetime, float]:
+    """Return what each hour would have cost in EUR; hours without a price are left out."""
+    costs: dict[datetime, float] = {}
+    for start, hour in hours.items():
+        if price := tariff.on(berlin_day(start)):
+            costs[start] = round(hour.energy * price.price, 8)
+    return costs
+
+
+def compare(
+    hours: Hours,
+    fixed: Mapping[datetime, float],
+    unpriced: AbstractSet[datetime],
+    tariff: ComparisonTariff,
+    dynamic_fee: FeeOfDay,
+    first: date,
+    end: datetime,
+) -> Savings | None:
+    """Compare the hours of a period from its first day (Berlin) to a moment.
+
+    `fixed` has the cost of the hours in the tariff, `unpriced` the hours whose dynamic
+    cost is incomplete. None before the first hour of the period.
+    """
+    begin = midnight(first)
+    if end <= begin:
+        return None
+    compared = [
+        start
+        for start in hours
+        if begin <= start < end and start in fixed and start not in unpriced
+    ]
+    fees = _fees(_days(first, end), tariff, dynamic_fee)
+    dynamic_fees, fixed_fees = fees or (0.0, 0.0)
+    energy_cost = sum(hours[start].cost for start in compared)
+    return Savings(
+        energy=round(sum(hours[start].energy for start in compared), 8),
+        dynamic=energy_cost + dynamic_fees,
+        fixed=sum(fixed[start] for start in compared) + fixed_fees,
+        energy_cost=energy_cost,
+        has_base_fees=fees is not None,
+        share=min(len(compared) / ((end - begin) / HOUR), 1.0),
+        first=first,
+    )
+
+
+def _days(first: date, end: datetime) -> Iterable[date]:
+    """Return the days (Berlin) that have begun before a moment."""
+    day = first
+    while midnight(day) < end:
+        yield day
+        day += DAY
+
+
+def _fees(
+    days: Iterable[date], tariff: ComparisonTariff, dynamic_fee: FeeOfDay
+) -> tuple[float, float] | None:
+    """Return the base fees of the days in EUR; None unless all are known.
+
+    The fee of a month is spread evenly over its days.
+    """
+    dynamic = fixed = 0.0
+    for day in days:
+        price, fee = tariff.on(day), dynamic_fee(day)
+        if fee is None or price is None or price.base_fee is None:
+            return None
+        length = days_of_month(day)
+        dynamic += fee / length
+        fixed += price.base_fee / length
+    return dynamic, fixed
