@@ -10,6 +10,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.translation import async_get_translations
 
 import custom_components.nomos_energy as integration
+from custom_components.nomos_energy import contract_sensors
 from custom_components.nomos_energy.grid_fees import (
     binary_sensors as grid_fee_binary_sensors,
     sensors as grid_fee_sensors,
@@ -100,6 +101,8 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         usage_sensors.USAGE_UNTIL,
         usage_sensors.METER_READING,
         *load_sensors.LOAD_SENSORS,
+        contract_sensors.CONTRACT_START,
+        contract_sensors.CONTRACT_END,
     ),
     "binary_sensor": (
         order_binary_sensors.GATE,

@@ -15,6 +15,7 @@ from .issues import async_delete_issues
 from .loads.targets import async_switch_off_stored
 from .options import async_check_options
 from .orders.issues import async_setup_order_issues
+from .orders.visibility import async_setup_order_visibility
 from .ownership import async_release_contracts
 from .runtime import NomosConfigEntry, async_create_runtime_data, async_remove_stores
 from .services import async_setup_services
@@ -62,6 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
         hass, entry, contracts, runtime.stores.deliveries
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_setup_order_visibility(hass, entry, contracts)
     return True
 
 

@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .collector import EntityCollector
+from .contract_sensors import end_sensors, start_sensors
 from .grid_fees.sensors import module_sensors, window_sensors
 from .loads.sensors import load_sensors
 from .orders.sensors import order_sensors
@@ -22,6 +23,8 @@ async def async_setup_entry(
     """Set up the sensors of an account."""
     collect = EntityCollector(hass, entry, async_add_entities)
     collect.for_contracts(order_sensors)
+    collect.for_contracts(start_sensors)
+    collect.for_contracts(end_sensors, lambda contract: contract.last_day is not None)
     collect.for_prices(price_sensors)
     collect.for_contracts(module_sensors, lambda contract: contract.has_modules)
     collect.for_prices(window_sensors, lambda contract: contract.has_grid_fee_windows)
