@@ -23,11 +23,13 @@ async def test_menu(
     form = await open_options(hass, hass_client, entry)
     assert form.shown["menu_options"] == [
         "order_smart_meter",
+        "energy_dashboard",
         "contract_settings",
         "webhooks",
     ]
-    assert form.texts("de")[:3] == [
+    assert form.texts("de")[:4] == [
         "Zähler bestellen",
+        "Zum Energie-Dashboard hinzufügen",
         "Einstellungen eines Vertrags",
         "Sofortmeldungen",
     ]

@@ -78,8 +78,11 @@ WRONG_WORDS = {
 }
 """Patterns of words for which the texts have another term, with that term."""
 
-OTHER_MEANING = re.compile(r"entity\.sensor\.module_\d\.state\.activated")
-"""Modules of § 14a EnWG are activated; meters are not, in German."""
+OTHER_MEANING = re.compile(
+    r"entity\.sensor\.module_\d\.state\.activated|options\.abort\.energy_only_feed_in"
+)
+"""Modules of § 14a EnWG are activated; meters are not, in German. And a text that
+quotes fields of Home Assistant."""
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "calendar": (calendar.INSTALLATION,),

@@ -16,6 +16,7 @@ from .nomos.fields import text
 from .options import contract_options
 from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
+from .usage.options_flow import EnergyOptionsSteps
 from .webhooks.options_flow import WebhookOptionsSteps
 
 MAX_NAME = 60
@@ -24,7 +25,9 @@ MAX_NAME = 60
 CONTRACT_SCHEMA = vol.Schema({vol.Optional(CONF_NAME): TextSelector()})
 
 
-class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithReload):
+class NomosOptionsFlow(
+    EnergyOptionsSteps, OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithReload
+):
     """Options flow of an account."""
 
     _subscription_id: str
@@ -36,7 +39,12 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, OptionsFlowWithRe
         """Show what can be configured."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["order_smart_meter", "contract_settings", "webhooks"],
+            menu_options=[
+                "order_smart_meter",
+                "energy_dashboard",
+                "contract_settings",
+                "webhooks",
+            ],
         )
 
     @override
