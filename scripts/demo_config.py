@@ -12,6 +12,9 @@ from . import ROOT
 EXTERNAL_URL = "https://demo.example"
 """Home Assistant offers no webhooks without an external URL. This one is reserved (RFC 2606)."""
 
+PERIOD = Path(__file__).with_name("demo_period.js")
+"""Module of the frontend that lets the Energy dashboard open on days with data."""
+
 
 def prepare_config(folder: Path, language: str, port: int) -> None:
     """Write the configuration folder of Home Assistant.
@@ -45,13 +48,13 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
                 "calendar",
                 "config",
                 "energy",
-                "frontend",
                 "history",
                 "logbook",
                 "my",
                 "webhook",
             )
         ),
+        "frontend": {"extra_module_url": [f"/local/{PERIOD.name}"]},
         "logger": {
             "default": "warning",
             "logs": {
@@ -62,6 +65,8 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             },
         },
     }
+    (folder / "www").mkdir()
+    shutil.copy(PERIOD, folder / "www")
     (folder / "configuration.yaml").write_text(yaml.safe_dump(settings))
     # From YAML, Home Assistant would revert the address after five minutes without a
     # confirmation, and create a repair issue.

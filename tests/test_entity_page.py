@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from tests.loads.common import a_wallbox, add_load
 
 FOLDER = Path(__file__).parent.parent
 MARK = "<!-- entities -->\n"
+END = datetime(2028, 12, 31, 23, tzinfo=UTC)
 
 
 class Words(NamedTuple):
@@ -125,9 +127,9 @@ async def test_all_entities_are_listed(
     """The page has a row for each entity, as Home Assistant registers it."""
     hass.config.language = language
     await hass.config.async_set_time_zone("Europe/Berlin")
-    active = simulator.add(scenarios.dynamic_tariff())
-    ordered = simulator.add(scenarios.happy_path(2))
-    feed_in = simulator.add(scenarios.feed_in(3))
+    active = simulator.add(scenarios.dynamic_tariff(end_at=END))
+    ordered = simulator.add(scenarios.happy_path(2, end_at=END))
+    feed_in = simulator.add(scenarios.feed_in(3, end_at=END))
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)
     key = await add_load(hass, entry, a_wallbox(active, power="11"))
