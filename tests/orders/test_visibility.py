@@ -48,7 +48,7 @@ def registered(
 
 
 def rows(hass: HomeAssistant, entry: ConfigEntry, home: Household) -> set[str]:
-    """Return the keys of the rows on the device page that are no diagnostic facts."""
+    """Return the keys of the entities that are shown and no diagnostic facts."""
     return {
         key
         for key, each in registered(hass, entry, home).items()
@@ -79,7 +79,10 @@ def change(hass: HomeAssistant, home: Household, key: str, **changes: Any) -> No
 async def test_rows_on_the_device_page(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, name: str
 ) -> None:
-    """A contract has at most 15 rows, from its first day to its last milestone."""
+    """A contract shows at most 15 entities, from its first day to its last milestone.
+
+    Home Assistant has diagnostic ones in a place of their own.
+    """
     home = simulator.add(scenarios.ALL[name]())
     # The sensors are there without values, too.
     simulator.fail(Fault.FORBIDDEN, path=f"/subscriptions/{home.subscription_id}/usage")
