@@ -7,14 +7,14 @@ import sysconfig
 
 from . import ROOT
 from .demo_processes import Child, log_tail
+from .demo_stories import Story, write_households
 
 STATE = ROOT / ".demo"
 CONFIG = STATE / "config"
 HOME_ASSISTANT_LOG = STATE / "home-assistant.log"
 SIMULATOR_LOG = STATE / "simulator.log"
 
-SCENARIOS = ("from_order_to_tariff", "dynamic_tariff")
-"""One contract whose order is in progress, and one that was activated months ago."""
+HOUSEHOLDS = STATE / "households.json"
 
 
 def home_assistant(nomos: str) -> Child:
@@ -39,15 +39,17 @@ def home_assistant(nomos: str) -> Child:
     )
 
 
-def simulator(port: int, duration: float) -> Child:
-    """Return the process of the simulator."""
+def simulator(port: int, duration: float, story: Story) -> Child:
+    """Return the process of the simulator; its orders stand still but in time lapse."""
+    write_households(story.households, HOUSEHOLDS)
+    pace = ("--duration", str(duration)) if story.is_moving else ()
     return Child(
         "The simulator",
         [
             *(sys.executable, "-m", "simulator"),
             *("--port", str(port)),
-            *(part for name in SCENARIOS for part in ("--scenario", name)),
-            *("--duration", str(duration)),
+            *("--scenario", str(HOUSEHOLDS)),
+            *pace,
         ],
         SIMULATOR_LOG,
         ROOT,

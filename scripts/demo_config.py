@@ -13,6 +13,9 @@ from .demo_car import car_config
 EXTERNAL_URL = "https://demo.example"
 """Home Assistant offers no webhooks without an external URL. This one is reserved (RFC 2606)."""
 
+PERIOD = Path(__file__).with_name("demo_period.js")
+"""Module of the frontend that lets the Energy dashboard open on days with data."""
+
 
 def prepare_config(folder: Path, language: str, port: int) -> None:
     """Write the configuration folder of Home Assistant.
@@ -45,7 +48,6 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
                 "calendar",
                 "config",
                 "energy",
-                "frontend",
                 "history",
                 "logbook",
                 "my",
@@ -53,6 +55,7 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             )
         ),
         **car_config(language),
+        "frontend": {"extra_module_url": [f"/local/{PERIOD.name}"]},
         "logger": {
             "default": "warning",
             "logs": {
@@ -63,6 +66,8 @@ def prepare_config(folder: Path, language: str, port: int) -> None:
             },
         },
     }
+    (folder / "www").mkdir()
+    shutil.copy(PERIOD, folder / "www")
     (folder / "configuration.yaml").write_text(yaml.safe_dump(settings))
     # From YAML, Home Assistant would revert the address after five minutes without a
     # confirmation, and create a repair issue.

@@ -120,6 +120,22 @@ class Home:
         if form["type"] != "create_entry":
             raise DemoError(f"The planned load ended in {json.dumps(form)}")
 
+    async def add_to_energy_dashboard(
+        self, entry_id: str, subscription_id: str
+    ) -> None:
+        """Complete the options flow that adds a contract to the Energy dashboard."""
+        flow = "/api/config/config_entries/options/flow"
+        menu = await self.request("POST", flow, {"handler": entry_id})
+        flow += f"/{menu['flow_id']}"
+        step = await self.request("POST", flow, {"next_step_id": "energy_dashboard"})
+        if step.get("step_id") == "energy_dashboard":
+            chosen = {"subscription": subscription_id}
+            step = await self.request("POST", flow, chosen)
+        if step["type"] == "form":
+            step = await self.request("POST", flow, {})
+        if step.get("reason") != "energy_added":
+            raise DemoError(f"The options flow ended in {json.dumps(step)}")
+
     async def enable_webhooks(
         self, entry_id: str, register: Callable[[str], Awaitable[str]]
     ) -> str:

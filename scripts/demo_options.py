@@ -4,12 +4,15 @@ import argparse
 from dataclasses import dataclass
 import os
 
+from .demo_stories import ORDER, STORIES
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Command line options of the demo."""
 
     headless: bool
+    story: str
     poll: bool
     language: str
     duration: float
@@ -28,6 +31,12 @@ def parse_options() -> Options:
         "--headless",
         action="store_true",
         help="end as soon as Home Assistant shows prices and the grid fee level",
+    )
+    parser.add_argument(
+        "--story",
+        choices=tuple(STORIES),
+        default=ORDER,
+        help="; ".join(f"{name}: {each.text}" for name, each in STORIES.items()),
     )
     parser.add_argument(
         "--poll",
@@ -60,8 +69,11 @@ def parse_options() -> Options:
         help="headless: longest duration (default: %(default)s)",
     )
     chosen = parser.parse_args()
+    if chosen.headless and not STORIES[chosen.story].is_moving:
+        parser.error("--headless waits for an activation: leave --story out.")
     return Options(
         headless=chosen.headless,
+        story=chosen.story,
         poll=chosen.poll,
         language=chosen.language,
         duration=chosen.duration or (60 if chosen.headless else 120),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
-import yaml  # type: ignore[import-untyped]
 
-from .demo_dashboard import DASHBOARD, GATE, fill_template
+from .demo_entities import GATE
 from .demo_home import DOMAIN, START_LIMIT, STEP_LIMIT, Home
 from .demo_processes import DemoError, wait_until
 
@@ -52,7 +51,7 @@ class Socket:
         await wait_until(running, "Home Assistant starts", START_LIMIT)
 
     async def wait_for_entities(self) -> dict[str, str]:
-        """Wait for the entities of the contract in progress; return their IDs by key."""
+        """Wait for the entities of the watched contract; return their IDs by key."""
 
         async def entities() -> dict[str, str] | None:
             ids = {
@@ -61,13 +60,16 @@ class Socket:
                 if entry["platform"] == DOMAIN and not entry["disabled_by"]
             }
             states = {state["entity_id"] for state in await self.command("get_states")}
-            # The other contract has a price entity from the start.
-            gates = [
-                unique_id
-                for unique_id in ids
-                if unique_id.endswith(f"_{GATE}")
-                and f"{unique_id.removesuffix(GATE)}price" not in ids
-            ]
+            # Contracts whose order is in progress have no price: they come first.
+            gates = sorted(
+                (
+                    each
+                    for each in ids
+                    if each.endswith(f"_{GATE}")
+                    and f"{each.removesuffix(GATE)}order_status" in ids
+                ),
+                key=lambda each: f"{each.removesuffix(GATE)}price" in ids,
+            )
             if not gates or not states.issuperset(ids.values()):
                 return None
             prefix = gates[0].removesuffix(GATE)
@@ -81,12 +83,12 @@ class Socket:
             entities, "The integration adds its entities", STEP_LIMIT
         )
 
-    async def find_priced_subscription(self) -> str:
-        """Return the subscription ID of the contract that has prices."""
+    async def find_priced_subscription(self) -> str | None:
+        """Return the subscription ID of a contract that has prices, if there is one."""
         for entry in await self.command("config/entity_registry/list"):
             if entry["platform"] == DOMAIN and entry["translation_key"] == "price":
                 return str(entry["unique_id"]).removesuffix("_price")
-        raise DemoError("There is no contract with prices")
+        return None
 
     async def get_device_id(self, entity_id: str) -> str:
         """Return the device ID of an entity."""
@@ -116,57 +118,19 @@ class Socket:
 
         return await wait_until(confirmation, "The test event arrives", STEP_LIMIT)
 
-    async def save_dashboard(self, language: str, entities: dict[str, str]) -> None:
-        """Save the dashboard as the default one."""
-        content = yaml.safe_load(DASHBOARD.read_text())
-        names = entities | content["texts"][language]
-        dashboard = fill_template(content["dashboard"], names)
-        path = "smart-meter"
+    async def save_dashboard(self) -> None:
+        """Add the dashboard of the integration, as the default one."""
+        path = "nomos-energy"
         await self.command(
             "lovelace/dashboards/create",
             url_path=path,
-            title=names["title"],
+            title="Nomos Energy",
             icon="mdi:meter-electric",
         )
+        dashboard = {"strategy": {"type": "custom:nomos-energy"}}
         await self.command("lovelace/config/save", url_path=path, config=dashboard)
         await self.command(
             "frontend/set_system_data", key="core", value={"default_panel": path}
-        )
-
-    async def wait_for_statistics(self) -> list[str]:
-        """Wait for the import of usage; return the statistic IDs of usage and cost."""
-
-        async def statistics() -> list[str] | None:
-            found = [
-                each["statistic_id"]
-                for each in await self.command("recorder/list_statistic_ids")
-                if each["source"] == DOMAIN
-            ]
-            return found if len(found) == 2 else None
-
-        return await wait_until(statistics, "Consumption is imported", STEP_LIMIT)
-
-    async def save_energy_preferences(self) -> None:
-        """Add the imported usage and its cost to the Energy dashboard."""
-        cost, consumption = sorted(
-            await self.wait_for_statistics(), key=lambda each: "consumption" in each
-        )
-        await self.command(
-            "energy/save_prefs",
-            energy_sources=[
-                {
-                    "type": "grid",
-                    "stat_energy_from": consumption,
-                    "stat_energy_to": None,
-                    "stat_cost": cost,
-                    "entity_energy_price": None,
-                    "number_energy_price": None,
-                    "stat_compensation": None,
-                    "entity_energy_price_export": None,
-                    "number_energy_price_export": None,
-                    "cost_adjustment_day": 0.0,
-                }
-            ],
         )
 
     async def save_language(self, language: str) -> None:

@@ -12,7 +12,7 @@ import aiohttp
 
 from simulator.clock import berlin_day, quarters
 
-from .demo_dashboard import GATE, GATED_ENTITIES
+from .demo_entities import GATE, GATED_ENTITIES
 from .demo_home import DOMAIN, Home
 from .demo_processes import DemoError
 

@@ -27,7 +27,7 @@ from .demo_children import (
     simulator,
 )
 from .demo_config import prepare_config
-from .demo_dashboard import GATE, predict_entity_ids
+from .demo_entities import GATE, predict_entity_ids
 from .demo_home import STEP_LIMIT, USER, Home
 from .demo_options import Options, parse_options
 from .demo_processes import (
@@ -42,6 +42,7 @@ from .demo_processes import (
     wait_until,
 )
 from .demo_socket import Socket
+from .demo_stories import STORIES
 from .demo_watch import REFRESH_INTERVAL, Watch, find_cheapest_hour
 
 
@@ -57,11 +58,12 @@ class Demo:
     async def run(self) -> None:
         """Start the processes, set them up and show changes."""
         options = self.options
+        story = STORIES[options.story]
         port = choose_port(options.port)
         nomos_port = find_free_port()
         nomos_address = f"http://127.0.0.1:{nomos_port}"
         hass = home_assistant(nomos_address)
-        nomos = simulator(nomos_port, options.duration)
+        nomos = simulator(nomos_port, options.duration, story)
         self.children += [hass, nomos]
         for child in self.children:
             child.log.unlink(missing_ok=True)
@@ -99,8 +101,12 @@ class Demo:
                 f"\nHome Assistant is at {home.address}\n"
                 f"  user      {USER}\n"
                 f"  password  {password}\n\n"
-                f"From the order to module 3 it takes {options.duration:g} seconds."
-                f"\n{changes}",
+                + (
+                    f"From the order to module 3 it takes {options.duration:g} seconds."
+                    f"\n{changes}"
+                    if story.is_moving
+                    else f"The story: {story.text}. It stands still."
+                ),
                 flush=True,
             )
             watch = Watch(home, entities, options.poll)
@@ -144,9 +150,10 @@ class Demo:
         async with Socket.connect(home) as connection:
             entities = await connection.wait_for_entities()
             entities |= predict_entity_ids(entities[GATE], self.options.language)
-            await connection.save_dashboard(self.options.language, entities)
-            await connection.save_energy_preferences()
-            await home.plan_load(entry_id, await connection.find_priced_subscription())
+            await connection.save_dashboard()
+            if priced := await connection.find_priced_subscription():
+                await home.add_to_energy_dashboard(entry_id, priced)
+                await home.plan_load(entry_id, priced)
             return entry_id, entities
 
     async def enable_webhooks(self, home: Home, nomos: str, entry_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-import time
 
 from PIL import Image
 from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
@@ -63,12 +62,8 @@ class Camera:
         self.page.goto(f"{self.options.address}{path}")
 
     def open_dashboard(self) -> None:
-        """Open the dashboard at a time at which the last label of its graph fits.
-
-        The graph ends at the current time, and its labels are 20 seconds apart.
-        """
-        self.page.wait_for_timeout((14.5 - time.time()) % 20 * 1000)
-        self.open("/")
+        """Open the view of the contract on the dashboard of the integration."""
+        self.open(f"/nomos-energy/{self.device}")
 
     def take(
         self,

@@ -95,7 +95,7 @@ def take_all(camera: Camera) -> None:
     camera.open("/")
     camera.wait_for_order("scheduled")
     camera.open_dashboard()
-    camera.take("dashboard", height=960)
+    camera.take("dashboard", height=1000)
     if camera.options.all:
         camera.take("phone", 412, 900)
     camera.open(f"/config/devices/device/{device}")
@@ -117,12 +117,12 @@ def take_all(camera: Camera) -> None:
 
 def take_prices(camera: Camera, device: str) -> None:
     """Take the pictures that need an active smart meter."""
-    camera.open("/smart-meter/prices")
-    camera.take("prices", height=1080)
+    camera.open_dashboard()
+    camera.take("prices", height=1000)
     if camera.options.all:
         camera.take("prices-phone", 412, 1900)
         camera.page.emulate_media(color_scheme="dark")
-        camera.take("prices-dark", height=1080)
+        camera.take("prices-dark", height=1000)
         camera.page.emulate_media(color_scheme="light")
         camera.open(f"/config/devices/device/{device}")
         camera.take("device-active", 860, 1800)

@@ -14,6 +14,7 @@ from .orders import Step
 from .reductions import MODULE_1, MODULE_3, GridFeeReduction
 
 _STEP_DURATIONS = {"after_days": "after", "appointment_in_days": "appointment_in"}
+_DURATIONS = {"age_days": "age", "elapsed_days": "elapsed"}
 _TIMESTAMPS = ("created_at", "start_at", "end_at", "smart_since")
 
 
@@ -218,6 +219,9 @@ def _read_household(entry: dict[str, Any]) -> Household:
         overrides["modules"] = [
             GridFeeReduction(**module) for module in overrides["modules"]
         ]
+    for name, field in _DURATIONS.items():
+        if name in overrides:
+            overrides[field] = timedelta(days=overrides.pop(name))
     for name in _TIMESTAMPS:
         if name in overrides:
             overrides[name] = datetime.fromisoformat(overrides[name])

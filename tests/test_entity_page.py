@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 import json
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from tests.conftest import SetUp
 from tests.loads.common import a_wallbox, add_load
 
 FOLDER = Path(__file__).parent.parent
+END = datetime(2028, 12, 31, 23, tzinfo=UTC)
 MARK = "<!-- entities -->\n"
 
 MANY_STATES = 6
@@ -57,7 +58,7 @@ WORDS = {
             "Entities of a comparison tariff",
         ),
         ("Name", "Entity ID and key", "States or unit", "Remarks"),
-        "once the meter is active",
+        "with active meter",
         "diagnostic",
         "disabled by default",
         "see here",
@@ -70,7 +71,7 @@ WORDS = {
             "Entitäten eines Vergleichstarifs",
         ),
         ("Name", "Entitäts-ID und Schlüssel", "Zustände oder Einheit", "Anmerkungen"),
-        "sobald der Zähler freigeschaltet ist",
+        "nach Freischaltung",
         "Diagnose",
         "ab Werk deaktiviert",
         "siehe hier",
@@ -147,11 +148,11 @@ async def test_all_entities_are_listed(
     """The page has a row for each entity, as Home Assistant registers it."""
     hass.config.language = language
     await hass.config.async_set_time_zone("Europe/Berlin")
-    active = simulator.add(scenarios.dynamic_tariff())
-    ordered = simulator.add(scenarios.happy_path(2))
+    active = simulator.add(scenarios.dynamic_tariff(end_at=END))
+    ordered = simulator.add(scenarios.happy_path(2, end_at=END))
     # Invoices come before the meter is active, too.
     ordered.issue("prepayment", date(2026, 10, 1), date(2026, 11, 1), 60.0)
-    feed_in = simulator.add(scenarios.feed_in(3))
+    feed_in = simulator.add(scenarios.feed_in(3, end_at=END))
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)
     key = await add_load(hass, entry, a_wallbox(active, power="11"))

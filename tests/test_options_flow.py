@@ -24,12 +24,14 @@ async def test_menu(
     form = await open_options(hass, hass_client, entry)
     assert form.shown["menu_options"] == [
         "order_smart_meter",
+        "energy_dashboard",
         "contract_settings",
         "load_limit",
         "webhooks",
     ]
     assert form.texts("de")[:4] == [
         "Zähler bestellen",
+        "Zum Energie-Dashboard hinzufügen",
         "Einstellungen eines Vertrags",
         "Leistungsgrenze für Verbraucher",
         "Sofortmeldungen",

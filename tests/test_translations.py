@@ -10,6 +10,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.translation import async_get_translations
 
 import custom_components.nomos_energy as integration
+from custom_components.nomos_energy import contract_sensors
 from custom_components.nomos_energy.billing import (
     events as invoice_events,
     sensors as billing_sensors,
@@ -82,8 +83,11 @@ WRONG_WORDS = {
 }
 """Patterns of words for which the texts have another term, with that term."""
 
-OTHER_MEANING = re.compile(r"entity\.sensor\.module_\d\.state\.activated")
-"""Modules of § 14a EnWG are activated; meters are not, in German."""
+OTHER_MEANING = re.compile(
+    r"entity\.sensor\.module_\d\.state\.activated|options\.abort\.energy_only_feed_in"
+)
+"""Modules of § 14a EnWG are activated; meters are not, in German. And a text that
+quotes fields of Home Assistant."""
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "calendar": (calendar.INSTALLATION,),
@@ -108,6 +112,8 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         usage_sensors.USAGE_UNTIL,
         usage_sensors.METER_READING,
         *load_sensors.LOAD_SENSORS,
+        contract_sensors.CONTRACT_START,
+        contract_sensors.CONTRACT_END,
     ),
     "binary_sensor": (
         order_binary_sensors.GATE,

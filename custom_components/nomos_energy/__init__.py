@@ -16,6 +16,7 @@ from .loads.other_actions import async_end_stored
 from .loads.targets import async_switch_off_stored
 from .options import async_check_options
 from .orders.issues import async_setup_order_issues
+from .orders.visibility import async_setup_order_visibility
 from .ownership import async_release_contracts
 from .runtime import NomosConfigEntry, async_create_runtime_data, async_remove_stores
 from .services import async_setup_services
@@ -68,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NomosConfigEntry) -> boo
         runtime.billing.async_invoice_changed,
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_setup_order_visibility(hass, entry, contracts)
     return True
 
 

@@ -28,6 +28,8 @@ class ContractRecord:
     """True once the order update event has seen this contract."""
     announced: MeterOrder | None = None
     """Order as it was last announced by the order update event."""
+    is_order_hidden: bool = False
+    """True once the entities of the order were hidden because the meter is active."""
 
 
 def contract_store(
@@ -61,6 +63,7 @@ def updated_record(
         appointments=_appointments(known.appointments if known else (), contract, now),
         is_announced=known.is_announced if known else False,
         announced=known.announced if known else None,
+        is_order_hidden=known.is_order_hidden if known else False,
     )
 
 

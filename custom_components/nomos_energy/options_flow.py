@@ -18,6 +18,7 @@ from .number_field import InvalidNumberError, NumberField
 from .options import MAX_BASE_FEE, contract_options, entered_base_fee
 from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
+from .usage.options_flow import EnergyOptionsSteps
 from .webhooks.options_flow import WebhookOptionsSteps
 
 MAX_NAME = 60
@@ -35,7 +36,9 @@ CONTRACT_SCHEMA = vol.Schema(
 )
 
 
-class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps):
+class NomosOptionsFlow(
+    EnergyOptionsSteps, OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps
+):
     """Options flow of an account."""
 
     _subscription_id: str
@@ -49,6 +52,7 @@ class NomosOptionsFlow(OrderOptionsSteps, WebhookOptionsSteps, LimitOptionsSteps
             step_id="init",
             menu_options=[
                 "order_smart_meter",
+                "energy_dashboard",
                 "contract_settings",
                 "load_limit",
                 "webhooks",

@@ -6,6 +6,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .billing.sensors import cost_sensors, invoice_sensors
 from .collector import EntityCollector
 from .comparison.sensors import comparison_sensors
+from .contract_sensors import end_sensors, start_sensors
 from .grid_fees.sensors import module_sensors, window_sensors
 from .loads.sensors import load_sensors
 from .orders.sensors import order_sensors
@@ -24,6 +25,8 @@ async def async_setup_entry(
     """Set up the sensors of an account."""
     collect = EntityCollector(hass, entry, async_add_entities)
     collect.for_contracts(order_sensors)
+    collect.for_contracts(start_sensors)
+    collect.for_contracts(end_sensors, lambda contract: contract.last_day is not None)
     collect.for_prices(price_sensors)
     collect.for_contracts(module_sensors, lambda contract: contract.has_modules)
     collect.for_prices(window_sensors, lambda contract: contract.has_grid_fee_windows)

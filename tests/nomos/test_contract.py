@@ -689,10 +689,10 @@ class TestUsageAndReadings:
             ("2026-06-30T22:00:00.000001Z", date(2026, 7, 1)),
         ],
     )
-    def test_measured_until(self, end_at: str | None, day: date | None) -> None:
+    def test_last_day(self, end_at: str | None, day: date | None) -> None:
         """Usage ends on the day before, if the contract ends at midnight."""
         case = Contract(subscription=a_subscription(end_at=end_at))
-        assert case.measured_until == day
+        assert case.last_day == day
 
     @staticmethod
     def reading(day: int, meter: str = "mtr_1", **changes: Any) -> MeterReading:

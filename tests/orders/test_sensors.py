@@ -265,6 +265,7 @@ async def test_feed_in(
         f"{roof.subscription_id}_{key}"
         for key in (
             "smart_meter_active",
+            "contract_start",
             "tomorrow_payouts",
             PAYOUT.key,
             *(

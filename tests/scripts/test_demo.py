@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
-import re
 import socket
 import sys
 from typing import Any
@@ -15,24 +14,14 @@ import yaml  # type: ignore[import-untyped]
 
 from custom_components.nomos_energy.grid_fees.binary_sensors import GRID_FEE_REDUCTION
 from custom_components.nomos_energy.grid_fees.sensors import MODULES, WINDOW
-from custom_components.nomos_energy.orders.binary_sensors import BLOCKED, GATE
-from custom_components.nomos_energy.orders.calendar import INSTALLATION
-from custom_components.nomos_energy.orders.events import ORDER_UPDATE
-from custom_components.nomos_energy.orders.sensors import (
-    EXPECTED_ACTIVATION,
-    ORDER_SENSORS,
-)
+from custom_components.nomos_energy.orders.binary_sensors import GATE
 from custom_components.nomos_energy.prices.binary_sensors import TOMORROW_PRICES
 from custom_components.nomos_energy.prices.sensors import PRICE, PRICE_SENSORS
 from scripts import demo_watch
 from scripts.demo_config import prepare_config
-from scripts.demo_dashboard import (
-    DASHBOARD,
-    GATED_ENTITIES,
-    fill_template,
-    predict_entity_ids,
-)
+from scripts.demo_entities import GATED_ENTITIES, predict_entity_ids
 from scripts.demo_home import Home
+from scripts.demo_options import parse_options
 from scripts.demo_processes import (
     Child,
     DemoError,
@@ -40,20 +29,10 @@ from scripts.demo_processes import (
     run_while_alive,
     wait_until,
 )
+from scripts.demo_stories import STORIES, write_households
 from scripts.demo_watch import Snapshot, Watch, find_cheapest_hour
+from simulator import Simulator, scenarios
 from simulator.clock import QUARTER, berlin_day, quarters
-
-ENTITIES = {
-    description.key: f"sensor.{description.key}"
-    for description in (
-        *ORDER_SENSORS,
-        EXPECTED_ACTIVATION,
-        BLOCKED,
-        GATE,
-        INSTALLATION,
-        ORDER_UPDATE,
-    )
-}
 
 SENSORS_TO_COME = {
     each.key
@@ -68,38 +47,65 @@ IDS |= predict_entity_ids(GATE_ID, "en")
 PRICE_ID = "sensor.deichweg_26_price"
 
 
-@pytest.fixture(name="content")
-def content_fixture() -> dict[str, Any]:
-    """Return the template of the dashboard."""
-    content: dict[str, Any] = yaml.safe_load(DASHBOARD.read_text())
-    return content
+STORY_STATES = {
+    "order": [("created", None), ("activated", None)],
+    "appointment": [("scheduled", None)],
+    "blocked": [("placed", "check_missing")],
+    "grid-operator": [("check_reviewed", "grid_operator_registration")],
+    "cancelled": [("cancelled", "customer_request")],
+    "pre-existing": [("cancelled", "pre_existing")],
+    "no-order": [(None, None)],
+    "activated": [("activated", None)],
+    "smart-already": [(None, None)],
+    "tariff": [("activated", None)],
+    "feed-in": [("activated", None), (None, None)],
+    "several": [
+        ("activated", None),
+        ("scheduled", None),
+        ("placed", "check_missing"),
+    ],
+}
+"""Order status of each household, and the reason of a block or a cancellation."""
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_dashboard_names(content: dict[str, Any], language: str) -> None:
-    """All names in the dashboard are texts or entities that exist."""
-    dashboard = json.dumps(content["dashboard"])
-    to_come = predict_entity_ids("binary_sensor.gate", language)
-    names = ENTITIES | to_come | content["texts"][language]
-    assert set(re.findall(r"\$(\w+)", dashboard)) <= names.keys()
-    assert set(content["texts"][language]) <= set(re.findall(r"\$(\w+)", dashboard))
-    assert set(to_come) <= set(re.findall(r"\$(\w+)", dashboard))
-    assert "$" not in json.dumps(fill_template(content["dashboard"], names))
+@pytest.mark.parametrize("name", list(STORIES))
+def test_stories(tmp_path: Path, name: str) -> None:
+    """The simulator shows each story as it is called."""
+    file = tmp_path / "households.json"
+    write_households(STORIES[name].households, file)
+    households = Simulator(scenarios.load(file)).households
+    orders = [each.order for each in households]
+    assert [
+        (each.status, each.blocked_reason or each.cancelled_reason)
+        if each
+        else (None, None)
+        for each in orders
+    ] == STORY_STATES[name]
+    if name == "feed-in":
+        roof = {(each.street, each.house_number, each.zip) for each in households}
+        assert len(roof) == 1
 
 
-def test_dashboard_without_disabled_entities() -> None:
-    """A card of a missing entity is left out, the others stay."""
-    cards = [
-        {"type": "tile", "entity": "$installed", "visibility": [{"entity": "$other"}]},
-        {"type": "tile", "entity": "$activated"},
-        {"type": "history-graph", "entities": ["$installed", "$activated"]},
-    ]
-    assert fill_template({"cards": cards}, {"installed": "sensor.installed"}) == {
-        "cards": [
-            {"type": "tile", "entity": "sensor.installed", "visibility": []},
-            {"type": "history-graph", "entities": ["sensor.installed"]},
-        ]
-    }
+@pytest.mark.parametrize(
+    ("line", "story"), [([], "order"), (["--story", "blocked"], "blocked")]
+)
+def test_choice_of_a_story(
+    monkeypatch: pytest.MonkeyPatch, line: list[str], story: str
+) -> None:
+    """The order in time lapse is the default."""
+    monkeypatch.setattr(sys, "argv", ["scripts/demo", *line])
+    assert parse_options().story == story
+
+
+def test_story_without_an_activation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The headless demo would wait in vain for a story that stands still."""
+    line = ["scripts/demo", "--headless", "--story", "blocked"]
+    monkeypatch.setattr(sys, "argv", line)
+    with pytest.raises(SystemExit):
+        parse_options()
+    assert "waits for an activation" in capsys.readouterr().err
 
 
 def test_predicted_entity_ids() -> None:
@@ -126,6 +132,9 @@ def test_config_is_replaced(tmp_path: Path) -> None:
     assert settings["homeassistant"]["language"] == "en"
     # The integration needs an external URL for webhooks.
     assert settings["homeassistant"]["external_url"].startswith("https://")
+    # The Energy dashboard opens on days with data.
+    (module,) = settings["frontend"]["extra_module_url"]
+    assert (folder / "www" / module.removeprefix("/local/")).is_file()
     http = json.loads((folder / ".storage" / "http").read_text())
     assert http["data"] == {"server_host": ["127.0.0.1"], "server_port": 8124}
 
@@ -174,6 +183,42 @@ async def test_options_flow_that_ends_early() -> None:
         pytest.raises(DemoError, match="no_address"),
     ):
         await home.enable_webhooks("entry", AsyncMock())
+
+
+@pytest.mark.parametrize("has_choice", [False, True])
+async def test_energy_dashboard_is_set_by_its_form(has_choice: bool) -> None:
+    """The contract with prices is added by the form that households use."""
+    answers: list[dict[str, Any]] = [
+        {"type": "menu", "flow_id": "flow"},
+        {"type": "form", "step_id": "energy_confirm"},
+        {"type": "abort", "reason": "energy_added"},
+    ]
+    if has_choice:
+        answers.insert(1, {"type": "form", "step_id": "energy_dashboard"})
+    ask = AsyncMock(side_effect=answers)
+    home = Home(Mock(), "http://127.0.0.1:8123")
+    with patch.object(Home, "request", ask):
+        await home.add_to_energy_dashboard("entry", "sub_1")
+    sent = [call.args[2] for call in ask.await_args_list]
+    choice = [{"subscription": "sub_1"}] if has_choice else []
+    menu = {"next_step_id": "energy_dashboard"}
+    assert sent == [{"handler": "entry"}, menu, *choice, {}]
+
+
+async def test_energy_dashboard_that_is_not_set() -> None:
+    """Another end of the form is reported."""
+    ask = AsyncMock(
+        side_effect=[
+            {"type": "menu", "flow_id": "flow"},
+            {"type": "abort", "reason": "energy_other_meter"},
+        ]
+    )
+    home = Home(Mock(), "http://127.0.0.1:8123")
+    with (
+        patch.object(Home, "request", ask),
+        pytest.raises(DemoError, match="energy_other_meter"),
+    ):
+        await home.add_to_energy_dashboard("entry", "sub_1")
 
 
 def state(entity_id: str, text: str, **attributes: Any) -> dict[str, Any]:

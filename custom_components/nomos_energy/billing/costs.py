@@ -200,7 +200,7 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
         """
         contract = self.contract
         end = next_month(month)
-        if last := contract.measured_until:
+        if last := contract.last_day:
             end = min(end, last + DAY)
         return max(month, contract.measured_since or month), end
 

@@ -10,6 +10,7 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import ContractCoordinator
@@ -31,6 +32,8 @@ MODULES = tuple(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.ENUM,
+        # Changes once in years.
+        entity_category=EntityCategory.DIAGNOSTIC,
         options=options(ReductionStatus),
         module=module,
     )

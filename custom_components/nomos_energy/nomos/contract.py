@@ -83,6 +83,19 @@ class Contract:
         )
 
     @property
+    def first_day(self) -> date | None:
+        """First day (Berlin) of delivery, past or future, if known."""
+        start = self.subscription.start_at
+        return berlin_day(start) if start else None
+
+    @property
+    def last_day(self) -> date | None:
+        """Last day (Berlin) of the contract, past or future; None if it does not end."""
+        end = self.subscription.end_at
+        # A contract that ends at midnight does not include the new day.
+        return berlin_day(end - timedelta.resolution) if end else None
+
+    @property
     def feeds_in(self) -> bool:
         """Return if this is a feed-in contract."""
         return self.subscription.type is SubscriptionType.FEED_IN
@@ -251,13 +264,6 @@ class Contract:
             moments = [order.activated_at, *([start] if start else [])]
             return berlin_day(max(moments))
         return berlin_day(start) if start else None
-
-    @property
-    def measured_until(self) -> date | None:
-        """Last day (Berlin) with usage of this contract, if known."""
-        end = self.subscription.end_at
-        # A contract that ends at midnight does not include the new day.
-        return berlin_day(end - timedelta.resolution) if end else None
 
     def with_readings(self, readings: Iterable[MeterReading]) -> Contract:
         """Return the contract with its latest meter reading.

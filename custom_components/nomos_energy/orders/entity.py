@@ -9,6 +9,9 @@ from ..entity import ContractEntity
 class OrderEntity(ContractEntity):
     """Entity of the meter order."""
 
+    _tells_of_order_only = True
+    """True for entities that are hidden once the meter is active."""
+
     def __init__(
         self,
         contracts: ContractCoordinator,
@@ -20,3 +23,10 @@ class OrderEntity(ContractEntity):
         if self.contract.feeds_in:
             # Feed-in contracts cannot order a meter.
             self._attr_entity_registry_enabled_default = False
+        if (
+            self._tells_of_order_only
+            and self.contract.smart_meter_active
+            and self.entity_registry_enabled_default
+        ):
+            # Those that exist when the gate opens are hidden by visibility.py.
+            self._attr_entity_registry_visible_default = False

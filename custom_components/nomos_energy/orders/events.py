@@ -29,6 +29,8 @@ def order_events(contracts: ContractCoordinator, key: str) -> Iterable[EventEnti
 class OrderUpdateEvent(OrderEntity, EventEntity):
     """Event entity that announces each change of an order once."""
 
+    # Automations may wait for it, and targets leave hidden entities out.
+    _tells_of_order_only = False
     _was_absent = False
     """True if a daily poll was missed since the last announcement."""
 

@@ -173,7 +173,7 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         today = berlin_day(now)
         is_published = now >= at_clock(today, PUBLICATION)
         last = today - (DAY if is_published else 2 * DAY)
-        return min(last, self.contract.measured_until or last)
+        return min(last, self.contract.last_day or last)
 
     @override
     async def _async_poll(self) -> UsageProgress:

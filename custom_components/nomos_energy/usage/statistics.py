@@ -20,7 +20,7 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.components.sensor import ATTR_STATE_CLASS
 from homeassistant.const import UnitOfEnergy
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
@@ -170,6 +170,13 @@ def _sum_before(hass: HomeAssistant, statistic_id: str, begin: datetime) -> floa
         if rows:
             return rows[-1]["sum"] or 0.0
     return 0.0
+
+
+@callback
+def async_declare(hass: HomeAssistant, statistics: ContractStatistics) -> None:
+    """Make statistics and their names known before their first hour is written."""
+    for metadata in (statistics.energy, statistics.money):
+        async_add_external_statistics(hass, metadata, ())
 
 
 async def async_rename(

@@ -1,17 +1,11 @@
-"""Dashboard of the demo: its template and the entity IDs in it."""
+"""Entities of the contract that the demo watches."""
 
-import contextlib
 import json
-from pathlib import Path
-from string import Template
-from typing import Any
 
 from homeassistant.util import slugify
 
 from . import ROOT
 from .demo_home import DOMAIN
-
-DASHBOARD = Path(__file__).with_name("demo_dashboard.yaml")
 
 GATE = "smart_meter_active"
 GATED_ENTITIES = {
@@ -26,7 +20,7 @@ GATED_ENTITIES = {
     "grid_fee_reduction": "binary_sensor",
     "grid_fee_window": "sensor",
 }
-"""Entities on the dashboard that are added when the gate opens, with their platform."""
+"""Entities that are added when the gate opens, with their platform."""
 
 
 def predict_entity_ids(gate: str, language: str) -> dict[str, str]:
@@ -45,22 +39,3 @@ def predict_entity_ids(gate: str, language: str) -> dict[str, str]:
         key: f"{platform}.{contract}{name_slug(platform, key)}"
         for key, platform in GATED_ENTITIES.items()
     }
-
-
-def fill_template(part: Any, names: dict[str, str]) -> Any:
-    """Return a part of the dashboard template with entity IDs and texts filled in.
-
-    List items that name a missing entity, such as a disabled one, are left out:
-    their cards would show an error.
-    """
-    if isinstance(part, dict):
-        return {key: fill_template(value, names) for key, value in part.items()}
-    if isinstance(part, list):
-        kept = []
-        for item in part:
-            with contextlib.suppress(KeyError):
-                kept.append(fill_template(item, names))
-        return kept
-    if isinstance(part, str):
-        return Template(part).substitute(names)
-    return part
