@@ -23,6 +23,7 @@ import pytest
 import custom_components.nomos_energy as integration
 from custom_components.nomos_energy.condition import CONDITIONS
 from custom_components.nomos_energy.const import DOMAIN
+from custom_components.nomos_energy.event_trigger import EventTypeTrigger
 from custom_components.nomos_energy.trigger import TRIGGERS
 from simulator import Simulator, scenarios
 from tests import included, warnings
@@ -127,7 +128,10 @@ async def test_offered_for_devices(
         for key in included(hass)
     }
     assert offered[home.subscription_id] == set(KINDS[kind])
-    assert {each for each in KINDS[kind] if each.startswith("load_is")} <= offered[load]
+    by_event = {
+        key for key, each in TRIGGERS.items() if issubclass(each, EventTypeTrigger)
+    }
+    assert offered[load] | by_event == set(KINDS[kind]) | by_event
 
 
 @pytest.mark.parametrize("scenario", ["dynamic_tariff", "happy_path"])
