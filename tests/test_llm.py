@@ -71,8 +71,14 @@ async def ours(hass: HomeAssistant) -> set[str]:
 
 async def call(hass: HomeAssistant, tool: str, **args: Any) -> dict[str, Any]:
     """Call a tool; the result can be sent to a model."""
-    result: Any = await (await instance(hass)).async_call_tool(
-        llm.ToolInput(f"{DOMAIN}__{tool}", args)
+    # The API's own method would need Assist to be installed.
+    api = await instance(hass)
+    name = f"{DOMAIN}__{tool}"
+    found = next((each for each in api.tools if each.name == name), None)
+    if found is None:
+        raise HomeAssistantError(f"{name} not found")
+    result: Any = await found.async_call(
+        hass, llm.ToolInput(name, args), api.llm_context
     )
     data: dict[str, Any] = getattr(result, "data", result)
     assert json_bytes(data)
