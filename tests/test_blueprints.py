@@ -36,6 +36,7 @@ from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import BERLIN, HOUR, ChangeType
 from simulator import Fault, Household, Simulator, Step, scenarios
 from tests import DAY, entity_id, pass_time, refresh, start_again, stop
+from tests.actions import device_id
 from tests.conftest import SetUp
 from tests.loads.common import a_wallbox, add_load, load_entity, pass_time_until
 from tests.phone import Phone
@@ -171,7 +172,7 @@ def test_inputs_are_named_like_entities() -> None:
         each["name"]
         for content in blueprints
         for each in content["blueprint"]["input"].values()
-        if DOMAIN in str(each["selector"])
+        if DOMAIN in str(each["selector"]) and "device" not in each["selector"]
     ]
     assert len(chosen) == len(BLUEPRINTS)
     assert set(chosen) <= {
@@ -184,7 +185,7 @@ def test_every_news_has_a_text() -> None:
     data: Any = parse_yaml((FOLDER / TELL).read_text(encoding="utf-8"))
     every = {str(kind) for kind in ChangeType}
     given = data["blueprint"]["input"]["event_types"]
-    assert set(given["default"]) == every
+    assert given["default"] == []
     options = given["selector"]["select"]["options"]
     assert {option["value"]: option["label"] for option in options} == {
         kind: in_both(f"{EVENT_TYPE}.state.{kind}") for kind in every
@@ -237,7 +238,8 @@ def found(hass: HomeAssistant, home: Household, platform: str, key: str) -> str:
 async def tell(hass: HomeAssistant, home: Household, **inputs: Any) -> None:
     """Set up the automation that notifies of changes."""
     news = found(hass, home, Platform.EVENT, "order_update")
-    await use(hass, TELL, {"news": news, "recipients": ["notify.phone"], **inputs})
+    target = {"entity_id": news}
+    await use(hass, TELL, {"news": target, "recipients": ["notify.phone"], **inputs})
 
 
 def in_short(home: Household, messages: list[str]) -> list[str]:
@@ -1093,3 +1095,133 @@ async def test_no_reading_of_an_active_meter(
     operations = {each.operation for each in simulator.requests}
     assert "create_meter_reading" not in operations
     await turn_off(hass)
+
+
+# Questions
+
+
+ASK = "answer_questions_about_my_electricity.yaml"
+
+
+@pytest.fixture
+async def assist(hass: HomeAssistant, config_folder: None) -> None:
+    """Set up what understands sentences; an installation without it has no Assist."""
+    pytest.importorskip("hassil")
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    for needed in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, needed, {})
+
+
+async def answer(hass: HomeAssistant, question: str) -> str:
+    """Return what Assist answers to a question."""
+    response: Any = await hass.services.async_call(
+        "conversation",
+        "process",
+        {"text": question, "agent_id": "conversation.home_assistant"},
+        blocking=True,
+        return_response=True,
+    )
+    speech: str = response["response"]["speech"]["plain"]["speech"]
+    return speech
+
+
+async def use_questions(hass: HomeAssistant, home: Household, **inputs: Any) -> None:
+    """Set up the automation that answers questions."""
+    await use(hass, ASK, {"contract": device_id(hass, home), **inputs})
+
+
+@pytest.mark.usefixtures("assist")
+async def test_ask_for_the_appointment(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The answer follows the order, in the language of the question."""
+    german, english = "Wann kommt der Installateur?", "When does the installer come?"
+    home = simulator.add(scenarios.happy_path())
+    await set_up()
+    await use_questions(hass, home)
+    assert await answer(hass, german) == "Einen Einbautermin gibt es noch nicht."
+    home.advance_to("scheduled")
+    await refresh(hass, home)
+    told = "Der Zähler wird am 12.12.2026 um 09:00 Uhr eingebaut."
+    assert await answer(hass, german) == told
+    assert await answer(hass, "wann wird mein neuer Zähler eingebaut") == told
+    told = "The meter will be installed on 2026-12-12 at 09:00."
+    assert await answer(hass, english) == told
+    home.advance_to("installed")
+    await refresh(hass, home)
+    told = "Der Zähler ist eingebaut, aber noch nicht freigeschaltet."
+    assert await answer(hass, german) == told
+    home.advance_to("activated")
+    await refresh(hass, home)
+    assert await answer(hass, german) == "Der Zähler ist schon freigeschaltet."
+    assert await answer(hass, english) == "The smart meter is already active."
+
+
+@pytest.mark.usefixtures("assist")
+async def test_ask_without_order(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """Without an order and a meter there are neither appointments nor prices."""
+    home = simulator.add(scenarios.no_order())
+    await set_up()
+    await use_questions(hass, home)
+    assert (
+        await answer(hass, "Wann kommt der Monteur") == "Es ist kein Zähler bestellt."
+    )
+    told = "No prices are known for that."
+    assert await answer(hass, "When is electricity cheapest today?") == told
+    told = "Die Kosten sind noch nicht bekannt."
+    assert await answer(hass, "Was hat der Strom zuletzt gekostet?") == told
+
+
+@pytest.mark.usefixtures("assist")
+@pytest.mark.parametrize(
+    ("moment", "german", "english"),
+    [
+        (
+            "2026-11-23T09:00:00+00:00",
+            "von 20:00 bis 21:00 Uhr, mit 12,5 Cent je Kilowattstunde.",
+            "from 20:00 to 21:00, at 12.5 cents per kilowatt-hour.",
+        ),
+        (
+            "2026-11-23T22:30:00+00:00",
+            "morgen von 03:00 bis 04:00 Uhr, mit 10,0 Cent je Kilowattstunde.",
+            "tomorrow from 03:00 to 04:00, at 10.0 cents per kilowatt-hour.",
+        ),
+    ],
+)
+async def test_ask_for_the_cheapest_time(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    moment: str,
+    german: str,
+    english: str,
+) -> None:
+    """The answer is the cheapest hour of today; shortly before midnight, of tomorrow."""
+    freezer.move_to(moment)
+    simulator.set_prices(date(2026, 11, 23), [30.0] * 80 + [12.5] * 4 + [30.0] * 12)
+    simulator.set_prices(date(2026, 11, 24), [30.0] * 12 + [10.0] * 4 + [30.0] * 80)
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    await use_questions(hass, home)
+    told = await answer(hass, "Wann ist der Strom heute am billigsten?")
+    assert told == f"Am günstigsten ist der Strom {german}"
+    told = await answer(hass, "When is electricity the cheapest today?")
+    assert told == f"Electricity is cheapest {english}"
+
+
+@pytest.mark.usefixtures("assist")
+async def test_ask_for_the_cost(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+) -> None:
+    """The answer has the day, which may be some days ago."""
+    home = simulator.add(scenarios.smart_already())
+    await set_up()
+    hass.states.async_set("sensor.cost", "2.5", {"date": "2026-11-22"})
+    await use_questions(hass, home, cost=["sensor.cost"])
+    told = await answer(hass, "Wie viel hat der Strom gestern gekostet?")
+    assert told == "Am 22.11.2026 hat der Strom 2,50 Euro gekostet."
+    told = await answer(hass, "What did electricity cost last?")
+    assert told == "On 2026-11-22, electricity cost 2.50 euros."

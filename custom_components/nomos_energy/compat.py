@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import llm
 from homeassistant.helpers.config_entry_oauth2_flow import (
     AbstractOAuth2Implementation,
     ImplementationUnavailableError,
@@ -48,3 +49,20 @@ async def async_first_refresh(coordinator: DataUpdateCoordinator[Any]) -> None:
             translation_key=reason.translation_key,
             translation_placeholders=reason.translation_placeholders,
         ) from err
+
+
+READ_ONLY_TOOL: Any = (
+    llm.ToolAnnotations(
+        read_only=True, destructive=False, idempotent=True, open_world=True
+    )
+    if hasattr(llm, "ToolAnnotations")
+    else None
+)
+"""Annotations of a tool that changes nothing, from 2026.10 on; it may ask Nomos."""
+
+
+def tool_result(data: dict[str, Any], *, error: bool = False) -> Any:
+    """Return the result of a tool: before 2026.10, it is the data alone."""
+    if hasattr(llm, "ToolResult"):
+        return llm.ToolResult(data=data, error=error)
+    return data
