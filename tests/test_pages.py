@@ -240,7 +240,12 @@ def test_lengths(pages: Pages) -> None:
     """A README is read in a minute, a page in some."""
     readme, *others = pages.files
     assert len(readme.read_text("utf-8").split()) <= 900
-    lengths = {each.name: len(each.read_text("utf-8").split()) for each in others}
+    lengths = {
+        each.name: len(each.read_text("utf-8").split())
+        for each in others
+        # A table of all entities is looked up, not read.
+        if each.name != "entities.md"
+    }
     assert {name: words for name, words in lengths.items() if words > 1500} == {}
 
 
