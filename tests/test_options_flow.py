@@ -29,7 +29,7 @@ async def test_menu(
         "load_limit",
         "webhooks",
     ]
-    assert form.texts("de")[:4] == [
+    assert form.texts("de")[:5] == [
         "Zähler bestellen",
         "Zum Energie-Dashboard hinzufügen",
         "Einstellungen eines Vertrags",

@@ -15,6 +15,7 @@ from custom_components.nomos_energy.billing import (
     events as invoice_events,
     sensors as billing_sensors,
 )
+from custom_components.nomos_energy.comparison import sensors as comparison_sensors
 from custom_components.nomos_energy.grid_fees import (
     binary_sensors as grid_fee_binary_sensors,
     sensors as grid_fee_sensors,
@@ -114,6 +115,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         *load_sensors.LOAD_SENSORS,
         contract_sensors.CONTRACT_START,
         contract_sensors.CONTRACT_END,
+        *comparison_sensors.SAVINGS,
     ),
     "binary_sensor": (
         order_binary_sensors.GATE,
