@@ -64,3 +64,13 @@ interface CardConfig {
   device_id?: string;
   [option: string]: unknown;
 }
+
+/** What custom cards and dashboards are announced in. */
+interface Window {
+  customCards?: object[];
+  customStrategies?: object[];
+}
+
+interface HTMLElementTagNameMap {
+  "home-assistant": HTMLElement & { hass?: Hass };
+}
