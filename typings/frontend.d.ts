@@ -41,7 +41,7 @@ interface Hass {
   states: Record<string, HassEntity>;
   entities: Record<string, HassRegistryEntity>;
   devices: Record<string, HassDevice>;
-  config: { time_zone: string };
+  config: { time_zone: string; components: string[] };
   language: string;
   locale: HassLocale;
   localize: HassLocalize;
@@ -63,6 +63,17 @@ interface CardConfig {
   type: string;
   device_id?: string;
   [option: string]: unknown;
+}
+
+/** Configuration of any card, section or view. */
+type Card = Record<string, unknown>;
+
+interface StrategyConfig {
+  type: string;
+  /** Device IDs; missing if all contracts are shown. */
+  contracts?: string[];
+  /** Parts that are not shown. */
+  hide?: string[];
 }
 
 /** What custom cards and dashboards are announced in. */

@@ -1,0 +1,34 @@
+/** Parts of a contract's view, in their order on the page. */
+
+import { isKnown, stateOf } from "./contract.js";
+import { loadSections } from "./load-sections.js";
+import { liveSections, orderSections } from "./order-sections.js";
+import { priceSections } from "./price-sections.js";
+import { usageSections } from "./usage-sections.js";
+
+/**
+ * A part returns its sections, or none if the contract has nothing for it.
+ * @type {{key: string, sections: (view: import("./view.js").View) => Card[] | Promise<Card[]>}[]}
+ */
+export const PARTS = [
+  { key: "live", sections: liveSections },
+  { key: "prices", sections: priceSections },
+  { key: "loads", sections: loadSections },
+  { key: "usage", sections: usageSections },
+  { key: "order", sections: orderSections },
+];
+
+/** Entities whose state, not only existence, decides what the sections are. */
+const DECIDING = ["smart_meter_active", "order_status", "activated", "appointment"];
+
+/**
+ * Return what decides about the sections of a contract, as text to compare.
+ * @param {Hass} hass
+ * @param {string} contract Device ID.
+ */
+export function orderStage(hass, contract) {
+  return DECIDING.map((key) => {
+    const state = stateOf(hass, contract, key);
+    return isKnown(state) ? state.state : "";
+  }).join();
+}
