@@ -1,4 +1,4 @@
-/** Texts of the section "common" of the translations, in the user's language. */
+/** Texts of the translations, in the user's language. */
 
 import { DOMAIN } from "./contract.js";
 
@@ -8,22 +8,23 @@ import { DOMAIN } from "./contract.js";
 const loaded = new Map();
 
 /**
- * Load the texts, once for each language.
+ * Load the texts of a section, once for each language.
  * @param {Hass} hass
+ * @param {string} [section] Such as "issues", whose texts repairs show.
  * @returns {Promise<Text>}
  */
-export function loadTexts(hass) {
-  const { language } = hass;
-  let texts = loaded.get(language);
+export function loadTexts(hass, section = "common") {
+  const name = `${hass.language} ${section}`;
+  let texts = loaded.get(name);
   if (texts === undefined) {
     texts = hass
-      .loadBackendTranslation("common", DOMAIN)
+      .loadBackendTranslation(section, DOMAIN)
       .then(
         (localize) => (key, placeholders) =>
-          localize(`component.${DOMAIN}.common.${key}`, placeholders),
+          localize(`component.${DOMAIN}.${section}.${key}`, placeholders),
       );
-    loaded.set(language, texts);
-    texts.catch(() => loaded.delete(language));
+    loaded.set(name, texts);
+    texts.catch(() => loaded.delete(name));
   }
   return texts;
 }

@@ -239,10 +239,11 @@ class ExpectedActivationSensor(OrderEntity, ScheduledEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Fact that the day follows from, and if it has passed in vain."""
+        """Day, also when it has passed in vain, and the fact that it follows from."""
         activation = self.contract.activation
         return {
             "basis": activation.basis.value if activation else None,
+            "day": activation.day if activation else None,
             "overdue": self._is_overdue,
         }
 
