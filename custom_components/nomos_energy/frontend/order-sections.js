@@ -65,7 +65,7 @@ function appointmentSections(view) {
  */
 function historySections(view) {
   const update = view.find("order_update");
-  if (!update || !view.hass.config.components.includes("logbook")) return [];
+  if (!update || !isKnown(view.state("order_update")) || !view.hass.config.components.includes("logbook")) return [];
   const logbook = {
     type: "logbook",
     target: { entity_id: [update] },

@@ -3,14 +3,8 @@
 import { feedsIn } from "./contract.js";
 import { heading, section, tiles } from "./view.js";
 
-const TILES = [
-  "average_price_today",
-  "average_payout_today",
-  "tomorrow_prices",
-  "tomorrow_payouts",
-  "grid_fee_window",
-  "grid_fee_reduction",
-];
+/** What the card does not tell. Prices are no tiles: those show EUR, not cents. */
+const TILES = ["grid_fee_window", "grid_fee_reduction"];
 
 /**
  * @param {import("./view.js").View} view

@@ -18,8 +18,11 @@ export const PARTS = [
   { key: "order", sections: orderSections },
 ];
 
-/** Entities whose state, not only existence, decides what the sections are. */
-const DECIDING = ["smart_meter_active", "order_status", "activated", "appointment"];
+/** Entities whose state decides what the sections are. */
+const DECIDING = ["smart_meter_active", "order_status", "activated"];
+
+/** Entities of which it decides only whether there is a state. */
+const KNOWN = ["appointment", "order_update"];
 
 /**
  * Return what decides about the sections of a contract, as text to compare.
@@ -27,8 +30,10 @@ const DECIDING = ["smart_meter_active", "order_status", "activated", "appointmen
  * @param {string} contract Device ID.
  */
 export function orderStage(hass, contract) {
-  return DECIDING.map((key) => {
+  const states = [...DECIDING, ...KNOWN].map((key) => {
     const state = stateOf(hass, contract, key);
-    return isKnown(state) ? state.state : "";
-  }).join();
+    if (!isKnown(state)) return "";
+    return KNOWN.includes(key) ? "known" : state.state;
+  });
+  return states.join();
 }

@@ -1,6 +1,6 @@
 /** Dashboard strategy: a view for each contract, made from its entities. */
 
-import { DOMAIN, contracts, feedsIn, nameOf } from "./contract.js";
+import { DOMAIN, contracts, nameOf } from "./contract.js";
 import { PARTS, orderStage } from "./sections.js";
 import { loadTexts } from "./texts.js";
 import { INTEGRATION, contractView, shortcut } from "./view.js";
@@ -23,7 +23,6 @@ export async function generate(config, hass) {
     return {
       title: nameOf(contract),
       path: contract.id,
-      icon: feedsIn(hass, contract.id) ? "mdi:solar-power" : "mdi:home-lightning-bolt",
       type: "sections",
       max_columns: 3,
       dense_section_placement: true,

@@ -1,19 +1,11 @@
 /** Section of the last day's usage and cost, with those of the last month. */
 
-import { DOMAIN } from "./contract.js";
+import { DOMAIN, feedsIn } from "./contract.js";
 import { heading, section, tiles } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 
-const TILES = [
-  "consumption_last_day",
-  "cost_last_day",
-  "average_price_paid_last_day",
-  "feed_in_last_day",
-  "earnings_last_day",
-  "average_payout_last_day",
-  "meter_reading",
-];
+const LAST_DAY = ["consumption_last_day", "cost_last_day", "feed_in_last_day", "earnings_last_day"];
 
 /** Days of the graph. */
 const SHOWN = 30;
@@ -23,16 +15,13 @@ const SHOWN = 30;
  * @returns {Promise<Card[]>}
  */
 export async function usageSections(view) {
-  const shown = tiles(view, TILES);
-  if (!shown.length) return [];
+  const lastDay = tiles(view, LAST_DAY);
+  if (!lastDay.length) return [];
   const hasEnergy = view.hass.config.components.includes("energy");
   const page = { tap_action: { action: "navigate", navigation_path: "/energy" } };
-  const title = heading(
-    view.text("dashboard_usage"),
-    "mdi:lightning-bolt",
-    hasEnergy ? page : {},
-  );
-  return [section([title, ...shown, ...(await graphs(view))])];
+  const key = feedsIn(view.hass, view.contract.id) ? "dashboard_feed_in" : "dashboard_usage";
+  const title = heading(view.text(key), "mdi:lightning-bolt", hasEnergy ? page : {});
+  return [section([title, ...lastDay, ...tiles(view, ["meter_reading"]), ...(await graphs(view))])];
 }
 
 /**
@@ -44,32 +33,25 @@ export async function usageSections(view) {
 async function graphs({ hass, contract, text }) {
   const key = contract.identifiers.find(([domain]) => domain === DOMAIN)?.[1] ?? "";
   const prefix = `${DOMAIN}:${key.toLowerCase().replace(/[^a-z0-9]+/g, "_")}`;
-  /** @param {string[]} kinds */
-  const existing = async (kinds) => {
-    const ids = kinds.map((kind) => `${prefix}_${kind}`);
-    /** @type {{statistic_id: string}[]} */
-    const found = await hass
-      .callWS({ type: "recorder/get_statistics_metadata", statistic_ids: ids })
-      .catch(() => []);
-    return found.map(({ statistic_id }) => statistic_id);
-  };
-  /** @param {string[]} entities @param {string} title */
-  const graph = (entities, title) => ({
-    type: "statistics-graph",
-    title: text(title),
-    entities,
-    period: "day",
-    days_to_show: SHOWN,
-    stat_types: ["change"],
-    chart_type: "bar",
-    hide_legend: true,
-  });
-  const [energy, money] = await Promise.all([
-    existing(["consumption", "returned"]),
-    existing(["cost", "compensation"]),
-  ]);
-  return [
-    ...(energy.length ? [graph(energy, "dashboard_energy_month")] : []),
-    ...(money.length ? [graph(money, "dashboard_money_month")] : []),
-  ];
+  const kinds = feedsIn(hass, contract.id) ? ["returned", "compensation"] : ["consumption", "cost"];
+  /** @type {{statistic_id: string}[]} */
+  const found = await hass
+    .callWS({
+      type: "recorder/get_statistics_metadata",
+      statistic_ids: kinds.map((kind) => `${prefix}_${kind}`),
+    })
+    .catch(() => []);
+  const existing = new Set(found.map(({ statistic_id }) => statistic_id));
+  return kinds
+    .filter((kind) => existing.has(`${prefix}_${kind}`))
+    .map((kind) => ({
+      type: "statistics-graph",
+      title: text(`dashboard_daily_${kind}`),
+      entities: [`${prefix}_${kind}`],
+      period: "day",
+      days_to_show: SHOWN,
+      stat_types: ["change"],
+      chart_type: "bar",
+      hide_legend: true,
+    }));
 }
