@@ -1,8 +1,6 @@
 """Fixtures: a Home Assistant for all tests, and pages of a browser that is logged in to it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ SIZES: dict[str, sync_api.ViewportSize] = {
     "tablet": {"width": 1280, "height": 800},
 }
 
-LIMIT = 15_000
+LIMIT = 30_000
 """Milliseconds until something that does not appear fails a test."""
 
 type Open = Callable[..., Dashboard]
@@ -46,9 +44,8 @@ def browser() -> Iterator[sync_api.Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def login(house: House, browser: sync_api.Browser) -> Any:
-    """Log in with the form of Home Assistant, once; return what the browser keeps."""
+def log_in(house: House, browser: sync_api.Browser) -> Any:
+    """Log in with the form of Home Assistant; return what the browser keeps."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(house.home.address)
@@ -62,68 +59,76 @@ def login(house: House, browser: sync_api.Browser) -> Any:
     return kept
 
 
-@dataclass(frozen=True)
-class Complaint:
-    """Error that a page has logged."""
+class Pages:
+    """Pages of the browser, and the errors that they have logged."""
 
-    url: str
-    text: str
+    def __init__(self, house: House, browser: sync_api.Browser, login: Any) -> None:
+        """Initialize without a page."""
+        self._house, self._browser, self._login = house, browser, login
+        self._stages: dict[tuple[str, str, bool], Dashboard] = {}
+        self.errors: list[str] = []
+
+    def open(
+        self, language: str = "en", size: str = "tablet", dark: bool = False
+    ) -> Dashboard:
+        """Open a page that is logged in."""
+        context = self._browser.new_context(
+            base_url=self._house.home.address,
+            storage_state=self._login,
+            locale=LOCALES[language],
+            timezone_id="Europe/Berlin",
+            viewport=SIZES[size],
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            # Its cache would show a page of before.
+            service_workers="block",
+        )
+        page = context.new_page()
+        page.set_default_timeout(LIMIT)
+        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._read(page, message))
+        return Dashboard(page, self._house)
+
+    def stage(self, language: str, size: str, dark: bool = False) -> Dashboard:
+        """Return a page on which pictures are shown; there is one of each kind."""
+        key = (language, size, dark)
+        if key not in self._stages:
+            self._stages[key] = self.open(*key)
+        return self._stages[key]
+
+    def _read(self, page: sync_api.Page, message: sync_api.ConsoleMessage) -> None:
+        if message.type == "error":
+            place = message.location.get("url", "")
+            self.errors.append(f"{page.url}: {message.text} ({place})")
+
+
+@pytest.fixture(scope="session")
+def pages(house: House, browser: sync_api.Browser) -> Pages:
+    """Return the pages of all tests, after one login."""
+    sync_api.expect.set_options(timeout=LIMIT)
+    return Pages(house, browser, log_in(house, browser))
+
+
+@pytest.fixture(autouse=True)
+def no_errors(pages: Pages) -> Iterator[None]:
+    """Fail a test whose pages have logged errors."""
+    pages.errors.clear()
+    yield
+    assert not pages.errors
 
 
 @pytest.fixture
-def complaints() -> list[Complaint]:
-    """Return the errors that the pages of a test log; a test may remove expected ones."""
-    return []
+def open_page(pages: Pages) -> Iterator[Open]:
+    """Open pages that are closed after the test."""
+    opened: list[Dashboard] = []
 
+    def open_page(*args: Any, **kwargs: Any) -> Dashboard:
+        opened.append(pages.open(*args, **kwargs))
+        return opened[-1]
 
-@pytest.fixture
-def open_page(
-    house: House,
-    browser: sync_api.Browser,
-    login: Any,
-    complaints: list[Complaint],
-    request: pytest.FixtureRequest,
-) -> Iterator[Open]:
-    """Open a page of Home Assistant that is logged in; no page may log an error."""
-    with ExitStack() as stack:
-
-        def open_page(
-            language: str = "en",
-            size: str = "tablet",
-            *,
-            dark: bool = False,
-            motion: bool = False,
-        ) -> Dashboard:
-            context = browser.new_context(
-                base_url=house.home.address,
-                storage_state=login,
-                locale=LOCALES[language],
-                timezone_id="Europe/Berlin",
-                viewport=SIZES[size],
-                color_scheme="dark" if dark else "light",
-                reduced_motion="no-preference" if motion else "reduce",
-                # Its cache would show a page of before.
-                service_workers="block",
-            )
-            stack.callback(context.close)
-            page = context.new_page()
-            page.set_default_timeout(LIMIT)
-            sync_api.expect.set_options(timeout=LIMIT)
-
-            def complain(text: str) -> None:
-                complaints.append(Complaint(page.url, text))
-
-            page.on("pageerror", lambda error: complain(str(error)))
-            page.on(
-                "console",
-                lambda message: (
-                    complain(message.text) if message.type == "error" else None
-                ),
-            )
-            return Dashboard(page, house)
-
-        yield open_page
-    assert not complaints
+    yield open_page
+    for each in opened:
+        each.page.context.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright import sync_api
 
-from .house import House
+from .house import DASHBOARD, STAGE, House
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -23,12 +23,11 @@ READY = """() => {
 
 REPLACE = """picture => {
   const app = document.querySelector("home-assistant");
-  const update = app._updateHass.bind(app);
-  const { states, entities, devices } = picture;
+  const update = (window.setPicture ??= app._updateHass.bind(app));
+  const { states, entities, devices, user } = picture;
   // What Home Assistant really holds no longer arrives.
   app._updateHass = ({ states: s, entities: e, devices: d, ...rest }) => update(rest);
-  window.setPicture = change => update(change);
-  update({ states, entities, devices });
+  update({ states, entities, devices, user: { ...app.hass.user, ...user } });
 }"""
 """Replaces what the frontend knows of Home Assistant by a recorded picture."""
 
@@ -51,6 +50,23 @@ SHOW_CARD = """async ([config, width]) => {
 }"""
 """Shows a card alone, above everything else."""
 
+RUN_AXE = "async element => (await window.axe.run(element)).violations"
+
+HEIGHT = """() => {
+  const root = document.querySelector("home-assistant").shadowRoot
+    .querySelector("home-assistant-main").shadowRoot
+    .querySelector("ha-panel-lovelace").shadowRoot.querySelector("hui-root").shadowRoot;
+  return Math.max(800, root.querySelector("#view").scrollHeight + 80);
+}"""
+
+REMOVE_CARD = """() => document.querySelector("main#picture")?.remove()"""
+
+NAVIGATE = """path => {
+  history.pushState(null, "", path);
+  window.dispatchEvent(new CustomEvent("location-changed"));
+}"""
+"""Goes to a page as a click does, without loading anew."""
+
 CHANGE_STATES = """changes => {
   const app = document.querySelector("home-assistant");
   const states = { ...app.hass.states };
@@ -68,6 +84,15 @@ def read_fixture(name: str) -> dict[str, Any]:
     return picture
 
 
+def contract_of(picture: dict[str, Any]) -> str:
+    """Return the device ID of the first contract of a picture."""
+    return next(
+        key
+        for key, each in picture["devices"].items()
+        if each["manufacturer"] == "Nomos"
+    )
+
+
 @dataclass
 class Dashboard:
     """Page of a browser that is logged in to Home Assistant."""
@@ -80,12 +105,15 @@ class Dashboard:
         self.page.goto(path)
         self.page.wait_for_function(READY)
 
-    def show_picture(self, name: str) -> dict[str, Any]:
+    def show_picture(self, name: str, *, is_admin: bool = True) -> dict[str, Any]:
         """Show Home Assistant as recorded in a picture, at the time of the picture."""
-        picture = read_fixture(name)
+        picture = read_fixture(name) | {"user": {"is_admin": is_admin}}
         # Playwright's clock is still then; timers go on.
         self.page.clock.set_fixed_time(datetime.fromisoformat(picture["now"]))
-        self.go("/profile/general")
+        if not self.page.evaluate("() => Boolean(window.setPicture)"):
+            # Home Assistant does not know the calendar of a picture.
+            self.page.route("**/api/calendars/**", lambda each: each.fulfill(json=[]))
+            self.go(f"/{STAGE}")
         self.page.evaluate(REPLACE, picture)
         return picture
 
@@ -97,31 +125,46 @@ class Dashboard:
         Without a device ID, the card gets the first contract of the picture.
         """
         picture = self.show_picture(name)
-        device = next(
-            key
-            for key, each in picture["devices"].items()
-            if each["manufacturer"] == "Nomos"
-        )
+        device = contract_of(picture)
         # The helpers are there once a dashboard was shown.
         self.page.wait_for_function("() => window.loadCardHelpers")
         self.page.evaluate(SHOW_CARD, [{"device_id": device} | config, width])
         return self.page.locator("main#picture")
+
+    def show_dashboard(self, name: str, *, is_admin: bool = True) -> sync_api.Locator:
+        """Show the dashboard of all contracts, with the states of a picture."""
+        picture = self.show_picture(name, is_admin=is_admin)
+        self.page.evaluate(REMOVE_CARD)
+        self.page.evaluate(NAVIGATE, f"/{STAGE}")
+        self.page.locator("hui-card").first.wait_for(state="detached")
+        self.page.evaluate(NAVIGATE, f"/{DASHBOARD}/{contract_of(picture)}")
+        return self.page.locator("hui-root")
 
     def change(self, **changes: dict[str, Any] | None) -> None:
         """Change states of the picture, by entity ID with two underscores for the dot."""
         states = {key.replace("__", "."): value for key, value in changes.items()}
         self.page.evaluate(CHANGE_STATES, states)
 
-    def serious_faults(self, *roots: str) -> list[str]:
+    def shoot(self, file: Path) -> None:
+        """Take a screenshot of all of the view, once everything is drawn."""
+        size = self.page.viewport_size
+        assert size
+        self.page.wait_for_timeout(1000)
+        height = self.page.evaluate(HEIGHT)
+        self.page.set_viewport_size({"width": size["width"], "height": height})
+        self.page.wait_for_timeout(1500)
+        self.page.screenshot(path=file)
+        self.page.set_viewport_size(size)
+
+    def serious_faults(self, *tags: str) -> list[str]:
         """Return the serious findings of axe in elements of the integration."""
-        context = {"include": [[root] for root in roots or OURS if self._has(root)]}
-        found = Axe().run(self.page, context=context).response["violations"]
+        self.page.evaluate(Axe().axe_script)
+        found: list[dict[str, Any]] = []
+        for each in self.page.locator(", ".join(tags or OURS)).all():
+            found += each.evaluate(RUN_AXE)
         return [
             f"{each['id']}: {each['help']}: {node['html'][:200]}"
             for each in found
             if each["impact"] in ("serious", "critical")
             for node in each["nodes"]
         ]
-
-    def _has(self, selector: str) -> bool:
-        return self.page.locator(selector).count() > 0

@@ -13,12 +13,18 @@ from typing import Any
 import aiohttp
 
 from scripts.demo_config import prepare_config
-from scripts.demo_home import DOMAIN, STEP_LIMIT, USER, Home
-from scripts.demo_processes import Child, find_free_port, run_while_alive, wait_until
+from scripts.demo_home import DOMAIN, STEP_LIMIT, Home
+from scripts.demo_processes import Child, find_free_port, run_while_alive
 from scripts.demo_socket import Socket
 from simulator import Household, Simulator, scenarios
 
 PASSWORD = "browser-tests"
+
+STAGE = "empty-stage"
+"""Empty dashboard, on which the tests show single cards."""
+
+DASHBOARD = "all-contracts"
+"""Dashboard of the strategy."""
 
 WALKING = "walking"
 """Household whose order the tests advance."""
@@ -103,6 +109,16 @@ class House:
         entry_id = await self.home.add_integration()
         async with Socket.connect(self.home) as socket:
             await socket.wait_for_entities()
+            for path, config in (
+                (STAGE, {"views": [{"type": "sections", "sections": []}]}),
+                (DASHBOARD, {"strategy": {"type": "custom:nomos-energy"}}),
+            ):
+                await socket.command(
+                    "lovelace/dashboards/create", url_path=path, title=path
+                )
+                await socket.command(
+                    "lovelace/config/save", url_path=path, config=config
+                )
         dynamic = self.households["dynamic"].subscription_id
         await self.home.plan_load(entry_id, dynamic)
 

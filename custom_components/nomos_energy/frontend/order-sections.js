@@ -38,7 +38,11 @@ function hasOrder(view) {
 export function orderSections(view) {
   const active = isActive(view);
   if (active && (!hasOrder(view) || feedsIn(view.hass, view.contract.id))) return [];
-  const journey = { type: "custom:nomos-journey-card", device_id: view.contract.id };
+  const journey = {
+    type: "custom:nomos-journey-card",
+    device_id: view.contract.id,
+    grid_options: { columns: "full" },
+  };
   const title = heading(view.text("dashboard_order"), "mdi:meter-electric-outline");
   if (active) return [section([title, journey])];
   return [
@@ -54,9 +58,15 @@ export function orderSections(view) {
  */
 function appointmentSections(view) {
   const calendar = view.find("installation");
-  if (!calendar || !isKnown(view.state("appointment"))) return [];
+  const appointment = view.state("appointment");
+  if (!calendar || !isKnown(appointment) || isPast(appointment)) return [];
   const title = heading(view.text("dashboard_appointment"), "mdi:calendar");
   return [section([title, { type: "calendar", entities: [calendar] }])];
+}
+
+/** @param {HassEntity} appointment */
+function isPast({ state }) {
+  return Date.now() - Date.parse(state) > DAY;
 }
 
 /**

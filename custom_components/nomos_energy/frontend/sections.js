@@ -22,7 +22,7 @@ export const PARTS = [
 const DECIDING = ["smart_meter_active", "order_status", "activated"];
 
 /** Entities of which it decides only whether there is a state. */
-const KNOWN = ["appointment", "order_update"];
+const KNOWN = ["appointment", "order_update", "consumption_last_day", "feed_in_last_day"];
 
 /**
  * Return what decides about the sections of a contract, as text to compare.

@@ -1,6 +1,6 @@
 /** Section of the last day's usage and cost, with those of the last month. */
 
-import { DOMAIN, feedsIn } from "./contract.js";
+import { DOMAIN, feedsIn, isKnown } from "./contract.js";
 import { heading, section, tiles } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -15,13 +15,39 @@ const SHOWN = 30;
  * @returns {Promise<Card[]>}
  */
 export async function usageSections(view) {
-  const lastDay = tiles(view, LAST_DAY);
-  if (!lastDay.length) return [];
-  const hasEnergy = view.hass.config.components.includes("energy");
-  const page = { tap_action: { action: "navigate", navigation_path: "/energy" } };
-  const key = feedsIn(view.hass, view.contract.id) ? "dashboard_feed_in" : "dashboard_usage";
-  const title = heading(view.text(key), "mdi:lightning-bolt", hasEnergy ? page : {});
-  return [section([title, ...lastDay, ...tiles(view, ["meter_reading"]), ...(await graphs(view))])];
+  const existing = LAST_DAY.filter((key) => view.find(key));
+  if (!existing.length) return [];
+  const known = existing.filter((key) => isKnown(view.state(key)));
+  const told = { type: "markdown", content: view.text("dashboard_no_usage"), text_only: true };
+  return [
+    section([
+      title(view, known),
+      ...(known.length ? tiles(view, known) : [told]),
+      ...tiles(view, ["meter_reading"]),
+      ...(await graphs(view)),
+    ]),
+  ];
+}
+
+/**
+ * Return the heading with the day, and a link to the Energy dashboard.
+ * @param {View} view
+ * @param {string[]} known
+ */
+function title(view, known) {
+  const { hass, contract, text, find } = view;
+  const key = feedsIn(hass, contract.id) ? "dashboard_feed_in" : "dashboard_usage";
+  const link = { action: "navigate", navigation_path: "/energy" };
+  const day = {
+    type: "entity",
+    entity: find(known[0] ?? ""),
+    show_icon: false,
+    state_content: "date",
+  };
+  return heading(text(key), "mdi:lightning-bolt", {
+    ...(hass.config.components.includes("energy") && { tap_action: link }),
+    ...(known.length && { badges: [day] }),
+  });
 }
 
 /**
