@@ -70,7 +70,7 @@ PICTURES |= {
 async def walk_appointment_today(studio: Studio) -> None:
     """The meter is installed today."""
     home = scenarios.happy_path()
-    home.timeline = [*home.timeline[:4], *_later(home, 23, 17)]
+    home.timeline = [*home.timeline[:4], *_later(home, 23, 16)]
     await _watch(studio, home, 40)
 
 
@@ -313,7 +313,7 @@ async def _with_wallbox(
     )
     if until != AFTERNOON:
         await pass_time(
-            hass, studio.freezer, timedelta(hours=12), timedelta(minutes=15)
+            hass, studio.freezer, timedelta(hours=12), timedelta(hours=2)
         )
     return key, home
 

@@ -13,6 +13,7 @@ import pytest
 from simulator import Fault, Simulator, scenarios
 from tests.conftest import SetUp
 
+from . import card_pictures
 from .pictures import FOLDER, Studio, store, stored, take
 
 type Picture = Callable[[Studio], Awaitable[object]]
@@ -31,7 +32,7 @@ DAYS = {
 }
 """Days since the order, by the picture of an order without delays."""
 
-PICTURES: dict[str, Picture] = {}
+PICTURES: dict[str, Picture] = dict(card_pictures.PICTURES)
 """Pictures by name."""
 
 
@@ -153,8 +154,8 @@ async def test_picture(
     hass: HomeAssistant, studio: Studio, request: pytest.FixtureRequest, name: str
 ) -> None:
     """A picture is what Home Assistant has today."""
-    await PICTURES[name](studio)
-    taken = take(hass)
+    more = await PICTURES[name](studio)
+    taken = take(hass) | (more if isinstance(more, dict) else {})
     assert taken["states"]
     if request.config.getoption("--snapshot-update"):
         store(name, taken)

@@ -25,6 +25,7 @@ const STYLE = `
 @container (min-width: 560px) {
   .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px; }
 }
+.together { display: inline-block; }
 .facts { display: grid; gap: 16px; align-content: start; }
 .fact { display: grid; gap: 4px; }
 .box { border: 1px solid var(--divider-color); border-radius: 12px; padding: 12px 16px; }
@@ -95,8 +96,8 @@ export default class JourneyCard extends ContractCard {
     const journey = journeyOf(new Order(hass, contract, context));
     const { warning, appointment, prepare = [], steps = [], links = [] } = journey;
     const facts = [
-      warning && drawWarning(warning),
-      journey.actor && drawNext(journey, text),
+      warning && drawWarning(warning, journey.next ? undefined : journey.actor, text),
+      journey.next && drawNext(journey, text),
       appointment && drawAppointment(appointment, text),
       prepare.length > 0 && drawPrepare(prepare, text),
     ].filter((each) => each instanceof HTMLElement);
@@ -129,13 +130,28 @@ function drawHead({ icon: name, title, since, warning, isActive }, contract, tex
       html("span", { class: "hidden" }, `${text("card_journey")}, ${nameOf(contract)}: `),
       title,
     ),
-    html("p", { class: "quiet" }, [since, nameOf(contract)].filter(Boolean).join(" · ")),
+    html(
+      "p",
+      { class: "quiet" },
+      since && `${since} · `,
+      html("span", { class: "together" }, nameOf(contract)),
+    ),
   );
 }
 
-/** @param {{ title: string, text: string }} warning */
-function drawWarning({ title, text }) {
-  return html("div", { class: "warning", role: "status" }, html("h3", {}, title), html("p", {}, text));
+/**
+ * @param {NonNullable<Journey["warning"]>} warning
+ * @param {string | undefined} actor
+ * @param {Text} text
+ */
+function drawWarning(warning, actor, text) {
+  return html(
+    "div",
+    { class: "warning", role: "status" },
+    html("h3", {}, warning.title),
+    html("p", {}, warning.text),
+    actor && html("p", { class: "quiet" }, text("card_actor", { actor })),
+  );
 }
 
 /**

@@ -58,15 +58,20 @@ export function journeyOf(order) {
 }
 
 /** @param {Order} order */
-function active({ hass, state, status, activatedAt, text }) {
+function active({ hass, contract, state, status, activatedAt, text }) {
   const isOrdered = status !== "not_ordered" && status !== "cancelled";
+  const told = feedsIn(hass, contract.id)
+    ? "card_feed_in"
+    : state && !isOrdered
+      ? "card_smart_already"
+      : "card_active";
   return {
     icon: "mdi:check-decagram",
     title: stateName(hass, "binary_sensor", "smart_meter_active", "on"),
     isActive: true,
     since: activatedAt
       ? text("card_since", { date: date(hass, activatedAt) })
-      : text(state && !isOrdered ? "card_smart_already" : "card_active"),
+      : text(told),
   };
 }
 
@@ -120,17 +125,18 @@ function cancelled(order) {
 /** @param {Order} order */
 function inProgress(order) {
   const { status, isBlocked, text } = order;
-  const missed = daysSinceAppointment(order) > 0;
-  const step = missed ? "visited" : status || "unknown";
+  const daysSince = daysSinceAppointment(order);
+  const step = daysSince > 0 ? "visited" : status || "unknown";
+  const isHeld = isBlocked || daysSince >= REPORTED_AFTER;
   return {
     icon: isBlocked ? "mdi:alert-circle-outline" : "mdi:progress-clock",
     title: status ? order.name(status) : text("card_unknown_status"),
     since: since(order),
-    actor: isBlocked ? actorOfBlock(order) : actorAt(step, order),
-    next: isBlocked ? undefined : text(`card_next_${step}`),
+    actor: isHeld ? actorOfBlock(order) : actorAt(step, order),
+    next: isHeld ? undefined : text(`card_next_${step}`),
     warning: warning(order),
     appointment: appointment(order),
-    prepare: missed ? [] : prepare(order),
+    prepare: daysSince > 0 ? [] : prepare(order),
     steps: order.path.map((milestone, place) => stepOf(milestone, place, order)),
     expected: expected(order),
     links: portal(order),
@@ -238,8 +244,8 @@ function prepare(order) {
   if (status === "scheduled" || appointmentAt) {
     return ["clear", "at_home", "computer", "photo"].map((key) => text(`card_prepare_${key}`));
   }
-  const isAsked = status === "placed" || order.value("blocked_reason") === "check_missing";
-  return isAsked ? [text("card_prepare_details")] : [];
+  const isAsked = status === "placed" && !order.isBlocked;
+  return isAsked || order.value("blocked_reason") === "check_missing" ? [text("card_prepare_details")] : [];
 }
 
 /**

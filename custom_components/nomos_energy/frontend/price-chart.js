@@ -10,7 +10,7 @@ import { svg } from "./dom.js";
 /** @typedef {import("./prices.js").Prices} Prices */
 
 const BARS = 132;
-const TOP = 20;
+const TOP = 28;
 const FEES = 18;
 const AXIS = 20;
 const LANE = 22;
@@ -94,6 +94,7 @@ export function drawDay(scene, width) {
     { viewBox: `0 0 ${px(width)} ${height}`, width: px(width), height, "aria-hidden": "true" },
     ...drawLines(scene, width),
     ...drawBars(scene, x),
+    ...drawScale(scene),
     ...own.flatMap((each) => drawFee(each, x, bottom)),
     ...lanes.flatMap(({ load, pieces }, place) => drawLane(load, pieces, x, feesEnd + place * LANE, width)),
     ...drawFound(scene, x),
@@ -107,12 +108,24 @@ export function drawDay(scene, width) {
  * @param {Scene} scene
  * @param {number} width
  */
-function drawLines({ hass, prices }, width) {
+function drawLines({ prices }, width) {
   const { lines, y } = scaleOf(prices);
-  return lines.flatMap((price) => [
-    svg("line", { class: price === 0 ? "zero" : "line", x1: 0, x2: px(width), y1: px(y(price)), y2: px(y(price)) }),
-    price !== 0 && svg("text", { class: "scale", x: 0, y: px(y(price) - 3) }, cents(hass, price, 0)),
-  ].filter((each) => each instanceof SVGElement));
+  return lines.map((price) => {
+    const height = px(y(price));
+    const name = price === 0 ? "zero" : "line";
+    return svg("line", { class: name, x1: 0, x2: px(width), y1: height, y2: height });
+  });
+}
+
+/**
+ * Draw the numbers of the scale, above the bars.
+ * @param {Scene} scene
+ */
+function drawScale({ hass, prices }) {
+  const { lines, y } = scaleOf(prices);
+  return lines
+    .filter((price) => price !== 0)
+    .map((price) => svg("text", { class: "scale", x: 1, y: px(y(price) - 3) }, cents(hass, price, 0)));
 }
 
 /**
@@ -201,7 +214,7 @@ function drawFound({ day, found }, x) {
   return found
     .filter((each) => each.start < day.end && each.end > day.start)
     .map((each) =>
-      svg("path", { class: "found", d: `M${px(x(each.start) + 1)} 18V12H${px(x(each.end) - 1)}V18` }),
+      svg("path", { class: "found", d: `M${px(x(each.start) + 1)} ${TOP - 4}v-6H${px(x(each.end) - 1)}v6` }),
     );
 }
 
@@ -216,8 +229,8 @@ function drawNow({ day, prices: { now }, now: label }, x, bottom, width) {
   const at = x(now);
   const anchor = at < 24 ? "start" : at > width - 24 ? "end" : "middle";
   return [
-    svg("line", { class: "now", x1: px(at), x2: px(at), y1: TOP - 6, y2: bottom }),
-    svg("text", { class: "now-label", x: px(at), y: TOP - 9, style: `text-anchor: ${anchor}` }, label),
+    svg("line", { class: "now", x1: px(at), x2: px(at), y1: TOP - 14, y2: bottom }),
+    svg("text", { class: "now-label", x: px(at), y: TOP - 17, style: `text-anchor: ${anchor}` }, label),
   ];
 }
 
@@ -259,14 +272,34 @@ export function mark(chart, day, interval) {
   cursor.setAttribute("width", px(interval ? Math.max(x(interval.end) - x(interval.start), 1) + 2 : 0));
 }
 
+/**
+ * @param {string} id
+ * @param {string} name Class: "cut" for lines that cut into a bar, "drawn" for others.
+ * @param {number} size
+ * @param {number} angle
+ */
+function lines(id, name, size, angle) {
+  const area = { width: size, height: size, patternUnits: "userSpaceOnUse" };
+  return svg(
+    "pattern",
+    { id, ...area, patternTransform: `rotate(${angle})` },
+    svg("line", { class: name, x1: 0, x2: 0, y1: 0, y2: size, "stroke-width": 2 }),
+  );
+}
+
 /** Patterns, so that levels are told apart without colours. */
 export function patterns() {
-  /** @param {string} id @param {number} size @param {number} width */
-  const lines = (id, size, width) =>
+  return svg(
+    "svg",
+    { class: "hidden", "aria-hidden": "true" },
     svg(
-      "pattern",
-      { id, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-      svg("line", { class: "hatch", x1: 0, x2: 0, y1: 0, y2: size, "stroke-width": width }),
-    );
-  return svg("svg", { class: "hidden", "aria-hidden": "true" }, svg("defs", {}, lines("sparse", 8, 2), lines("dense", 4, 2)));
+      "defs",
+      {},
+      lines("flat", "cut", 10, 90),
+      lines("flatter", "cut", 5, 90),
+      lines("sparse", "cut", 9, 45),
+      lines("dense", "cut", 5, 45),
+      lines("drawn", "drawn", 8, 45),
+    ),
+  );
 }

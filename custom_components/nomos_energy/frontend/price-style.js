@@ -11,28 +11,30 @@ export const STYLE = `
 .level { display: flex; align-items: center; flex-wrap: wrap; gap: 0 8px; font-weight: 500; }
 .level .quiet { font-weight: 400; font-size: 1rem; }
 .swatch { width: 16px; height: 16px; flex: none; }
-.days { display: grid; gap: 16px 24px; }
+.days { display: grid; gap: 8px 24px; }
 @container (min-width: 640px) { .days { grid-template-columns: 1fr 1fr; } }
 .day { display: grid; gap: 4px; align-content: start; min-width: 0; }
 .chart { position: relative; touch-action: pan-y; cursor: crosshair; border-radius: 8px;
-  min-height: 172px; -webkit-user-select: none; user-select: none; }
+  min-height: 180px; -webkit-user-select: none; user-select: none; }
 .chart svg { display: block; overflow: visible; }
 .readout { min-height: 2.8em; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-.empty { display: grid; place-items: center; text-align: center; min-height: 172px; padding: 0 24px;
+.empty { display: grid; place-items: center; text-align: center; min-height: 180px; padding: 0 24px;
   border: 1px dashed var(--divider-color); border-radius: 8px; box-sizing: border-box; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: 0.8125rem;
   color: var(--secondary-text-color); }
 .legend li { display: inline-flex; align-items: center; gap: 6px; }
 text { font: 11px var(--ha-font-family-body, Roboto, sans-serif); fill: var(--secondary-text-color); }
 .line { stroke: var(--divider-color); } .zero { stroke: var(--secondary-text-color); }
-.scale { paint-order: stroke; stroke: var(--card-background-color, #fff); stroke-width: 3px; }
+.scale { fill: var(--primary-text-color); paint-order: stroke; stroke: var(--card-background-color, #fff); stroke-width: 3px; }
 .bar.q0 { fill: var(--q0); } .bar.q1 { fill: var(--q1); } .bar.q2 { fill: var(--q2); }
 .bar.q3 { fill: var(--q3); } .bar.q4 { fill: var(--q4); }
 .over { opacity: 0.4; }
 .bar.unknown { fill: none; } .pattern { fill: none; }
-.pattern.q3, .pattern.unknown { fill: url(#sparse); } .pattern.q4 { fill: url(#dense); }
-.pattern.unknown { opacity: 0.35; }
-.hatch { stroke: var(--primary-text-color); stroke-opacity: 0.55; }
+.pattern.q0 { fill: url(#flatter); } .pattern.q1 { fill: url(#flat); }
+.pattern.q3 { fill: url(#sparse); } .pattern.q4 { fill: url(#dense); }
+.pattern.unknown { fill: url(#drawn); opacity: 0.3; }
+.cut { stroke: var(--card-background-color, #fff); stroke-opacity: 0.65; }
+.drawn { stroke: var(--primary-text-color); }
 .fee { fill: color-mix(in srgb, var(--secondary-text-color) 22%, var(--card-background-color, #fff)); }
 .fee.low { fill: none; stroke: var(--secondary-text-color); }
 .fee.high { fill: var(--secondary-text-color); }
@@ -41,8 +43,8 @@ text { font: 11px var(--ha-font-family-body, Roboto, sans-serif); fill: var(--se
 .load { fill: var(--primary-color); stroke: var(--primary-color); stroke-width: 1.5; }
 .load.planned, .load.done { fill-opacity: 0.55; }
 .load.provisional { fill: none; stroke-dasharray: 4 3; }
-.load.switched_by_hand { fill: url(#sparse); }
-.load.cannot_finish { fill: url(#dense); stroke: var(--error-color, #db4437); }
+.load.switched_by_hand { fill: url(#drawn); }
+.load.cannot_finish { fill: url(#drawn); stroke: var(--error-color, #db4437); }
 .load.disabled, .load.waiting_for_meter { fill: none; stroke: var(--divider-color); }
 .load-name { fill: var(--primary-text-color); } .load-name.left { text-anchor: end; }
 .found { fill: none; stroke: var(--primary-text-color); stroke-width: 2; }
@@ -73,7 +75,7 @@ td.number, th.number { text-align: end; }
 th { font-weight: 500; position: sticky; top: 0; background: var(--card-background-color, #fff); }
 @media (forced-colors: active) {
   .bar, .fee, .load { forced-color-adjust: none; stroke: CanvasText; stroke-width: 0.5; }
-  .bar.q0, .bar.q1, .bar.q2, .bar.q3, .bar.q4 { fill: Canvas; } .hatch { stroke: CanvasText; }
+  .bar.q0, .bar.q1, .bar.q2, .bar.q3, .bar.q4 { fill: Canvas; } .cut, .drawn { stroke: CanvasText; }
   .bar.q0 { fill: Highlight; } .bar.q1 { fill: color-mix(in srgb, Highlight 50%, Canvas); }
   text { fill: CanvasText; } .now, .cursor, .found { stroke: CanvasText; }
 }

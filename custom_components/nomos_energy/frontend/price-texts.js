@@ -113,7 +113,9 @@ export function describePlan({ state, until, pieces }, picture) {
   return pieces
     .map(({ start, end, price }) => {
       const times = text("card_times", { start: when(start, picture), end: time(hass, new Date(end)) });
-      return price === null ? times : `${times} (${text("card_price", { price: cents(hass, price) })})`;
+      const told =
+        price === null ? text("card_provisional") : text("card_price", { price: cents(hass, price) });
+      return `${times} (${told})`;
     })
     .join(", ");
 }

@@ -2,7 +2,7 @@
 
 import { DOMAIN } from "./contract.js";
 import { html } from "./dom.js";
-import { cents, duration, weekdayTime } from "./format.js";
+import { cents, dayOf, duration, time, weekdayTime } from "./format.js";
 
 /** @typedef {import("./texts.js").Text} Text */
 /** @typedef {import("./prices.js").Prices} Prices */
@@ -104,10 +104,13 @@ export class WindowFinder {
  * @param {Found} found
  * @param {Text} text
  */
-function describe(hass, { start, end, average_price: price }, text) {
+function describe(hass, found, text) {
+  const start = new Date(found.start);
+  const end = new Date(found.end);
+  const isOneDay = dayOf(hass, start) === dayOf(hass, end);
   return text("card_window", {
-    start: weekdayTime(hass, new Date(start)),
-    end: weekdayTime(hass, new Date(end)),
-    price: price === null ? "–" : cents(hass, price),
+    start: weekdayTime(hass, start),
+    end: isOneDay ? time(hass, end) : weekdayTime(hass, end),
+    price: found.average_price === null ? "–" : cents(hass, found.average_price),
   });
 }
