@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
 from custom_components.nomos_energy.const import DOMAIN
@@ -68,15 +69,15 @@ PICTURES |= {
 
 @picture
 async def walk_appointment_today(studio: Studio) -> None:
-    """The meter is installed today."""
+    """Show an appointment for today."""
     home = scenarios.happy_path()
-    home.timeline = [*home.timeline[:4], *_later(home, 23, 16)]
+    home.timeline = [*home.timeline[:4], *_later(home, 23, 17)]
     await _watch(studio, home, 40)
 
 
 @picture
 async def walk_appointment_missed(studio: Studio) -> None:
-    """The installation was not reported after the appointment."""
+    """Show an appointment without an installation after it."""
     home = scenarios.happy_path()
     home.timeline = [*home.timeline[:4], *_later(home, 23, 12)]
     await _watch(studio, home, 40)
@@ -95,7 +96,7 @@ def _later(home: Household, after: int, ahead: int) -> list[Step]:
 
 @picture
 async def walk_overdue(studio: Studio) -> None:
-    """The meter is installed, but not active at the expected day."""
+    """Show a meter that is not active at the expected day."""
     home = scenarios.happy_path()
     home.timeline = home.timeline[:-1]
     await _watch(studio, home, 60)
@@ -103,7 +104,7 @@ async def walk_overdue(studio: Studio) -> None:
 
 @picture
 async def walk_long_overdue(studio: Studio) -> None:
-    """The activation is overdue for more than four weeks."""
+    """Show an activation that is overdue for more than four weeks."""
     home = scenarios.happy_path()
     home.timeline = home.timeline[:-1]
     await _watch(studio, home, 90)
@@ -111,19 +112,19 @@ async def walk_long_overdue(studio: Studio) -> None:
 
 @picture
 async def walk_blocked_details(studio: Studio) -> None:
-    """Details of the meter cabinet are missing."""
+    """Show an order that waits for details of the meter cabinet."""
     await _watch(studio, scenarios.blocked_then_unblocked(), 8)
 
 
 @picture
 async def walk_blocked_grid_operator(studio: Studio) -> None:
-    """The registration with the grid operator is not done."""
+    """Show an order that waits for the grid operator."""
     await _watch(studio, scenarios.blocked_then_unblocked(), 27)
 
 
 @picture
 async def walk_blocked_unknown(studio: Studio) -> None:
-    """The order is blocked for a reason that this version does not know."""
+    """Show a block for a reason that this version does not know."""
     home = scenarios.happy_path()
     block = Step(after=timedelta(days=5), blocked="a_new_reason")
     home.timeline = [*home.timeline[:2], block]
@@ -132,19 +133,19 @@ async def walk_blocked_unknown(studio: Studio) -> None:
 
 @picture
 async def walk_cancelled(studio: Studio) -> None:
-    """The customer has cancelled the order."""
+    """Show an order that the customer has cancelled."""
     await _watch(studio, scenarios.cancelled_by_request(), 20)
 
 
 @picture
 async def walk_pre_existing(studio: Studio) -> None:
-    """There is a smart meter already, which is being registered."""
+    """Show the registration of a smart meter that was there before."""
     await _watch(studio, scenarios.pre_existing_then_activated(), 20)
 
 
 @picture
 async def walk_unknown_status(studio: Studio) -> None:
-    """The order gets a status that this version does not know."""
+    """Show a status that this version does not know."""
     home = scenarios.happy_path()
     await _watch(studio, home, 11)
     studio.simulator.fail(Fault.UNKNOWN_STATUS)
@@ -153,7 +154,7 @@ async def walk_unknown_status(studio: Studio) -> None:
 
 @picture
 async def walk_unavailable(studio: Studio) -> None:
-    """Nomos has not answered for more than a week."""
+    """Show an order after more than a week without an answer."""
     await _watch(studio, scenarios.happy_path(), 11)
     studio.simulator.fail(Fault.SERVER_ERROR)
     await pass_time(studio.hass, studio.freezer, 8 * DAY, timedelta(hours=18))
@@ -181,7 +182,6 @@ async def windows(hass: HomeAssistant) -> dict[str, Any]:
 
 
 async def _answer(hass: HomeAssistant, data: dict[str, Any]) -> Any:
-    from homeassistant.helpers import entity_registry as er  # noqa: PLC0415
 
     entry = er.async_get(hass).async_get(data.pop("entity_id"))
     assert entry
@@ -207,13 +207,13 @@ async def _priced(
 
 @picture
 async def prices_quarters(studio: Studio) -> dict[str, Any]:
-    """Quarter-hours of both days, with the windows of module 3."""
+    """Show quarter-hours of both days, with the windows of module 3."""
     return await _priced(studio, scenarios.dynamic_tariff())
 
 
 @picture
 async def prices_morning(studio: Studio) -> dict[str, Any]:
-    """Tomorrow is not known yet."""
+    """Show a morning, when tomorrow is not known yet."""
     return await _priced(
         studio, scenarios.dynamic_tariff(), "2026-11-23T09:07:00+01:00"
     )
@@ -221,13 +221,13 @@ async def prices_morning(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_hours(studio: Studio) -> dict[str, Any]:
-    """Prices by the hour."""
+    """Show prices by the hour."""
     return await _priced(studio, scenarios.dynamic_tariff(hourly=True))
 
 
 @picture
 async def prices_negative(studio: Studio) -> dict[str, Any]:
-    """Prices below zero around noon of both days."""
+    """Show prices below zero around noon of both days."""
     for day in (TODAY, TODAY + DAY):
         amounts = [24.0 - 0.9 * max(0, 24 - abs(place - 52)) for place in range(96)]
         studio.simulator.set_prices(day, [round(each - 8, 2) for each in amounts])
@@ -236,7 +236,7 @@ async def prices_negative(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_gaps(studio: Studio) -> dict[str, Any]:
-    """Some prices are missing, the current one among them."""
+    """Show gaps in the prices, also at the moment."""
     amounts: list[float | None] = [20.0 + place % 24 for place in range(96)]
     amounts[58:66] = [None] * 8
     studio.simulator.set_prices(TODAY, amounts)
@@ -246,7 +246,7 @@ async def prices_gaps(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_spring(studio: Studio) -> dict[str, Any]:
-    """A day with 92 quarter-hours."""
+    """Show a day with 92 quarter-hours."""
     return await _priced(
         studio, scenarios.dynamic_tariff(), "2027-03-28T15:22:00+02:00"
     )
@@ -254,7 +254,7 @@ async def prices_spring(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_autumn(studio: Studio) -> dict[str, Any]:
-    """A day with 100 quarter-hours."""
+    """Show a day with 100 quarter-hours."""
     return await _priced(
         studio, scenarios.dynamic_tariff(), "2026-10-25T15:22:00+01:00"
     )
@@ -262,14 +262,14 @@ async def prices_autumn(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_standard_only(studio: Studio) -> dict[str, Any]:
-    """Module 3, in a quarter of the year in which all is standard."""
+    """Show module 3 in a quarter of the year in which all is standard."""
     home = scenarios.dynamic_tariff(window_quarters=(1, 2, 3))
     return await _priced(studio, home)
 
 
 @picture
 async def prices_plain(studio: Studio) -> dict[str, Any]:
-    """No modules, and prices that hardly differ."""
+    """Show a contract without modules, and prices that hardly differ."""
     for day in (TODAY, TODAY + DAY):
         studio.simulator.set_prices(day, [30.0 + place % 2 / 2 for place in range(96)])
     return await _priced(studio, scenarios.smart_already())
@@ -277,13 +277,13 @@ async def prices_plain(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def prices_feed_in(studio: Studio) -> dict[str, Any]:
-    """Payouts of a feed-in contract."""
+    """Show payouts of a feed-in contract."""
     return await _priced(studio, scenarios.feed_in())
 
 
 @picture
 async def prices_unavailable(studio: Studio) -> None:
-    """Nomos has not answered since the day before yesterday."""
+    """Show a contract after three days without an answer."""
     studio.at(AFTERNOON)
     await studio.of(scenarios.dynamic_tariff())
     studio.simulator.fail(Fault.SERVER_ERROR)
@@ -308,19 +308,15 @@ async def _with_wallbox(
     home.add_module(MODULE_3)
     entry = await studio.of(home)
     key = await add_load(hass, entry, a_wallbox(home, targets=[WALLBOX], **changes))
-    await pass_time(
-        hass, studio.freezer, timedelta(minutes=32), timedelta(minutes=15)
-    )
+    await pass_time(hass, studio.freezer, timedelta(minutes=32), timedelta(minutes=15))
     if until != AFTERNOON:
-        await pass_time(
-            hass, studio.freezer, timedelta(hours=12), timedelta(hours=2)
-        )
+        await pass_time(hass, studio.freezer, timedelta(hours=12), timedelta(hours=2))
     return key, home
 
 
 @picture
 async def load_planned(studio: Studio) -> dict[str, Any]:
-    """A wallbox waits for the night, and a boiler runs in two blocks."""
+    """Show a wallbox and a boiler that wait for the night."""
     _, home = await _with_wallbox(studio)
     (entry,) = studio.hass.config_entries.async_entries(DOMAIN)
     boiler = {
@@ -336,14 +332,14 @@ async def load_planned(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def load_running(studio: Studio) -> dict[str, Any]:
-    """A wallbox runs at night."""
+    """Show a wallbox that runs at night."""
     await _with_wallbox(studio, NIGHT)
     return await windows(studio.hass)
 
 
 @picture
 async def load_switched(studio: Studio) -> dict[str, Any]:
-    """Somebody has switched the wallbox off while it should run."""
+    """Show a wallbox that was switched off while it should run."""
     await _with_wallbox(studio, NIGHT)
     await studio.hass.services.async_call(
         "input_boolean", "turn_off", {"entity_id": WALLBOX}, blocking=True
@@ -354,7 +350,7 @@ async def load_switched(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def load_provisional(studio: Studio) -> dict[str, Any]:
-    """A load is planned although the prices of its time are not known."""
+    """Show a load whose time has no prices yet."""
     studio.simulator.publication_delay = timedelta(days=2)
     await _with_wallbox(studio)
     return await windows(studio.hass)
@@ -362,7 +358,7 @@ async def load_provisional(studio: Studio) -> dict[str, Any]:
 
 @picture
 async def load_off(studio: Studio) -> dict[str, Any]:
-    """The planning of a load is off."""
+    """Show a load whose planning is off."""
     key, _ = await _with_wallbox(studio)
     await call(studio.hass, key, "enabled", "turn_off")
     return await windows(studio.hass)

@@ -258,14 +258,15 @@ function stepOf(milestone, place, order) {
   const { hass, appointmentAt, text } = order;
   const state = place < order.place ? "done" : place === order.place ? "current" : "todo";
   const on = order.reached(milestone);
-  const isPlanned = milestone === "installed" && state === "todo" && appointmentAt;
+  const isAhead = appointmentAt && daysBetween(hass, order.now, appointmentAt) >= 0;
+  const isPlanned = milestone === "installed" && state === "todo" && isAhead;
   return {
     name:
       milestone === "cancelled"
         ? stateName(hass, "sensor", "cancelled_reason", "pre_existing")
         : order.name(milestone),
     state,
-    note: isPlanned
+    note: isPlanned && appointmentAt
       ? text("card_planned", { date: date(hass, appointmentAt) })
       : on && state !== "todo"
         ? date(hass, on)

@@ -3,8 +3,9 @@
 import { ContractCard } from "./card.js";
 import { loads, nameOf, stateOf } from "./contract.js";
 import { html } from "./dom.js";
-import { drawDay, mark, patterns } from "./price-chart.js";
+import { drawDay, mark } from "./price-chart.js";
 import { drawHead, drawLegend, drawLoads, drawTable } from "./price-parts.js";
+import { patterns } from "./price-patterns.js";
 import { describeDay, describeInterval, titleOf } from "./price-texts.js";
 import { STYLE } from "./price-style.js";
 import { WindowFinder } from "./price-window.js";
@@ -137,15 +138,12 @@ export default class PriceCard extends ContractCard {
    */
   #drawPart(day, picture) {
     const title = titleOf(day, picture);
-    const isToday = day === picture.prices.days[0];
-    if (!day.isKnown) {
-      const key = isToday ? "card_prices_unavailable" : this.#keyOfMissing(picture);
-      return html(
-        "div",
-        { class: "day" },
-        html("h3", {}, title),
-        html("p", { class: "empty quiet" }, picture.text(key)),
-      );
+    const isPlanned = picture.loads.some(({ pieces }) =>
+      pieces.some(({ start, end }) => start < day.end && end > day.start),
+    );
+    if (!day.isKnown && !isPlanned) {
+      const missing = html("p", { class: "empty quiet" }, describeDay(day, picture));
+      return html("div", { class: "day" }, html("h3", {}, title), missing);
     }
     const chart = html("div", {
       class: "chart",
@@ -166,11 +164,6 @@ export default class PriceCard extends ContractCard {
     const readout = html("p", { class: "readout", "aria-hidden": "true" });
     this.#parts.push({ day, chart, readout });
     return html("div", { class: "day" }, html("h3", {}, title), chart, readout);
-  }
-
-  /** @param {Picture} picture */
-  #keyOfMissing({ prices }) {
-    return prices.feedsIn ? "card_payouts_tomorrow" : "card_prices_tomorrow";
   }
 
   #observe() {

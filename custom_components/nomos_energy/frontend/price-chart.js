@@ -2,6 +2,7 @@
 
 import { cents, hour } from "./format.js";
 import { svg } from "./dom.js";
+import { FEE_LETTERS } from "./price-texts.js";
 
 /** @typedef {import("./prices.js").Day} Day */
 /** @typedef {import("./prices.js").Interval} Interval */
@@ -24,9 +25,6 @@ const HOUR_LABEL = 44;
 /** Distances of lines in EUR/kWh, of which the smallest that fits is taken. */
 const STEPS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const MOST_LINES = 5;
-
-/** Letters of the levels on price sheets. */
-const FEE_LETTERS = /** @type {Record<string, string>} */ ({ low: "NT", standard: "ST", high: "HT" });
 
 /**
  * @typedef {object} Scene
@@ -96,7 +94,9 @@ export function drawDay(scene, width) {
     ...drawBars(scene, x),
     ...drawScale(scene),
     ...own.flatMap((each) => drawFee(each, x, bottom)),
-    ...lanes.flatMap(({ load, pieces }, place) => drawLane(load, pieces, x, feesEnd + place * LANE, width)),
+    ...lanes.flatMap(({ load, pieces }, place) =>
+      drawLane(lookOf(load, scene.prices.now), pieces, x, feesEnd + place * LANE, width),
+    ),
     ...drawFound(scene, x),
     ...drawNow(scene, x, lanesEnd, width),
     ...drawHours(scene, x, height, width),
@@ -175,13 +175,31 @@ function drawFee({ start, end, level }, x, top) {
 }
 
 /**
+ * Return how a block of a load looks: the state of the load is that of the present.
  * @param {Load} load
+ * @param {number} now
+ */
+function lookOf({ name, state }, now) {
+  const isOfNow = state === "running" || state === "switched_by_hand";
+  return {
+    name,
+    /** @param {Load["pieces"][number]} piece */
+    look: ({ start, end, price }) => {
+      if (isOfNow && start <= now && now < end) return state;
+      if (state === "cannot_finish" || state === "disabled") return state;
+      return price === null ? "provisional" : "planned";
+    },
+  };
+}
+
+/**
+ * @param {ReturnType<typeof lookOf>} load
  * @param {Load["pieces"]} pieces
  * @param {(moment: number) => number} x
  * @param {number} top
  * @param {number} width
  */
-function drawLane({ name, state }, pieces, x, top, width) {
+function drawLane({ name, look }, pieces, x, top, width) {
   const from = x(Math.min(...pieces.map((each) => each.start)));
   const to = x(Math.max(...pieces.map((each) => each.end)));
   const room = name.length * LETTER + 6;
@@ -189,7 +207,7 @@ function drawLane({ name, state }, pieces, x, top, width) {
   return [
     ...pieces.map((each) =>
       svg("rect", {
-        class: `load ${state}`,
+        class: `load ${look(each)}`,
         x: px(x(each.start) + 1),
         y: top + 3,
         width: px(Math.max(x(each.end) - x(each.start) - 2, 2)),
@@ -270,36 +288,4 @@ export function mark(chart, day, interval) {
   const x = placeOf(day, width);
   cursor.setAttribute("x", px(interval ? x(interval.start) - 1 : 0));
   cursor.setAttribute("width", px(interval ? Math.max(x(interval.end) - x(interval.start), 1) + 2 : 0));
-}
-
-/**
- * @param {string} id
- * @param {string} name Class: "cut" for lines that cut into a bar, "drawn" for others.
- * @param {number} size
- * @param {number} angle
- */
-function lines(id, name, size, angle) {
-  const area = { width: size, height: size, patternUnits: "userSpaceOnUse" };
-  return svg(
-    "pattern",
-    { id, ...area, patternTransform: `rotate(${angle})` },
-    svg("line", { class: name, x1: 0, x2: 0, y1: 0, y2: size, "stroke-width": 2 }),
-  );
-}
-
-/** Patterns, so that levels are told apart without colours. */
-export function patterns() {
-  return svg(
-    "svg",
-    { class: "hidden", "aria-hidden": "true" },
-    svg(
-      "defs",
-      {},
-      lines("flat", "cut", 10, 90),
-      lines("flatter", "cut", 5, 90),
-      lines("sparse", "cut", 9, 45),
-      lines("dense", "cut", 5, 45),
-      lines("drawn", "drawn", 8, 45),
-    ),
-  );
 }

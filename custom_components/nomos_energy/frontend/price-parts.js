@@ -2,7 +2,7 @@
 
 import { html, icon, showMore, svg } from "./dom.js";
 import { cents, time } from "./format.js";
-import { describePlan, levelName, outlook, when } from "./price-texts.js";
+import { describePlan, feeName, levelName, outlook, when } from "./price-texts.js";
 import { stateName } from "./texts.js";
 
 /** @typedef {import("./price-texts.js").Picture} Picture */
@@ -71,12 +71,12 @@ export function drawHead(picture) {
  * @param {Picture} picture
  */
 export function drawLegend(picture) {
-  const { hass, text, prices, fees } = picture;
+  const { text, prices, fees } = picture;
   const levels = prices.levels.map((_, level) =>
     html("li", {}, swatch(prices.feedsIn ? 4 - level : level), levelName(level, picture)),
   );
   const names = ["low", "standard", "high"].filter((level) => fees.some((each) => each.level === level));
-  const fee = names.map((level) => stateName(hass, "sensor", "grid_fee_window", level)).join(", ");
+  const fee = names.map((level) => feeName(level, picture)).join(", ");
   return html(
     "ul",
     { class: "legend", role: "list", "aria-label": text("card_legend") },
@@ -172,7 +172,7 @@ function tableOf(picture) {
         html("td", { class: "number" }, cents(hass, Number(price))),
         html("td", {}, levelName(level, picture)),
         fees.length > 0 &&
-          html("td", {}, fee ? stateName(hass, "sensor", "grid_fee_window", fee.level) : "–"),
+          html("td", {}, fee ? feeName(fee.level, picture) : "–"),
       );
     });
   return html(

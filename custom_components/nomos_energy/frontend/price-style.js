@@ -16,7 +16,7 @@ export const STYLE = `
 .day { display: grid; gap: 4px; align-content: start; min-width: 0; }
 .chart { position: relative; touch-action: pan-y; cursor: crosshair; border-radius: 8px;
   min-height: 180px; -webkit-user-select: none; user-select: none; }
-.chart svg { display: block; overflow: visible; }
+.chart svg { display: block; }
 .readout { min-height: 2.8em; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .empty { display: grid; place-items: center; text-align: center; min-height: 180px; padding: 0 24px;
   border: 1px dashed var(--divider-color); border-radius: 8px; box-sizing: border-box; }

@@ -42,6 +42,24 @@ export function levelName(level, { hass, prices }) {
   return stateName(hass, "sensor", `${prices.key}_level`, prices.levels[level] || "");
 }
 
+/** Letters of the grid fee levels on price sheets. */
+export const FEE_LETTERS = /** @type {Record<string, string>} */ ({
+  low: "NT",
+  standard: "ST",
+  high: "HT",
+});
+
+/**
+ * Return the name of a grid fee level, with its letters.
+ * @param {string} level
+ * @param {Picture} picture
+ */
+export function feeName(level, { hass }) {
+  const name = stateName(hass, "sensor", "grid_fee_window", level);
+  const letters = FEE_LETTERS[level] || "";
+  return name.includes(letters) ? name : `${name} (${letters})`;
+}
+
 /**
  * Return a time, with its weekday if it is not today.
  * @param {number} moment
@@ -68,7 +86,7 @@ export function describeInterval(interval, picture) {
   const value = price === null ? text("card_price_unknown") : text("card_price", { price: cents(hass, price) });
   const parts = [
     price === null ? "" : levelName(level, picture),
-    fee && text("card_fee", { level: stateName(hass, "sensor", "grid_fee_window", fee.level) }),
+    fee && text("card_fee", { level: feeName(fee.level, picture) }),
     ...running.map(({ name }) => name),
   ];
   const times = text("card_times", { start: time(hass, new Date(start)), end: time(hass, new Date(end)) });
@@ -76,11 +94,14 @@ export function describeInterval(interval, picture) {
 }
 
 /**
- * Return the range of a day's prices.
+ * Return the range of a day's prices, or when there will be some.
  * @param {Day} day
  * @param {Picture} picture
  */
-export function describeDay({ lowest, highest, average }, { hass, text }) {
+export function describeDay(day, { hass, text, prices }) {
+  const { isKnown, lowest, highest, average } = day;
+  if (!isKnown && day === prices.days[0]) return text("card_prices_unavailable");
+  if (!isKnown) return text(prices.feedsIn ? "card_payouts_tomorrow" : "card_prices_tomorrow");
   return text("card_range", {
     lowest: cents(hass, lowest),
     highest: cents(hass, highest),
