@@ -25,6 +25,14 @@ REPLACE = """picture => {
   const app = document.querySelector("home-assistant");
   const update = (window.setPicture ??= app._updateHass.bind(app));
   const { states, entities, devices, user } = picture;
+  // Home Assistant does not know the calendar of a picture.
+  const connection = app.hass.connection;
+  const subscribe = (window.subscribe ??= connection.subscribeMessage.bind(connection));
+  connection.subscribeMessage = (callback, message, ...rest) => {
+    if (!message.type.startsWith("calendar/")) return subscribe(callback, message, ...rest);
+    callback({ events: [] });
+    return Promise.resolve(() => {});
+  };
   // What Home Assistant really holds no longer arrives.
   app._updateHass = ({ states: s, entities: e, devices: d, ...rest }) => update(rest);
   update({ states, entities, devices, user: { ...app.hass.user, ...user } });
@@ -111,8 +119,6 @@ class Dashboard:
         # Playwright's clock is still then; timers go on.
         self.page.clock.set_fixed_time(datetime.fromisoformat(picture["now"]))
         if not self.page.evaluate("() => Boolean(window.setPicture)"):
-            # Home Assistant does not know the calendar of a picture.
-            self.page.route("**/api/calendars/**", lambda each: each.fulfill(json=[]))
             self.go(f"/{STAGE}")
         self.page.evaluate(REPLACE, picture)
         return picture

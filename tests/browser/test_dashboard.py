@@ -72,7 +72,7 @@ def test_add_by_clicking(open_page: Open, house: House, language: str) -> None:
     expect(offered).to_contain_text(texts.about)
     offered.click()
     page.get_by_role("button", name=texts.create).click()
-    dashboard.go("/nomos-energy")
+    page.locator("ha-sidebar").get_by_text("Nomos Energy").click()
     expect(page.locator("hui-root")).to_contain_text("Isarufer 25")
     for listed in house.command("lovelace/dashboards/list"):
         if listed["url_path"] == "nomos-energy":
@@ -109,7 +109,7 @@ def test_editor(open_page: Open, house: House, language: str) -> None:
     page = dashboard.page
     dashboard.go(f"/{DASHBOARD}/{house.device_id('dynamic')}")
     view = page.locator("hui-sections-view")
-    loads = view.get_by_role("heading", name=texts.loads)
+    loads = view.get_by_role("heading", name=texts.loads, level=2)
     expect(loads).to_be_visible()
     page.get_by_role("button", name=texts.edit).first.click()
     page.get_by_role("checkbox", name=texts.loads).press("Space")
@@ -119,7 +119,6 @@ def test_editor(open_page: Open, house: House, language: str) -> None:
     assert saved == {"strategy": {"type": "custom:nomos-energy", "hide": ["loads"]}}
     page.get_by_role("button", name=texts.edit).first.click()
     page.get_by_role("checkbox", name=texts.loads).press("Space")
-    assert not dashboard.serious_faults("nomos-energy-strategy-editor")
     page.get_by_role("button", name=texts.save).click()
     expect(loads).to_be_visible()
     saved = house.command("lovelace/config", url_path=DASHBOARD)

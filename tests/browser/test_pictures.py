@@ -36,7 +36,7 @@ HEADINGS = {
     "activated": [LIVE, *TARIFF, ORDER],
     "smart_already": TARIFF,
     "feed_in": [PAYOUT, FEED_IN],
-    "two_contracts": [*TARIFF, ORDER],
+    "two_contracts": [ORDER, APPOINTMENT],
     "unavailable": [*TARIFF, ORDER],
     "tariff_with_load": [*TARIFF, ORDER],
     "load_by_hand": [*TARIFF, ORDER],
@@ -55,6 +55,15 @@ def test_sections(pages: Pages, shots: Path | None, language: str, name: str) ->
     expect(view.locator("hui-error-card")).to_have_count(0)
     if shots:
         stage.shoot(shots / f"{name}-{language}.png")
+
+
+def test_two_contracts(pages: Pages) -> None:
+    """Each contract has a view, which has its name."""
+    view = pages.stage("en", "tablet").show_dashboard("two_contracts")
+    tabs = view.get_by_role("tab")
+    expect(tabs).to_have_text(["Gartenstraße 21", "Hafenstraße 40"])
+    tabs.last.click()
+    expect(view.get_by_role("heading", name="Usage and cost")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", ["phone", "tablet"])
