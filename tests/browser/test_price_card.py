@@ -274,7 +274,7 @@ def test_keyboard(pages: Pages) -> None:
         stage.page.keyboard.press("ArrowRight")
     expect(tomorrow).to_have_attribute(
         "aria-valuetext",
-        re.compile(r"^2:00 – 2:15: 18.* · Very cheap · .*Low.* · Boiler · Wallbox$"),
+        re.compile(r"^2:00 – 2:15: 19.* · Very cheap · .*Low.* · Boiler · Wallbox$"),
     )
 
 
@@ -303,7 +303,7 @@ def test_window_for_a_length(pages: Pages) -> None:
     assert card.locator(".found").count() == 1
     length = card.get_by_role("combobox", name="Cheapest window for")
     length.select_option("480")
-    expect(status).to_contain_text("Mon, 22:00")
+    expect(status).to_contain_text("Mon, 23:00 – Tue, 7:00")
     # Its window begins today and ends tomorrow.
     assert card.locator(".found").count() == 2
     length.select_option("360")

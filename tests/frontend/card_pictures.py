@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Step, scenarios
@@ -295,7 +296,7 @@ async def prices_unavailable(studio: Studio) -> None:
 
 async def _with_wallbox(
     studio: Studio, until: str = AFTERNOON, **changes: Any
-) -> tuple[str, Household]:
+) -> tuple[str, Household, MockConfigEntry]:
     hass = studio.hass
     studio.at("2026-11-23T14:50:00+01:00")
     helpers = {"input_boolean": {"wallbox": {"initial": False}}}
@@ -310,15 +311,16 @@ async def _with_wallbox(
     key = await add_load(hass, entry, a_wallbox(home, targets=[WALLBOX], **changes))
     await pass_time(hass, studio.freezer, timedelta(minutes=32), timedelta(minutes=15))
     if until != AFTERNOON:
-        await pass_time(hass, studio.freezer, timedelta(hours=12), timedelta(hours=2))
-    return key, home
+        await pass_time(hass, studio.freezer, timedelta(hours=10))
+        quarter = timedelta(minutes=15)
+        await pass_time(hass, studio.freezer, timedelta(hours=2), quarter)
+    return key, home, entry
 
 
 @picture
 async def load_planned(studio: Studio) -> dict[str, Any]:
     """Show a wallbox and a boiler that wait for the night."""
-    _, home = await _with_wallbox(studio)
-    (entry,) = studio.hass.config_entries.async_entries(DOMAIN)
+    _, home, entry = await _with_wallbox(studio)
     boiler = {
         "name": "Boiler",
         "run_time": {"hours": 4, "minutes": 0},
@@ -359,6 +361,6 @@ async def load_provisional(studio: Studio) -> dict[str, Any]:
 @picture
 async def load_off(studio: Studio) -> dict[str, Any]:
     """Show a load whose planning is off."""
-    key, _ = await _with_wallbox(studio)
+    key, *_ = await _with_wallbox(studio)
     await call(studio.hass, key, "enabled", "turn_off")
     return await windows(studio.hass)

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const STYLE = `
 :host { display: block; height: 100%; }
 ha-card { height: 100%; box-sizing: border-box; container-type: inline-size; overflow: hidden; }
-.body { padding: 16px; display: grid; gap: 16px; align-content: start;
+.body { padding: 16px; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; align-content: start;
   color: var(--primary-text-color); line-height: 1.4; }
 h2, h3, p, ol, ul { margin: 0; padding: 0; font-weight: inherit; font-size: inherit; }
 h2 { font-size: 1.25rem; font-weight: 500; line-height: 1.25; }
