@@ -13,7 +13,7 @@ export const STYLE = `
 .swatch { width: 16px; height: 16px; flex: none; }
 .days { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px 24px; }
 @container (min-width: 640px) { .days { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-.day { display: grid; gap: 4px; align-content: start; min-width: 0; }
+.day { display: grid; grid-template-columns: minmax(0, 1fr); gap: 4px; align-content: start; min-width: 0; }
 .chart { position: relative; touch-action: pan-y; cursor: crosshair; border-radius: 8px;
   min-height: 180px; -webkit-user-select: none; user-select: none; }
 .chart svg { display: block; }
