@@ -101,6 +101,11 @@ def contract_of(picture: dict[str, Any]) -> str:
     )
 
 
+def title(view: sync_api.Locator, text: str) -> sync_api.Locator:
+    """Return the title of a section. Before 2026.9, it is no heading to a reader."""
+    return view.locator("hui-heading-card").get_by_text(text, exact=True)
+
+
 @dataclass
 class Dashboard:
     """Page of a browser that is logged in to Home Assistant."""

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 import pytest
 
 from .conftest import Open, Pages
+from .dashboard import title
 from .house import DASHBOARD, WALKING, House
 
 IS_SAME_PAGE = "() => window.isSamePage === true"
@@ -91,13 +92,13 @@ def test_gate_opens(open_page: Open, house: House) -> None:
     dashboard.go(f"/{DASHBOARD}/{house.device_id(WALKING)}")
     page.evaluate("() => { window.isSamePage = true }")
     view = page.locator("hui-sections-view")
-    expect(view.get_by_role("heading", name=texts.order)).to_be_visible()
-    expect(view.get_by_role("heading", name=texts.prices)).to_have_count(0)
+    expect(title(view, texts.order)).to_be_visible()
+    expect(title(view, texts.prices)).to_have_count(0)
     house.advance(WALKING, "installed")
     expect(view.get_by_role("heading", name=texts.installed)).to_be_visible()
     house.advance(WALKING, "activated")
-    expect(view.get_by_role("heading", name=texts.prices)).to_be_visible()
-    expect(view.get_by_role("heading", name=texts.live)).to_be_visible()
+    expect(title(view, texts.prices)).to_be_visible()
+    expect(title(view, texts.live)).to_be_visible()
     expect(view.locator("nomos-price-card svg").first).to_be_visible()
     assert page.evaluate(IS_SAME_PAGE)
 
@@ -109,7 +110,7 @@ def test_editor(open_page: Open, house: House, language: str) -> None:
     page = dashboard.page
     dashboard.go(f"/{DASHBOARD}/{house.device_id('dynamic')}")
     view = page.locator("hui-sections-view")
-    loads = view.get_by_role("heading", name=texts.loads, level=2)
+    loads = title(view, texts.loads)
     expect(loads).to_be_visible()
     page.get_by_role("button", name=texts.edit).first.click()
     page.get_by_role("checkbox", name=texts.loads).press("Space")
@@ -136,7 +137,7 @@ def test_chosen_contract(open_page: Open, house: House) -> None:
     dashboard = open_page()
     dashboard.go("/one-contract")
     view = dashboard.page.locator("hui-sections-view")
-    expect(view.get_by_role("heading", name="Feed-in and earnings")).to_be_visible()
+    expect(title(view, "Feed-in and earnings")).to_be_visible()
     expect(dashboard.page.locator("hui-root ha-tab-group-tab")).to_have_count(0)
 
 
@@ -165,7 +166,7 @@ def test_no_settings_for_others(open_page: Open) -> None:
     link = view.get_by_role("button", name="Add a planned load")
     expect(link.first).to_be_visible()
     dashboard.show_dashboard("activated_today", is_admin=False)
-    expect(view.get_by_role("heading", name="Your meter is active")).to_be_visible()
+    expect(title(view, "Your meter is active")).to_be_visible()
     expect(link).to_have_count(0)
 
 
@@ -179,7 +180,7 @@ def test_module_is_missing(open_page: Open, pages: Pages, module: str) -> None:
     notice = page.get_by_text(TEXTS["de"].not_loaded)
     expect(notice.first).to_be_visible()
     if module == "price-card":
-        expect(view.get_by_role("heading", name="Geplante Verbraucher")).to_be_visible()
+        expect(title(view, "Geplante Verbraucher")).to_be_visible()
     dashboard.go("/config/integrations/dashboard")
     expect(page.get_by_text("Nomos Energy").first).to_be_visible()
     assert all(module in error or "ERR_FAILED" in error for error in pages.errors)

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 import pytest
 
 from .conftest import Pages
+from .dashboard import title
 
 ORDER = {"de": "Bestellung des Zählers", "en": "Order of the smart meter"}
 APPOINTMENT = {"de": "Einbautermin", "en": "Installation appointment"}
@@ -50,7 +51,7 @@ def test_sections(pages: Pages, shots: Path | None, language: str, name: str) ->
     """A contract has the parts for which it has something to show, and no others."""
     stage = pages.stage(language, "tablet")
     view = stage.show_dashboard(name)
-    headings = view.locator("hui-heading-card h2.title, hui-heading-card .title")
+    headings = view.locator("hui-heading-card .title")
     expect(headings).to_have_text([each[language] for each in HEADINGS[name]])
     expect(view.locator("hui-error-card")).to_have_count(0)
     if shots:
@@ -63,7 +64,7 @@ def test_two_contracts(pages: Pages) -> None:
     tabs = view.get_by_role("tab")
     expect(tabs).to_have_text(["Gartenstraße 21", "Hafenstraße 40"])
     tabs.last.click()
-    expect(view.get_by_role("heading", name="Usage and cost")).to_be_visible()
+    expect(title(view, "Usage and cost")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", ["phone", "tablet"])

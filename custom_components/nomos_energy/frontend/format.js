@@ -81,17 +81,26 @@ function timeZone(hass) {
 }
 
 /**
+ * Clocks of languages.
+ * @type {Map<string | undefined, "h12" | "h23">}
+ */
+const cycles = new Map();
+
+/**
  * @param {HassLocale} locale
  * @returns {"h12" | "h23"}
  */
-function hourCycle(locale) {
-  if (locale.time_format === "12") return "h12";
-  if (locale.time_format === "24") return "h23";
-  const language = locale.time_format === "system" ? undefined : locale.language;
-  const { hourCycle: cycle } = new Intl.DateTimeFormat(language, {
-    hour: "numeric",
-  }).resolvedOptions();
-  return cycle === "h11" || cycle === "h12" ? "h12" : "h23";
+function hourCycle({ language, time_format: style }) {
+  if (style === "12") return "h12";
+  if (style === "24") return "h23";
+  const locale = style === "system" ? undefined : language;
+  let cycle = cycles.get(locale);
+  if (cycle === undefined) {
+    const format = new Intl.DateTimeFormat(locale, { hour: "numeric" });
+    cycle = format.resolvedOptions().hour12 ? "h12" : "h23";
+    cycles.set(locale, cycle);
+  }
+  return cycle;
 }
 
 /**

@@ -17,6 +17,11 @@ const AXIS = 20;
 const LANE = 22;
 const HOUR = 3_600_000;
 
+const GERMAN_HOUR = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: "Europe/Berlin",
+  hour: "2-digit",
+});
+
 /** Widths in pixels that letters need. */
 const LETTER = 7;
 const FEE_LABEL = 22;
@@ -261,11 +266,8 @@ function drawNow({ day, prices: { now }, now: label }, x, bottom, width) {
 function drawHours({ hass, day }, x, height, width) {
   const step = [3, 6, 12].find((each) => (width / 24) * each > HOUR_LABEL) || 12;
   return day.intervals
-    .filter(({ start }) => {
-      // Hours of the clock on the wall, also on the days on which it is changed.
-      const clock = new Date(start).toLocaleString("sv-SE", { timeZone: "Europe/Berlin" });
-      return clock.slice(14, 16) === "00" && Number(clock.slice(11, 13)) % step === 0;
-    })
+    // Hours of the clock on the wall, also on the days on which it is changed.
+    .filter(({ start }) => start % HOUR === 0 && Number(GERMAN_HOUR.format(start)) % step === 0)
     .map(({ start }, place) =>
       svg(
         "text",

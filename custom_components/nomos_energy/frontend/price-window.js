@@ -18,6 +18,8 @@ export class WindowFinder {
   /** Window that was found: none while it is looked for, or if there is none. */
   /** @type {{ start: number, end: number }[]} */ found = [];
   #minutes = USUAL;
+  /** @type {Text | undefined} */ #named;
+  /** @type {HassLocale | undefined} */ #locale;
   /** @type {unknown[]} */ #asked = [];
   #label = html("label", { for: "length" });
   #select = /** @type {HTMLSelectElement} */ (
@@ -45,6 +47,15 @@ export class WindowFinder {
    */
   update(hass, contract, prices, text) {
     this.context = { hass, contract, prices, text };
+    if (text !== this.#named || hass.locale !== this.#locale) this.#name();
+    this.#find();
+  }
+
+  #name() {
+    if (!this.context) return;
+    const { hass, prices, text } = this.context;
+    this.#named = text;
+    this.#locale = hass.locale;
     this.#label.textContent = text(prices.feedsIn ? "card_best_window" : "card_cheapest_window");
     this.#select.replaceChildren(
       ...LENGTHS.map((minutes) =>
@@ -55,7 +66,6 @@ export class WindowFinder {
         ),
       ),
     );
-    this.#find();
   }
 
   #choose() {
