@@ -95,7 +95,7 @@ def read_fixture(name: str) -> dict[str, Any]:
 def contract_of(picture: dict[str, Any]) -> str:
     """Return the device ID of the first contract of a picture."""
     return next(
-        key
+        str(key)
         for key, each in picture["devices"].items()
         if each["manufacturer"] == "Nomos"
     )

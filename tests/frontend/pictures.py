@@ -3,6 +3,7 @@
 They are stored as JSON in tests/browser/fixtures/.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import json
@@ -114,6 +115,7 @@ def _device(
 def _entity(
     entry: er.RegistryEntry, ids: dict[str | None, str | None]
 ) -> dict[str, Any]:
+    sensor: Mapping[str, Any] = entry.options.get("sensor", {})
     return {
         "entity_id": entry.entity_id,
         "name": entry.original_name,
@@ -125,9 +127,7 @@ def _entity(
         "hidden": entry.hidden,
         "entity_category": entry.entity_category,
         "has_entity_name": entry.has_entity_name,
-        "display_precision": entry.options.get("sensor", {}).get(
-            "suggested_display_precision"
-        ),
+        "display_precision": sensor.get("suggested_display_precision"),
     }
 
 

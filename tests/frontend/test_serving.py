@@ -7,6 +7,7 @@ import shutil
 from typing import Any
 
 from aiohttp.test_utils import TestClient
+from aiohttp.web import Application, Request
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -28,6 +29,9 @@ LARGEST = 120_000
 """Bytes of all modules, uncompressed as they are served."""
 
 
+type Client = TestClient[Request, Application]
+
+
 @pytest.fixture
 async def pages(hass: HomeAssistant, storage: dict[str, Any], tmp_path: Path) -> None:
     """Run a frontend whose page lists the modules that it loads."""
@@ -43,19 +47,19 @@ async def pages(hass: HomeAssistant, storage: dict[str, Any], tmp_path: Path) ->
 @pytest.fixture
 async def client(
     pages: None, set_up: SetUp, hass_client: ClientSessionGenerator
-) -> TestClient:
+) -> Client:
     """Return a browser. The server of the tests takes no routes once it has one."""
     await set_up()
     return await hass_client()
 
 
-async def entry_module(client: TestClient) -> str:
+async def entry_module(client: Client) -> str:
     """Return the path of the only module that a page loads."""
     [path] = (await (await client.get("/")).text()).split()
     return path
 
 
-async def test_page_loads_entry_module(client: TestClient) -> None:
+async def test_page_loads_entry_module(client: Client) -> None:
     """A page loads one module, and a browser keeps it for as long as it is the same."""
     path = await entry_module(client)
     assert re.fullmatch(r"/nomos_energy/[0-9a-f]{16}/nomos-energy\.js", path)
@@ -65,7 +69,7 @@ async def test_page_loads_entry_module(client: TestClient) -> None:
     assert await response.read() == (FOLDER / "nomos-energy.js").read_bytes()
 
 
-async def test_relative_imports(client: TestClient) -> None:
+async def test_relative_imports(client: Client) -> None:
     """Each module that another one imports is served beside it, and nothing else."""
     folder = (await entry_module(client)).rpartition("/")[0]
     for name in MODULES:
@@ -91,7 +95,7 @@ async def test_two_accounts(
     await entry_module(await hass_client())
 
 
-async def test_old_version(client: TestClient) -> None:
+async def test_old_version(client: Client) -> None:
     """After an update, an open page gets today's modules; no browser keeps the way."""
     path = await entry_module(client)
     old = f"/nomos_energy/{'0' * 16}/strategy.js"
@@ -111,7 +115,7 @@ async def test_old_version(client: TestClient) -> None:
         "/nomos_energy/latest/strategy.js",
     ],
 )
-async def test_no_such_module(client: TestClient, path: str) -> None:
+async def test_no_such_module(client: Client, path: str) -> None:
     """What does not exist, exists under no version and leads nowhere else."""
     assert (await client.get(path)).status == HTTPStatus.NOT_FOUND
 
