@@ -85,7 +85,7 @@ TOLD = {
         ("Einbau geplant", "Installation scheduled"),
         (
             ("Hat der Einbau stattgefunden?", "Was the meter installed?"),
-            ("vor 4 Tagen", "4 days ago"),
+            ("vor 5 Tagen", "5 days ago"),
             (SUPPORT, SUPPORT),
         ),
         done=4,
@@ -114,7 +114,7 @@ TOLD = {
         ("Beim Messstellenbetreiber", "With metering operator"),
         (
             ("Blockiert: Angaben fehlen", "Blocked: Details missing"),
-            ("Seit 21. Nov. 2026. Für den Einbau fehlen", "Since 21 Nov 2026. Details"),
+            ("Seit 20. Nov. 2026. Für den Einbau fehlen", "Since 20 Nov 2026. Details"),
             ("Am Zug: Sie", "Next to act: you"),
         ),
         done=1,
@@ -169,7 +169,7 @@ TOLD = {
     ),
     "walk_activated": Told(
         ("Freigeschaltet", "Active"),
-        (("Seit 10. Nov. 2026", "Since 10 Nov 2026"),),
+        (("Seit 9. Nov. 2026", "Since 9 Nov 2026"),),
         links=(),
     ),
     "smart_already": Told(
