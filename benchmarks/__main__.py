@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import sys
 from time import monotonic
 
-from . import loads, polls, quiet, requests, usage
+from . import frontend, loads, polls, quiet, requests, usage
 from .table import Section, render
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
@@ -14,6 +14,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "polls": polls.section,
     "loads": loads.section,
     "usage": usage.section,
+    "frontend": frontend.section,
 }
 
 

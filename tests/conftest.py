@@ -25,6 +25,8 @@ from custom_components.nomos_energy.nomos import once, transport
 from simulator import APP, Simulator
 from tests import organisation_entry
 
+collect_ignore = ["browser"]
+
 NOW = "2026-11-23T10:00:00+00:00"
 
 # Other load on a machine must not fail a test.

@@ -10,6 +10,7 @@ from .api import async_create_client
 from .compat import async_first_refresh
 from .const import DOMAIN
 from .device import contract_devices
+from .frontend import async_setup_frontend
 from .gates import async_setup_gates
 from .issues import async_delete_issues
 from .loads.other_actions import async_end_stored
@@ -36,8 +37,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions and the modules of the frontend."""
     async_setup_services(hass)
+    await async_setup_frontend(hass)
     return True
 
 

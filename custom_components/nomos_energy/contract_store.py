@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .disk import Damage, from_disk, to_disk
-from .nomos import Contract, MeterOrder, Subscription
+from .nomos import Contract, MeterOrder, Milestone, Subscription
 from .store import SAVE_SOON, RecordStore
 
 STORE = "contracts"
+
+ABSENCE = timedelta(hours=36)
+"""Time since the last answer from which on at least one daily poll was missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Milestone of an order, and the time (UTC) of the answer that first had it."""
+
+    milestone: Milestone
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,8 @@ class ContractRecord:
     """Order as it was last announced by the order update event."""
     is_order_hidden: bool = False
     """True once the entities of the order were hidden because the meter is active."""
+    reached: tuple[Reached, ...] = ()
+    """Milestones that the order was seen to reach; Nomos dates only some of them."""
 
 
 def contract_store(
@@ -64,7 +77,23 @@ def updated_record(
         is_announced=known.is_announced if known else False,
         announced=known.announced if known else None,
         is_order_hidden=known.is_order_hidden if known else False,
+        reached=_reached(known, contract, now) if known else (),
     )
+
+
+def _reached(
+    known: ContractRecord, contract: Contract, now: datetime
+) -> tuple[Reached, ...]:
+    """Return the reached milestones, with the current one if it is new.
+
+    After an absence its day is not known.
+    """
+    if contract.milestone is known.contract.milestone:
+        return known.reached
+    others = [each for each in known.reached if each.milestone != contract.milestone]
+    if now > known.answered_at + ABSENCE:
+        return tuple(others)
+    return (*others, Reached(contract.milestone, now))
 
 
 def _appointments(

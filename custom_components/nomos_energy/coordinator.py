@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from .connection import Connection
 from .const import DOMAIN, LOGGER
 from .contract_reader import AccountState, async_read_account
-from .contract_store import ContractRecord, updated_record
+from .contract_store import ABSENCE, ContractRecord, updated_record
 from .device import contract_devices, display_names
 from .nomos import DAY, Contract, NomosClient, NomosRateLimitError
 from .options import chosen_subscriptions
@@ -34,9 +34,6 @@ from .store import RecordStore
 
 ANSWER_HOLDS = timedelta(days=7)
 """Age up to which an answer about an order that takes eight weeks is shown."""
-
-ABSENCE = timedelta(hours=36)
-"""Time since the last answer from which on at least one daily poll was missed."""
 
 
 class ContractCoordinator(PollingCoordinator[Mapping[str, Contract]]):

@@ -555,6 +555,34 @@ async def test_quarter_without_windows(
     assert next_change(hass, home) == local("2027-10-01T06:00")
 
 
+async def test_windows_of_both_days(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """All windows of today and tomorrow are listed, without what has no level."""
+    freezer.move_to(local("2027-03-31T11:00"))
+    home = simulator.add(scenarios.dynamic_tariff(window_quarters=(1, 4)))
+    await set_up()
+
+    def windows() -> list[tuple[str, str, str]]:
+        listed = state_of(hass, home, "grid_fee_window").attributes["windows"]
+        return [
+            (each["start"][5:16], each["end"][5:16], each["level"]) for each in listed
+        ]
+
+    today = [
+        ("03-31T00:00", "03-31T06:00", "low"),
+        ("03-31T06:00", "03-31T17:00", "standard"),
+        ("03-31T17:00", "03-31T21:00", "high"),
+    ]
+    assert windows() == [*today, ("03-31T21:00", "04-01T00:00", "standard")]
+    await move_clock(hass, freezer, "2027-03-31T15:30")
+    # The next quarter of the year has no other level.
+    assert windows() == [*today, ("03-31T21:00", "04-02T00:00", "standard")]
+
+
 async def test_window_beyond_the_end_of_module_3(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -17,7 +17,16 @@ from custom_components.nomos_energy.nomos import BlockedReason, CancelledReason
 from custom_components.nomos_energy.prices.sensors import PAYOUT, PAYOUT_SENSORS
 from custom_components.nomos_energy.usage.sensors import METER_READING
 from simulator import Fault, Household, Simulator, Step, scenarios
-from tests import DAY, entity_id, next_start, pass_time, refresh, requests_since, state
+from tests import (
+    DAY,
+    entity_id,
+    local,
+    next_start,
+    pass_time,
+    refresh,
+    requests_since,
+    state,
+)
 from tests.actions import call, device_id
 from tests.conftest import SetUp
 
@@ -114,6 +123,67 @@ async def test_blocked(
         await refresh(hass, home)
         assert state(hass, home, "blocked_reason") == "none"
         assert state(hass, home, "order_blocked") == "off"
+
+
+async def test_reached(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """Milestones have the day on which they were seen, or the one that Nomos gives."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance_to("placed")
+    entry = await set_up()
+    assert home.order
+
+    def reached(hass: HomeAssistant) -> dict[str, str]:
+        status = hass.states.get(entity_id(hass, home, "order_status"))
+        assert status
+        return status.attributes["reached"]  # type: ignore[no-any-return]
+
+    # Nomos does not tell since when it is where it is.
+    created = local(home.order.created_at)
+    assert reached(hass) == {"created": created}
+    await pass_time(hass, freezer, DAY)
+    home.advance_to("check_submitted")
+    await refresh(hass, home)
+    submitted = local(dt_util.utcnow())
+    assert reached(hass) == {"created": created, "check_submitted": submitted}
+    # An answer without news changes nothing, and a restart neither.
+    await pass_time(hass, freezer, DAY)
+    await refresh(hass, home)
+    async with next_start(hass, entry) as (new, _):
+        assert reached(new) == {"created": created, "check_submitted": submitted}
+        home.advance_to("installed")
+        installed = local(home.order.installed_at or "")
+        await pass_time(new, freezer, DAY)
+        assert reached(new) == {
+            "created": created,
+            "check_submitted": submitted,
+            "installed": installed,
+        }
+
+
+async def test_reached_during_an_absence(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+) -> None:
+    """A milestone that was reached while Home Assistant was off has no day."""
+    home = simulator.add(scenarios.happy_path())
+    home.advance()
+    entry = await set_up()
+    assert home.order
+    created = local(home.order.created_at)
+    home.advance_to("check_reviewed")
+    freezer.tick(5 * DAY)
+    async with next_start(hass, entry) as (new, _):
+        status = new.states.get(entity_id(new, home, "order_status"))
+        assert status
+        assert status.state == "check_reviewed"
+        assert status.attributes["reached"] == {"created": created}
 
 
 async def test_cancelled(

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import ContractCoordinator
 from ..entity import ContractEntity, options, state_of
-from ..nomos import GridFeeModule, GridFeeWindow, ReductionStatus
+from ..nomos import DAY, GridFeeModule, GridFeeWindow, ReductionStatus, midnight
 from ..prices.coordinator import PriceCoordinator
 from ..prices.entity import PriceEntity
 
@@ -89,6 +89,8 @@ class ModuleSensor(ContractEntity, SensorEntity):
 class GridFeeWindowSensor(PriceEntity, SensorEntity):
     """Sensor of the current grid fee level: low, standard or high."""
 
+    _unrecorded_attributes = frozenset({"windows"})
+
     @property
     @override
     def native_value(self) -> str | None:
@@ -101,12 +103,30 @@ class GridFeeWindowSensor(PriceEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Start of the next window."""
+        """Start of the next window, and the windows of today and tomorrow."""
+        return {"next_change": self._next_change(), "windows": self._windows()}
+
+    def _next_change(self) -> datetime | None:
         moment = self.coordinator.moment
         change = moment.series.grid_fee_window_ends(moment.now)
         if self.native_value is None or change is None or not self._has_windows(change):
-            return {"next_change": None}
-        return {"next_change": dt_util.as_local(change)}
+            return None
+        return dt_util.as_local(change)
+
+    def _windows(self) -> list[dict[str, str]]:
+        moment = self.coordinator.moment
+        today = moment.today.day
+        return [
+            {
+                "start": dt_util.as_local(start).isoformat(),
+                "end": dt_util.as_local(end).isoformat(),
+                "level": window.value,
+            }
+            for start, end, window in moment.series.grid_fee_windows(
+                midnight(today), midnight(today + 2 * DAY)
+            )
+            if self._has_windows(start)
+        ]
 
     def _has_windows(self, moment: datetime) -> bool:
         """Return if module 3 is in force at a moment."""

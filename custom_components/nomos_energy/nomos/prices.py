@@ -127,6 +127,20 @@ class PriceSeries:
         )
         return next(later, None)
 
+    def grid_fee_windows(
+        self, start: datetime, end: datetime
+    ) -> list[tuple[datetime, datetime, GridFeeWindow]]:
+        """Return the windows of module 3 between two moments: start, end, level."""
+        found: list[tuple[datetime, datetime, GridFeeWindow]] = []
+        for begin, window in self._grid_fee_windows.items():
+            if not start <= begin < end:
+                continue
+            since = begin
+            if found and found[-1][1:] == (begin, window):
+                since = found.pop()[0]
+            found.append((since, begin + self.resolution, window))
+        return found
+
     def in_quarters(self) -> PriceSeries:
         """Return the prices by quarter-hour, each with the price of its hour."""
         if self.resolution == QUARTER:

@@ -15,6 +15,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from ..contract_store import Reached
 from ..coordinator import ContractCoordinator
 from ..entity import ContractEntity, ScheduledEntity, options, state_of
 from ..nomos import (
@@ -66,14 +67,16 @@ def _cancelled_reason(contract: Contract) -> str | None:
     return state_of(contract.order.cancelled_reason)
 
 
+ORDER_STATUS = OrderSensorDescription(
+    key="order_status",
+    translation_key="order_status",
+    device_class=SensorDeviceClass.ENUM,
+    options=options(Milestone, AWAITS_REGISTRATION),
+    value_fn=_order_status,
+)
+
 ORDER_SENSORS: tuple[OrderSensorDescription, ...] = (
-    OrderSensorDescription(
-        key="order_status",
-        translation_key="order_status",
-        device_class=SensorDeviceClass.ENUM,
-        options=options(Milestone, AWAITS_REGISTRATION),
-        value_fn=_order_status,
-    ),
+    ORDER_STATUS,
     OrderSensorDescription(
         key="appointment",
         translation_key="appointment",
@@ -154,7 +157,8 @@ LAST_ANSWER = SensorEntityDescription(
 def order_sensors(contracts: ContractCoordinator, key: str) -> Iterable[SensorEntity]:
     """Return the sensors of a contract's order."""
     for description in ORDER_SENSORS:
-        yield OrderSensor(contracts, key, description)
+        sensor = OrderStatusSensor if description is ORDER_STATUS else OrderSensor
+        yield sensor(contracts, key, description)
     yield ExpectedActivationSensor(contracts, key, EXPECTED_ACTIVATION)
     yield LastAnswerSensor(contracts, key, LAST_ANSWER)
 
@@ -178,6 +182,45 @@ class OrderSensor(OrderEntity, SensorEntity):
         return attributes_fn(self.contract) if attributes_fn else None
 
 
+class OrderStatusSensor(OrderSensor):
+    """Sensor of the order's milestone, with the times of all known ones."""
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Milestones with the times at which they were reached."""
+        return {"reached": _reached(self.contract, self._seen())}
+
+    def _seen(self) -> Iterable[Reached]:
+        record = self.coordinator.store.records.get(self._subscription_id)
+        return record.reached if record else ()
+
+
+def _reached(contract: Contract, seen: Iterable[Reached]) -> dict[str, str]:
+    """Return when milestones were reached, in Home Assistant's time zone.
+
+    What Nomos dates counts before the day on which Home Assistant saw it.
+    """
+    order = contract.order
+    if order is None:
+        return {}
+    moments: dict[Milestone, datetime | None] = {
+        Milestone.CREATED: order.created_at,
+        **{each.milestone: each.at for each in seen},
+    }
+    dated = {
+        Milestone.INSTALLED: order.installed_at,
+        Milestone.ACTIVATED: order.activated_at,
+        Milestone.CANCELLED: order.cancelled_at,
+    }
+    moments |= {milestone: moment for milestone, moment in dated.items() if moment}
+    return {
+        milestone.value: dt_util.as_local(moment).isoformat()
+        for milestone, moment in moments.items()
+        if moment
+    }
+
+
 class ExpectedActivationSensor(OrderEntity, ScheduledEntity, SensorEntity):
     """Sensor of the day of the activation; unknown once it is overdue."""
 
@@ -196,10 +239,11 @@ class ExpectedActivationSensor(OrderEntity, ScheduledEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Fact that the day follows from, and if it has passed in vain."""
+        """Day, also when it has passed in vain, and the fact that it follows from."""
         activation = self.contract.activation
         return {
             "basis": activation.basis.value if activation else None,
+            "day": activation.day if activation else None,
             "overdue": self._is_overdue,
         }
 

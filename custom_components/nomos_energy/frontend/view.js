@@ -1,0 +1,99 @@
+/** What the sections of a view are made of: entities of a contract, and Home Assistant's cards. */
+
+import { DOMAIN, entityId, loads } from "./contract.js";
+
+/** @typedef {import("./texts.js").Text} Text */
+
+/** Page of the integration, with everything that is set up there. */
+export const INTEGRATION = `/config/integrations/integration/${DOMAIN}`;
+
+/**
+ * @typedef {object} View
+ * @property {Hass} hass
+ * @property {HassDevice} contract
+ * @property {HassDevice[]} loads
+ * @property {Text} text
+ * @property {boolean} isAdmin Only administrators reach the settings.
+ * @property {(key: string) => string | undefined} find Entity ID by translation key.
+ * @property {(key: string) => HassEntity | undefined} state State object by translation key.
+ */
+
+/**
+ * @param {Hass} hass
+ * @param {HassDevice} contract
+ * @param {Text} text
+ * @returns {View}
+ */
+export function contractView(hass, contract, text) {
+  /** @param {string} key */
+  const find = (key) => entityId(hass, contract.id, key);
+  return {
+    hass,
+    contract,
+    loads: loads(hass, contract.id),
+    text,
+    isAdmin: hass.user?.is_admin ?? false,
+    find,
+    state: (key) => hass.states[find(key) ?? ""],
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {string} icon
+ * @param {Card} [more]
+ * @returns {Card}
+ */
+export function heading(text, icon, more = {}) {
+  return { type: "heading", heading: text, icon, ...more };
+}
+
+/**
+ * Return a tile that is named like the entity, without the contract.
+ * @param {string} entity
+ * @param {Card} [more]
+ * @returns {Card}
+ */
+export function tile(entity, more = {}) {
+  return { type: "tile", entity, name: { type: "entity" }, ...more };
+}
+
+/**
+ * Return tiles of those entities of a contract that exist.
+ * @param {View} view
+ * @param {string[]} keys
+ */
+export function tiles(view, keys) {
+  return keys
+    .map(view.find)
+    .filter((entity) => entity !== undefined)
+    .map((entity) => tile(entity));
+}
+
+/**
+ * Return a link to a page of Home Assistant.
+ * @param {string} label
+ * @param {string} icon
+ * @param {string} path
+ * @param {string} [description]
+ * @returns {Card}
+ */
+export function shortcut(label, icon, path, description) {
+  return {
+    type: "shortcut",
+    label,
+    icon,
+    ...(description && { description }),
+    tap_action: { action: "navigate", navigation_path: path },
+    grid_options: { columns: 12 },
+  };
+}
+
+/**
+ * @param {Card[]} cards
+ * @param {Card} [more]
+ * @returns {Card}
+ */
+export function section(cards, more = {}) {
+  return { type: "grid", cards, ...more };
+}

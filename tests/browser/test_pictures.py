@@ -1,0 +1,88 @@
+"""Dashboard of each picture, drawn by the real frontend and told by role and text."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+import pytest
+
+from .conftest import Pages
+from .dashboard import title
+
+ORDER = {"de": "Bestellung des Zählers", "en": "Order of the smart meter"}
+APPOINTMENT = {"de": "Einbautermin", "en": "Installation appointment"}
+HISTORY = {"de": "Verlauf", "en": "What happened"}
+LIVE = {"de": "Ihr Zähler ist freigeschaltet", "en": "Your meter is active"}
+PRICES = {"de": "Strompreise", "en": "Prices"}
+PAYOUT = {"de": "Einspeisevergütung", "en": "Payout"}
+LOADS = {"de": "Geplante Verbraucher", "en": "Planned loads"}
+USAGE = {"de": "Verbrauch und Kosten", "en": "Usage and cost"}
+FEED_IN = {"de": "Einspeisung und Erlös", "en": "Feed-in and earnings"}
+
+TARIFF = [PRICES, LOADS, USAGE]
+HEADINGS = {
+    "ordered": [ORDER],
+    "placed": [ORDER],
+    "details_submitted": [ORDER],
+    "approved": [ORDER],
+    "scheduled": [ORDER, APPOINTMENT],
+    "installation_tomorrow": [ORDER, APPOINTMENT],
+    "installed": [ORDER],
+    "blocked_check_missing": [ORDER],
+    "blocked_grid_operator": [ORDER],
+    "cancelled": [ORDER],
+    "pre_existing": [ORDER],
+    "no_order": [ORDER],
+    "unknown_status": [ORDER],
+    "activated_today": [LIVE, *TARIFF, ORDER],
+    "activated": [LIVE, *TARIFF, ORDER],
+    "smart_already": TARIFF,
+    "feed_in": [PAYOUT, FEED_IN],
+    "two_contracts": [ORDER, APPOINTMENT],
+    "unavailable": [*TARIFF, ORDER],
+    "tariff_with_load": [*TARIFF, ORDER],
+    "load_by_hand": [*TARIFF, ORDER],
+}
+"""Headings of the sections in their order, by picture."""
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("name", HEADINGS)
+def test_sections(pages: Pages, shots: Path | None, language: str, name: str) -> None:
+    """A contract has the parts for which it has something to show, and no others."""
+    stage = pages.stage(language, "tablet")
+    view = stage.show_dashboard(name)
+    headings = view.locator("hui-heading-card .title")
+    expect(headings).to_have_text([each[language] for each in HEADINGS[name]])
+    expect(view.locator("hui-error-card")).to_have_count(0)
+    if shots:
+        stage.shoot(shots / f"{name}-{language}.png")
+
+
+def test_two_contracts(pages: Pages) -> None:
+    """Each contract has a view, which has its name."""
+    view = pages.stage("en", "tablet").show_dashboard("two_contracts")
+    tabs = view.get_by_role("tab")
+    expect(tabs).to_have_text(["Gartenstraße 21", "Hafenstraße 40"])
+    tabs.last.click()
+    expect(title(view, "Usage and cost")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", ["phone", "tablet"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["scheduled", "tariff_with_load", "activated_today"])
+def test_sizes(
+    pages: Pages, shots: Path | None, size: str, dark: bool, name: str
+) -> None:
+    """Nothing is wider than the page, and axe finds no serious fault in our cards."""
+    stage = pages.stage("de", size, dark)
+    view = stage.show_dashboard(name)
+    cards = view.locator("nomos-journey-card, nomos-price-card")
+    expect(cards.first).to_be_visible()
+    expect(cards.locator("ha-card").first).to_be_visible()
+    too_wide = stage.page.evaluate(
+        "() => document.documentElement.scrollWidth > window.innerWidth"
+    )
+    assert not too_wide
+    if shots:
+        stage.shoot(shots / f"{name}-{size}-{'dark' if dark else 'light'}.png")
+    assert not stage.serious_faults("nomos-journey-card", "nomos-price-card")

@@ -1,0 +1,1 @@
+"""Tests of the modules that Home Assistant's frontend loads."""
