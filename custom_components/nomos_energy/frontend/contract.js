@@ -61,18 +61,39 @@ export function contracts(hass) {
 }
 
 /**
+ * Return the devices of a contract that have an entity, by name.
+ * @param {Hass} hass
+ * @param {string} contract Device ID.
+ * @param {string} key Translation key.
+ */
+function belonging(hass, contract, key) {
+  return byName(
+    hass,
+    Object.values(hass.devices).filter(
+      (device) =>
+        device.via_device_id === contract && isOurs(device) && entityId(hass, device.id, key),
+    ),
+  );
+}
+
+/**
  * Return the devices of a contract's planned loads by name.
  * @param {Hass} hass
  * @param {string} contract Device ID.
  * @returns {HassDevice[]}
  */
 export function loads(hass, contract) {
-  return byName(
-    hass,
-    Object.values(hass.devices).filter(
-      (device) => device.via_device_id === contract && isOurs(device),
-    ),
-  );
+  return belonging(hass, contract, "run_now");
+}
+
+/**
+ * Return the devices of a contract's comparison tariffs by name.
+ * @param {Hass} hass
+ * @param {string} contract Device ID.
+ * @returns {HassDevice[]}
+ */
+export function tariffs(hass, contract) {
+  return belonging(hass, contract, "saved_total");
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Parts of a contract's view, in their order on the page. */
 
 import { isKnown, stateOf } from "./contract.js";
+import { costSections } from "./cost-sections.js";
 import { loadSections } from "./load-sections.js";
 import { liveSections, orderSections } from "./order-sections.js";
 import { priceSections } from "./price-sections.js";
@@ -15,6 +16,7 @@ export const PARTS = [
   { key: "prices", sections: priceSections },
   { key: "loads", sections: loadSections },
   { key: "usage", sections: usageSections },
+  { key: "cost", sections: costSections },
   { key: "order", sections: orderSections },
 ];
 

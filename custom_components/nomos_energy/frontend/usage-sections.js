@@ -1,6 +1,7 @@
 /** Section of the last day's usage and cost, with those of the last month. */
 
-import { DOMAIN, feedsIn, isKnown } from "./contract.js";
+import { feedsIn, isKnown } from "./contract.js";
+import { bars, existing, statisticPrefix } from "./statistics.js";
 import { heading, section, tiles } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -15,9 +16,9 @@ const SHOWN = 30;
  * @returns {Promise<Card[]>}
  */
 export async function usageSections(view) {
-  const existing = LAST_DAY.filter((key) => view.find(key));
-  if (!existing.length) return [];
-  const known = existing.filter((key) => isKnown(view.state(key)));
+  const shown = LAST_DAY.filter((key) => view.find(key));
+  if (!shown.length) return [];
+  const known = shown.filter((key) => isKnown(view.state(key)));
   const told = { type: "markdown", content: view.text("dashboard_no_usage"), text_only: true };
   return [
     section([
@@ -57,27 +58,12 @@ function title(view, known) {
  * @returns {Promise<Card[]>}
  */
 async function graphs({ hass, contract, text }) {
-  const key = contract.identifiers.find(([domain]) => domain === DOMAIN)?.[1] ?? "";
-  const prefix = `${DOMAIN}:${key.toLowerCase().replace(/[^a-z0-9]+/g, "_")}`;
+  const prefix = statisticPrefix(contract);
   const kinds = feedsIn(hass, contract.id) ? ["returned", "compensation"] : ["consumption", "cost"];
-  /** @type {{statistic_id: string}[]} */
-  const found = await hass
-    .callWS({
-      type: "recorder/get_statistics_metadata",
-      statistic_ids: kinds.map((kind) => `${prefix}_${kind}`),
-    })
-    .catch(() => []);
-  const existing = new Set(found.map(({ statistic_id }) => statistic_id));
+  const ids = kinds.map((kind) => `${prefix}_${kind}`);
+  const found = await existing(hass, ids);
+  const more = { period: "day", days_to_show: SHOWN, hide_legend: true };
   return kinds
-    .filter((kind) => existing.has(`${prefix}_${kind}`))
-    .map((kind) => ({
-      type: "statistics-graph",
-      title: text(`dashboard_daily_${kind}`),
-      entities: [`${prefix}_${kind}`],
-      period: "day",
-      days_to_show: SHOWN,
-      stat_types: ["change"],
-      chart_type: "bar",
-      hide_legend: true,
-    }));
+    .filter((_, place) => found.includes(ids[place] ?? ""))
+    .map((kind) => bars(text(`dashboard_daily_${kind}`), [`${prefix}_${kind}`], more));
 }
