@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 import json
 from pathlib import Path
 from types import MappingProxyType
@@ -148,11 +148,13 @@ async def test_all_entities_are_listed(
     """The page has a row for each entity, as Home Assistant registers it."""
     hass.config.language = language
     await hass.config.async_set_time_zone("Europe/Berlin")
-    active = simulator.add(scenarios.dynamic_tariff(end_at=END))
+    active = simulator.add(
+        scenarios.dynamic_tariff(end_at=END, elapsed=timedelta(days=62))
+    )
     ordered = simulator.add(scenarios.happy_path(2, end_at=END))
     # Invoices come before the meter is active, too.
     ordered.issue("prepayment", date(2026, 10, 1), date(2026, 11, 1), 60.0)
-    feed_in = simulator.add(scenarios.feed_in(3, end_at=END))
+    feed_in = simulator.add(scenarios.feed_in(3, end_at=END, age=timedelta(days=30)))
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)
     key = await add_load(hass, entry, a_wallbox(active, power="11"))
