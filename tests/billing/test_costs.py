@@ -144,7 +144,7 @@ async def until(
 
 @pytest.mark.usefixtures("recorder_mock")
 @settings(
-    max_examples=6,
+    max_examples=4,
     # Each example leaves its traces in the database, so none can be run a second time.
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -277,7 +277,7 @@ EVENTS = st.sampled_from(["correct", "gap", "price", "reload", "tariff", "reimpo
 
 
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

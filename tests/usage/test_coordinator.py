@@ -497,7 +497,7 @@ EVENTS = st.sampled_from(
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     # Each example leaves its traces in the database, so none can be run a second time.
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
