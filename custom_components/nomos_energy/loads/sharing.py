@@ -33,8 +33,11 @@ FEW = 4
 type Prices = Mapping[datetime, float]
 """EUR/kWh by the start of a quarter-hour."""
 
-type _Rank = tuple[tuple[int, ...], float]
-"""Missing quarter-hours of each load in order of deadline, and the cost."""
+type _Missing = tuple[int, ...]
+"""Missing quarter-hours of each load, in order of deadline."""
+
+type _Rank = tuple[_Missing, _Missing, float]
+"""What is missing up to the deadlines, what is missing at all, and the cost."""
 
 
 class Pieces(Protocol):
@@ -87,6 +90,8 @@ class _Planned[PlanT: Pieces]:
 
     plan: PlanT
     slots: tuple[datetime, ...]
+    in_time: int
+    """Number of quarter-hours before the deadline."""
 
 
 type _Plans[PlanT: Pieces] = list[_Planned[PlanT]]
@@ -114,12 +119,12 @@ class _Search[PlanT: Pieces]:
         ]
         self._scarcity: dict[datetime, float] = {}
         self._work = 0
-        self._full: list[int] = []
+        self._full: _Plans[PlanT] = []
 
     def best(self) -> _Plans[PlanT]:
         """Return the best plans that were found."""
         wishes = self._wishes()
-        self._full = [len(each.slots) for each in wishes]
+        self._full = wishes
         used = self._used(wishes)
         if all(used[slot] <= self._limit[slot] + TOLERANCE for slot in used):
             return wishes
@@ -130,7 +135,7 @@ class _Search[PlanT: Pieces]:
             if self._work >= (MOST_WORK if self._is_few else SEARCH_WORK):
                 break
             # Without a full plan, what is scarce keeps its price.
-            is_full = not any(self._rank(best)[0])
+            is_full = self._is_full(best)
             self._price_scarcity(wishes, STEP / turn**0.5 if is_full else STEP)
             wishes = self._wishes()
             plans = self._in_turn(order, wishes)
@@ -165,7 +170,8 @@ class _Search[PlanT: Pieces]:
             markup = dict(zip(self._draws[at], extra, strict=True))
             plan = self._claims[at].plan(markup)
             slots = [slot for piece in plan.pieces for slot in quarters_of(piece)]
-            known = self._known[at][extra] = _Planned(plan, tuple(slots))
+            in_time = sum(slot < self._claims[at].deadline for slot in slots)
+            known = self._known[at][extra] = _Planned(plan, tuple(slots), in_time)
         return known
 
     def _used(
@@ -246,11 +252,18 @@ class _Search[PlanT: Pieces]:
         changed = [changes.get(at, plan) for at, plan in enumerate(plans)]
         return min(plans, changed, key=self._rank)
 
+    def _is_full(self, plans: _Plans[PlanT]) -> bool:
+        in_time, at_all, _ = self._rank(plans)
+        return not any(in_time) and not any(at_all)
+
     def _rank(self, plans: _Plans[PlanT]) -> _Rank:
-        missing = tuple(self._full[at] - len(plans[at].slots) for at in self._order)
+        # A battery that is not full in time would be charged in the next hours.
+        pairs = [(self._full[at], plans[at]) for at in self._order]
+        in_time = tuple(full.in_time - plan.in_time for full, plan in pairs)
+        at_all = tuple(len(full.slots) - len(plan.slots) for full, plan in pairs)
         cost = sum(
             self._prices.get(slot, 0.0) * self._draws[at][slot]
             for at, plan in enumerate(plans)
             for slot in plan.slots
         )
-        return missing, round(cost, 9)
+        return in_time, at_all, round(cost, 9)
