@@ -27,6 +27,9 @@ PLAN, KNOWN_PLAN = 5, 1
 STEP = 0.3
 """Price of a quarter-hour that is wanted twice over, in EUR/kWh."""
 
+CLOSE = 0.005
+"""Share of the cost by which plans may be dearer than a bound that none is below."""
+
 FEW = 4
 """Number of loads that are planned in all orders, and improved after each round."""
 
@@ -114,6 +117,11 @@ class _Search[PlanT: Pieces]:
             {slot: each.draw(limit[slot]) for slot in each.slots if slot in limit}
             for each in claims
         ]
+        self._most = [
+            [(slot, limit[slot] + TOLERANCE - draw) for slot, draw in each.items()]
+            for each in self._draws
+        ]
+        """What others may use while a load runs."""
         self._known: list[dict[tuple[float, ...], _Planned[PlanT]]] = [
             {} for _ in claims
         ]
@@ -129,7 +137,10 @@ class _Search[PlanT: Pieces]:
         if all(used[slot] <= self._limit[slot] + TOLERANCE for slot in used):
             return wishes
         best = self._in_turn(self._order, wishes)
+        bound = self._bound(wishes)
         for turn, order in enumerate(self._orders(), start=1):
+            if self._is_close(best, bound):
+                return best
             if self._is_few:
                 best = self._improved(best)
             if self._work >= (MOST_WORK if self._is_few else SEARCH_WORK):
@@ -138,9 +149,23 @@ class _Search[PlanT: Pieces]:
             is_full = self._is_full(best)
             self._price_scarcity(wishes, STEP / turn**0.5 if is_full else STEP)
             wishes = self._wishes()
+            bound = max(bound, self._bound(wishes))
             plans = self._in_turn(order, wishes)
             best = min(best, plans, key=self._rank)
         return self._improved(best)
+
+    def _bound(self, wishes: _Plans[PlanT]) -> float:
+        """Return a cost that no plans within the limit are below (the Lagrange dual)."""
+        used = self._used(wishes)
+        return self._rank(wishes)[-1] + sum(
+            price * (used.get(slot, 0.0) - self._limit[slot])
+            for slot, price in self._scarcity.items()
+        )
+
+    def _is_close(self, plans: _Plans[PlanT], bound: float) -> bool:
+        """Return if further search is not worth its time."""
+        cost = self._rank(plans)[-1]
+        return self._is_full(plans) and cost <= bound + CLOSE * abs(bound)
 
     @property
     def _is_few(self) -> bool:
@@ -158,11 +183,13 @@ class _Search[PlanT: Pieces]:
         self, at: int, used: Mapping[datetime, float], scarcity: Prices
     ) -> _Planned[PlanT]:
         """Return the plan of a load beside what others use."""
+        # Called for each quarter-hour of each plan that is tried.
+        taken, price = used.get, scarcity.get
         extra = tuple(
-            inf
-            if used.get(slot, 0.0) + draw > self._limit[slot] + TOLERANCE
-            else scarcity.get(slot, 0.0)
-            for slot, draw in self._draws[at].items()
+            [
+                inf if taken(slot, 0.0) > most else price(slot, 0.0)
+                for slot, most in self._most[at]
+            ]
         )
         self._work += KNOWN_PLAN
         if (known := self._known[at].get(extra)) is None:
