@@ -142,6 +142,8 @@ class World:
         now = dt_util.utcnow()
         border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
         moments = [border, *(each[0] for each in self.wallbox.agenda.entries[:1])]
+        if self.restart_at and self.restart_at > now:
+            moments.append(self.restart_at)
         if self.wallbox.is_drawing:
             # The car reports its level this often.
             moments.append(now + timedelta(minutes=5))
@@ -220,8 +222,11 @@ class World:
             self.wallbox.drop_out(
                 now + timedelta(minutes=minutes, seconds=7), stops=stops
             )
-        if dice.random() < often * (0.0012 if is_night else 0.0002):
-            self.restart_at = now
+        if not self.restart_at and dice.random() < often * (
+            0.0012 if is_night else 0.0002
+        ):
+            # Stores are written a second after a change, and changes are at borders.
+            self.restart_at = now + timedelta(minutes=2)
         if is_night and self.limited_until is None and dice.random() < 0.0008 * often:
             self.count("limit lowered")
             self.limit = LOWERED
@@ -532,7 +537,7 @@ async def _live(world: World, hass: HomeAssistant) -> None:
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done(wait_background_tasks=True)
     world.hass, world.restart_at = hass, None
-    while world.restart_at is None and dt_util.utcnow() < world.end:
+    while dt_util.utcnow() < (world.restart_at or world.end):
         await world.step()
     world.hass = None
     for each in world.appliances.values():
