@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import sys
 from time import monotonic
 
-from . import frontend, loads, polls, quiet, requests, usage
+from . import frontend, loads, polls, quiet, requests, switching, usage
 from .table import Section, render
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
@@ -13,6 +13,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "quiet": quiet.section,
     "polls": polls.section,
     "loads": loads.section,
+    "switching": switching.section,
     "usage": usage.section,
     "frontend": frontend.section,
 }

@@ -59,12 +59,13 @@ def run_frozen[T](measure: Callable[[Stage], Awaitable[T]]) -> T:
 async def _run[T](
     measure: Callable[[Stage], Awaitable[T]], freezer: FrozenDateTimeFactory
 ) -> T:
-    async with _serve() as simulator, home_assistant() as hass:
+    async with serve() as simulator, home_assistant() as hass:
         return await measure(Stage(hass, simulator, freezer))
 
 
 @asynccontextmanager
-async def _serve() -> AsyncIterator[Simulator]:
+async def serve() -> AsyncIterator[Simulator]:
+    """Serve the simulated API to the integration."""
     simulator = Simulator(households=[])
     server = TestServer(simulator.app, host="127.0.0.1")
     await server.start_server(access_log=None)

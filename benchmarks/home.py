@@ -1,7 +1,7 @@
 """Home Assistant instance to measure in, with nothing else set up."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 import logging
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,15 +33,16 @@ class Resolver(ThreadedResolver):
 
 
 @asynccontextmanager
-async def home_assistant() -> AsyncIterator[HomeAssistant]:
+async def home_assistant(folder: str | None = None) -> AsyncIterator[HomeAssistant]:
     """Run Home Assistant with the integration's dependencies and platforms set up.
 
-    Its registries are in memory only: writing them to disk is not measured.
+    Its registries are in memory only: writing them to disk is not measured. Stores are
+    in the folder, in which the next run finds them again.
     """
     logging.basicConfig(level=logging.ERROR)
     http = "homeassistant.components.http.HomeAssistantHTTP"
     with (
-        TemporaryDirectory() as config_dir,
+        nullcontext(folder) if folder else TemporaryDirectory() as config_dir,
         # No request is sent to this instance, and its port may be taken.
         patch(f"{http}.async_bind"),
         patch(f"{http}.start"),
@@ -68,6 +69,7 @@ def add_entry(
     hass: HomeAssistant,
     *subscriptions: str,
     subentries: Iterable[Mapping[str, Any]] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> MockConfigEntry:
     """Add the config entry of an account; without subscriptions all are included."""
     entry = MockConfigEntry(
@@ -78,7 +80,12 @@ def add_entry(
             CONF_CLIENT_ID: ORGANISATION.client_id,
             CONF_CLIENT_SECRET: ORGANISATION.client_secret,
         },
-        options={CONF_SUBSCRIPTIONS: [*subscriptions]} if subscriptions else {},
+        # Stores are found again by the ID, also after a restart.
+        entry_id="nomos",
+        options={
+            **({CONF_SUBSCRIPTIONS: [*subscriptions]} if subscriptions else {}),
+            **(options or {}),
+        },
         subentries_data=[*subentries],
     )
     entry.add_to_hass(hass)

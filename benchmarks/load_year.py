@@ -1,6 +1,6 @@
 """Simulated year of a household with planned loads, and its costs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -155,7 +155,7 @@ async def _simulate(stage: Stage, days: int) -> Costs:
                 assert state
                 run.was_known = not state.attributes.get("fallback", True)
     stage.simulator.publication_delay = NOTHING
-    prices = _prices(household, begin, begin + (days + 2) * DAY)
+    prices = all_prices(household, begin, begin + (days + 2) * DAY)
     costs = Costs()
     for name, load in loads.items():
         for run in runs[name]:
@@ -218,7 +218,7 @@ def _runs(load: PlannedLoad, begin: datetime, end: datetime) -> Iterable[Run]:
             yield Run(hours)
 
 
-def _prices(
+def all_prices(
     household: Household, begin: datetime, end: datetime
 ) -> dict[datetime, float]:
     """Return the price of each quarter-hour in EUR/kWh, whenever it was published."""
@@ -267,10 +267,17 @@ def _add(
 
 
 def _optimum(load: PlannedLoad, prices: list[float]) -> float:
-    """Return the least sum of prices, computed without the integration's optimizer."""
+    """Return the least sum of prices of a complete run."""
     run_time = load.fixed_run_time or NOTHING
-    wanted = run_time // QUARTER
-    shortest = (load.shortest_piece or run_time) // QUARTER
+    shortest = load.shortest_piece or run_time
+    return least_sum(prices, run_time // QUARTER, shortest // QUARTER)
+
+
+def least_sum(prices: Sequence[float], wanted: int, shortest: int) -> float:
+    """Return the least sum of prices, computed without the integration's optimizer.
+
+    `shortest` is the least number of quarter-hours of a piece.
+    """
 
     @cache
     def least(slot: int, left: int, length: int) -> float:

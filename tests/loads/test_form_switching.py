@@ -185,6 +185,17 @@ async def test_nothing_before_the_meter(
     assert "freigeschaltet" in german(done)
 
 
+async def test_no_promise_within_a_limit(
+    hass: HomeAssistant, set_up: SetUp, cheap_nights: Household
+) -> None:
+    """Where other loads share a limit, the form names no time that they may take."""
+    account = await set_up()
+    limited = {cheap_nights.subscription_id: {"power_limit": 11.0}}
+    hass.config_entries.async_update_entry(account, options={"contracts": limited})
+    done = await finished(hass, account, a_wallbox(cheap_nights, power="11"))
+    assert german(done).startswith("Geplant wird innerhalb der Leistungsgrenze")
+
+
 async def finished(
     hass: HomeAssistant, entry: MockConfigEntry, entered: dict[str, Any]
 ) -> SubentryFlowResult:

@@ -15,11 +15,13 @@ from tests import next_start, organisation_entry, warnings
 from tests.conftest import SetUp
 from tests.forms import open_options
 from tests.loads.common import (
+    a_car,
     a_wallbox,
     add_load,
     load_entity,
     load_state,
     pass_time_until,
+    plan_of,
 )
 from tests.loads.targets import BOX, LAMP, add_targets, changes, is_on
 
@@ -167,6 +169,30 @@ async def test_the_later_deadline_lacks(
     assert state
     assert state.state == "cannot_finish"
     assert state.attributes["reason"] == "power_limit_too_low"
+
+
+async def test_battery_is_full_in_time(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The rest of a charge is not put off until the next night to leave cheap hours."""
+    hass.states.async_set("sensor.car", "58", {"unit_of_measurement": "%"})
+    boiler = {"run_time": {"hours": 2}, "power": "11", "latest": "04:30:00"}
+    first = await add_load(
+        hass, evening, a_wallbox(cheap_nights, earliest="00:00:00", **boiler)
+    )
+    car = a_car(
+        cheap_nights,
+        earliest="02:00:00",
+        latest="05:00:00",
+        shortest_piece={"minutes": 30},
+    )
+    second = await add_load(hass, evening, car)
+    await limit(hass, hass_client, evening, "11")
+    assert plan_of(hass, first)[0] == "Tue 01:30–03:30"
+    assert plan_of(hass, second) == ["Tue 03:30–05:00"]
 
 
 async def test_loads_give_way_and_come_back(

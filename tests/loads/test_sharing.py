@@ -1,8 +1,8 @@
 """Plans of several loads within a limit, against the true optimum of small cases."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from functools import cache
 from math import inf
 import random
@@ -10,14 +10,20 @@ from statistics import mean
 
 import pytest
 
+from custom_components.nomos_energy.loads.draft import Draft
+from custom_components.nomos_energy.loads.jobs import Job
+from custom_components.nomos_energy.loads.known import NOTHING_KNOWN, Values
+from custom_components.nomos_energy.loads.parsing import WEEKDAYS
 from custom_components.nomos_energy.loads.planner import (
     Planner,
     Schedule,
     Span,
     quarters_of,
 )
+from custom_components.nomos_energy.loads.settings import PlannedLoad
 from custom_components.nomos_energy.loads.sharing import Claim, share
-from custom_components.nomos_energy.nomos import QUARTER, Price, PriceSeries
+from custom_components.nomos_energy.loads.state import NeedBasis
+from custom_components.nomos_energy.nomos import DAY, HOUR, QUARTER, Price, PriceSeries
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -310,3 +316,32 @@ def test_reducible_loads_run_within_a_low_limit() -> None:
     both = [reducible, Wish(0, 4, 2, 1, 3.0)]
     assert Case(prices, both, limit).plan() in ([[0, 1], [2, 3]], [[2, 3], [0, 1]])
     assert Case(prices, [reducible], [1.0] * 4).plan() == [[]]
+
+
+def test_a_load_that_has_run_waits_for_its_next_hours() -> None:
+    """With nothing left to do today, the deadline is that of tomorrow's hours."""
+    today, tomorrow = (Span(NOW + n * DAY, NOW + (n + 1) * DAY) for n in (0, 1))
+    done = Job(today, 1.0, NeedBasis.RUN_TIME, wanted=HOUR, ran=HOUR)
+    next_one = Job(tomorrow, 1.0, NeedBasis.RUN_TIME, wanted=HOUR)
+    data = {
+        "subscription": "sub_1",
+        "need": "run_time",
+        "run_time": {"hours": 1},
+        "earliest": "12:00:00",
+        "latest": "12:00:00",
+        "weekdays": WEEKDAYS,
+    }
+    draft = Draft(
+        load=PlannedLoad.from_data("Boiler", data),
+        now=NOW,
+        values=Values(known=NOTHING_KNOWN, power=1.0, target=None, latest=time(12)),
+        jobs=[done, next_one],
+        running=None,
+        begin=NOW,
+        prices=PriceSeries(),
+        may_run=True,
+        news=(),
+    )
+    assert draft.deadline == tomorrow.end
+    assert replace(draft, jobs=[next_one, done]).deadline == tomorrow.end
+    assert replace(draft, jobs=[done]).deadline == today.end

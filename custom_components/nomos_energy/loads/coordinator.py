@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..nomos import QUARTER, PriceSeries, SubscriptionStatus
+from ..nomos import QUARTER, PriceSeries
 from ..schedule import Timer
 from ..store import RecordStore
 from .draft import Draft
@@ -28,12 +28,12 @@ from .jobs import Job, jobs_of, moments_of
 from .known import Values, entities_of, read_values
 from .limit import LoadLimit
 from .need import ChargeLevel
-from .overview import due, overview, stopped, today
+from .overview import due, obstacle, overview, stopped, today
 from .periods import RunEvent, Shortfall
 from .planner import Span
 from .planning import Plan
 from .settings import PlannedLoad
-from .state import LoadState, NeedBasis, PlanState
+from .state import LoadState, NeedBasis
 from .tracking import Tracker
 
 
@@ -272,38 +272,20 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         now, jobs = draft.now, draft.jobs
         running = self.history.running(now)
         pieces = (*([running] if running else []), *plan.pieces)
+        contract = self.contracts.data.get(self.load.subscription_id)
+        why_not = obstacle(contract, is_enabled=self.is_enabled)
         self.async_set_updated_data(
-            overview(draft, plan, self.history, shortfall, reduced, self._obstacle)
+            overview(draft, plan, self.history, shortfall, reduced, why_not)
         )
         moments = [
             today(now).end,
             *moments_of(jobs),
             *(moment for each in pieces for moment in (each.start, each.end)),
         ]
-        if running or self._is_estimate:
+        if running or self.load.is_estimate:
             # The remaining run time decreases during a piece.
             moments.append(now + QUARTER - timedelta(seconds=now.timestamp() % 900))
         self._next_change.async_start(min(each for each in moments if each > now))
-
-    @property
-    def _is_estimate(self) -> bool:
-        """Return if the run time depends on a charge level or a measured power."""
-        load = self.load
-        return isinstance(load.need, ChargeLevel) or isinstance(load.power, str)
-
-    @property
-    def _obstacle(self) -> PlanState | None:
-        """Reason for which nothing may run at all."""
-        if not self.is_enabled:
-            return PlanState.DISABLED
-        contract = self.contracts.data.get(self.load.subscription_id)
-        if (
-            contract is None
-            or contract.smart_meter_active
-            or contract.subscription.status is SubscriptionStatus.ENDED
-        ):
-            return None
-        return PlanState.WAITING_FOR_METER
 
     @override
     async def async_shutdown(self) -> None:

@@ -58,8 +58,9 @@ class Draft:
 
     @property
     def deadline(self) -> datetime:
-        """End of the current or next hours."""
-        return self.jobs[0].hours.end
+        """End of the first hours in which something is left to do."""
+        job = next((each for each in self.jobs if each.left), self.jobs[0])
+        return job.hours.end
 
     @property
     def slots(self) -> list[datetime]:

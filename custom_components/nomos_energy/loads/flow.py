@@ -29,6 +29,7 @@ from .form_fields import (
 )
 from .form_switching import async_action_errors, async_automation_of, switching_schema
 from .form_values import advanced_fields, flatten, read, shown
+from .limit_option import power_limit
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, NeedKind
 from .preview import preview
 from .settings import PlannedLoad
@@ -235,7 +236,14 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         contract = contracts and contracts.data.get(load.subscription_id)
         prices = self.known_prices(load.subscription_id)
         is_active = bool(contract and contract.has_prices)
-        return preview(self.hass, load, prices, is_active=is_active)
+        limit = power_limit(self._get_entry(), load.subscription_id)
+        return preview(
+            self.hass,
+            load,
+            prices,
+            is_active=is_active,
+            is_limited=limit is not None,
+        )
 
     def _finish(self) -> SubentryFlowResult:
         data = dict(self._data)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..nomos import DAY, HOUR, QUARTER, PriceSeries
+from ..nomos import DAY, HOUR, QUARTER, Contract, PriceSeries, SubscriptionStatus
 from .draft import Draft
 from .history import LoadHistory
 from .jobs import Job
@@ -51,18 +51,30 @@ def due(planned: Iterable[Span], now: datetime) -> datetime:
     return next((each for each in starts if each <= now < each + QUARTER), now)
 
 
+def obstacle(contract: Contract | None, *, is_enabled: bool) -> PlanState | None:
+    """Return the reason for which nothing may run at all, if there is one."""
+    if not is_enabled:
+        return PlanState.DISABLED
+    if (
+        contract is None
+        or contract.smart_meter_active
+        or contract.subscription.status is SubscriptionStatus.ENDED
+    ):
+        return None
+    return PlanState.WAITING_FOR_METER
+
+
 def overview(
     draft: Draft,
     plan: Plan,
     history: LoadHistory,
     shortfall: Shortfall | None,
     reduced: float | None,
-    obstacle: PlanState | None,
+    why_not: PlanState | None,
 ) -> LoadState:
     """Return the state of a load.
 
-    `reduced` is the power in kW to which a run is reduced; with an obstacle, nothing
-    may run at all.
+    `reduced` is the power in kW to which a run is reduced, `why_not` the obstacle.
     """
     prices, values, job = draft.prices, draft.values, draft.jobs[0]
     running = history.running(draft.now)
@@ -71,7 +83,7 @@ def overview(
     price = average_price(runs, prices)
     duration = sum((each.end - each.start for each in runs), NOTHING)
     return LoadState(
-        plan_state=obstacle or _plan_state(draft, plan, history, shortfall),
+        plan_state=why_not or _plan_state(draft, plan, history, shortfall),
         running=running,
         pieces=pieces,
         is_fallback=plan.is_fallback,

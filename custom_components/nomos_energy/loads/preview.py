@@ -17,11 +17,17 @@ from .settings import PlannedLoad
 
 
 def preview(
-    hass: HomeAssistant, load: PlannedLoad, prices: PriceSeries, *, is_active: bool
+    hass: HomeAssistant,
+    load: PlannedLoad,
+    prices: PriceSeries,
+    *,
+    is_active: bool,
+    is_limited: bool,
 ) -> tuple[str, dict[str, str]]:
     """Return the translation key of what happens next, and its placeholders.
 
-    Nothing runs before the meter is active.
+    Nothing runs before the meter is active. Within a limit, the plan also depends on
+    the other loads, which are not asked here.
     """
     now = dt_util.utcnow()
     values = read_values(hass, load, NOTHING_KNOWN, now)
@@ -31,6 +37,8 @@ def preview(
     plan = plan_jobs(load, jobs, None, now, now, prices) if jobs else None
     if plan is None or not plan.pieces:
         return "no_plan", {}
+    if is_limited:
+        return "within_limit", {}
     piece = plan.pieces[0]
     start, end = dt_util.as_local(piece.start), dt_util.as_local(piece.end)
     names = [_name(hass, each) for each in _entities(load)]

@@ -12,7 +12,7 @@ from typing import Any, Self
 from homeassistant.util import dt as dt_util
 
 from ..nomos import DAY, HOUR, QUARTER, PriceSeries
-from .need import Energy, Need, RunTime, parse_need
+from .need import ChargeLevel, Energy, Need, RunTime, parse_need
 from .numbers import NumberTarget, parse_number_target
 from .parsing import (
     InvalidLoadError,
@@ -158,6 +158,11 @@ class PlannedLoad:
         if isinstance(self.need, Energy) and isinstance(self.power, float):
             return self.need.energy / self.power * HOUR
         return None
+
+    @property
+    def is_estimate(self) -> bool:
+        """Return if the run time depends on a charge level or a measured power."""
+        return isinstance(self.need, ChargeLevel) or isinstance(self.power, str)
 
     @property
     def longest_run_time(self) -> timedelta:

@@ -27,14 +27,20 @@ PLAN, KNOWN_PLAN = 5, 1
 STEP = 0.3
 """Price of a quarter-hour that is wanted twice over, in EUR/kWh."""
 
+CLOSE = 0.005
+"""Share of the cost by which plans may be dearer than a bound that none is below."""
+
 FEW = 4
 """Number of loads that are planned in all orders, and improved after each round."""
 
 type Prices = Mapping[datetime, float]
 """EUR/kWh by the start of a quarter-hour."""
 
-type _Rank = tuple[tuple[int, ...], float]
-"""Missing quarter-hours of each load in order of deadline, and the cost."""
+type _Missing = tuple[int, ...]
+"""Missing quarter-hours of each load, in order of deadline."""
+
+type _Rank = tuple[_Missing, _Missing, float]
+"""What is missing up to the deadlines, what is missing at all, and the cost."""
 
 
 class Pieces(Protocol):
@@ -87,6 +93,8 @@ class _Planned[PlanT: Pieces]:
 
     plan: PlanT
     slots: tuple[datetime, ...]
+    in_time: int
+    """Number of quarter-hours before the deadline."""
 
 
 type _Plans[PlanT: Pieces] = list[_Planned[PlanT]]
@@ -109,33 +117,55 @@ class _Search[PlanT: Pieces]:
             {slot: each.draw(limit[slot]) for slot in each.slots if slot in limit}
             for each in claims
         ]
+        self._most = [
+            [(slot, limit[slot] + TOLERANCE - draw) for slot, draw in each.items()]
+            for each in self._draws
+        ]
+        """What others may use while a load runs."""
         self._known: list[dict[tuple[float, ...], _Planned[PlanT]]] = [
             {} for _ in claims
         ]
         self._scarcity: dict[datetime, float] = {}
         self._work = 0
-        self._full: list[int] = []
+        self._full: _Plans[PlanT] = []
 
     def best(self) -> _Plans[PlanT]:
         """Return the best plans that were found."""
         wishes = self._wishes()
-        self._full = [len(each.slots) for each in wishes]
+        self._full = wishes
         used = self._used(wishes)
         if all(used[slot] <= self._limit[slot] + TOLERANCE for slot in used):
             return wishes
         best = self._in_turn(self._order, wishes)
+        bound = self._bound(wishes)
         for turn, order in enumerate(self._orders(), start=1):
+            if self._is_close(best, bound):
+                return best
             if self._is_few:
                 best = self._improved(best)
             if self._work >= (MOST_WORK if self._is_few else SEARCH_WORK):
                 break
             # Without a full plan, what is scarce keeps its price.
-            is_full = not any(self._rank(best)[0])
+            is_full = self._is_full(best)
             self._price_scarcity(wishes, STEP / turn**0.5 if is_full else STEP)
             wishes = self._wishes()
+            bound = max(bound, self._bound(wishes))
             plans = self._in_turn(order, wishes)
             best = min(best, plans, key=self._rank)
         return self._improved(best)
+
+    def _bound(self, wishes: _Plans[PlanT]) -> float:
+        """Return a cost that no plans within the limit are below (the Lagrange dual)."""
+        used = self._used(wishes)
+        return self._rank(wishes)[-1] + sum(
+            price * (used.get(slot, 0.0) - self._limit[slot])
+            for slot, price in self._scarcity.items()
+        )
+
+    def _is_close(self, plans: _Plans[PlanT], bound: float) -> bool:
+        """Return if further search is not worth its time."""
+        cost = self._rank(plans)[-1]
+        return self._is_full(plans) and cost <= bound + CLOSE * abs(bound)
 
     @property
     def _is_few(self) -> bool:
@@ -153,11 +183,13 @@ class _Search[PlanT: Pieces]:
         self, at: int, used: Mapping[datetime, float], scarcity: Prices
     ) -> _Planned[PlanT]:
         """Return the plan of a load beside what others use."""
+        # Called for each quarter-hour of each plan that is tried.
+        taken, price = used.get, scarcity.get
         extra = tuple(
-            inf
-            if used.get(slot, 0.0) + draw > self._limit[slot] + TOLERANCE
-            else scarcity.get(slot, 0.0)
-            for slot, draw in self._draws[at].items()
+            [
+                inf if taken(slot, 0.0) > most else price(slot, 0.0)
+                for slot, most in self._most[at]
+            ]
         )
         self._work += KNOWN_PLAN
         if (known := self._known[at].get(extra)) is None:
@@ -165,7 +197,8 @@ class _Search[PlanT: Pieces]:
             markup = dict(zip(self._draws[at], extra, strict=True))
             plan = self._claims[at].plan(markup)
             slots = [slot for piece in plan.pieces for slot in quarters_of(piece)]
-            known = self._known[at][extra] = _Planned(plan, tuple(slots))
+            in_time = sum(slot < self._claims[at].deadline for slot in slots)
+            known = self._known[at][extra] = _Planned(plan, tuple(slots), in_time)
         return known
 
     def _used(
@@ -246,11 +279,18 @@ class _Search[PlanT: Pieces]:
         changed = [changes.get(at, plan) for at, plan in enumerate(plans)]
         return min(plans, changed, key=self._rank)
 
+    def _is_full(self, plans: _Plans[PlanT]) -> bool:
+        in_time, at_all, _ = self._rank(plans)
+        return not any(in_time) and not any(at_all)
+
     def _rank(self, plans: _Plans[PlanT]) -> _Rank:
-        missing = tuple(self._full[at] - len(plans[at].slots) for at in self._order)
+        # A battery that is not full in time would be charged in the next hours.
+        pairs = [(self._full[at], plans[at]) for at in self._order]
+        in_time = tuple(full.in_time - plan.in_time for full, plan in pairs)
+        at_all = tuple(len(full.slots) - len(plan.slots) for full, plan in pairs)
         cost = sum(
             self._prices.get(slot, 0.0) * self._draws[at][slot]
             for at, plan in enumerate(plans)
             for slot in plan.slots
         )
-        return missing, round(cost, 9)
+        return in_time, at_all, round(cost, 9)
