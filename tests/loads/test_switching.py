@@ -7,12 +7,13 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
+    EVENT_CALL_SERVICE,
     EVENT_HOMEASSISTANT_STARTED,
     STATE_OFF,
     STATE_ON,
     STATE_UNAVAILABLE,
 )
-from homeassistant.core import CoreState, HomeAssistant, ServiceCall
+from homeassistant.core import CoreState, Event, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -80,6 +81,29 @@ async def test_borders(
     assert box == lamp == expected
     assert missed(hass) == []
     assert warnings(caplog) == []
+
+
+async def test_known_before_it_is_on(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    home: Household,
+    storage: dict[str, Any],
+) -> None:
+    """What a power cut would leave on is on disk before it goes on."""
+    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    known: list[list[str]] = []
+
+    @callback
+    def note(event: Event) -> None:
+        if event.data["service"] == "turn_on":
+            stored = storage[f"{DOMAIN}.{entry.entry_id}.loads"]["data"]
+            known.append(stored[key]["switched"]["on"])
+
+    hass.bus.async_listen(EVENT_CALL_SERVICE, note)
+    await pass_time_until(hass, freezer, MIDDLE)
+    assert known
+    assert known[0] == [BOX]
 
 
 async def test_no_targets(

@@ -41,8 +41,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     """Runs a load by its cheapest schedule.
 
     Plans again when prices arrive, the load or the gate changes, at both ends of each
-    piece and at midnight. A piece in progress is kept; only what follows is planned. Runs are
-    stored, so that they count after a restart.
+    piece and at midnight. A piece in progress is kept. Runs are stored.
     """
 
     config_entry: ConfigEntry
@@ -94,7 +93,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
 
     @property
     def is_enabled(self) -> bool:
-        """Return if planning is turned on."""
+        """Return if planning is on."""
         return self.history.is_enabled
 
     @callback
@@ -136,6 +135,10 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
     def async_set_switched(self, switched: Switched) -> None:
         """Store what was done to the targets."""
         self._set(replace(self.history, switched=switched))
+
+    async def async_flush(self) -> None:
+        """Return once what was set is on disk."""
+        await self._store.async_flush()
 
     @callback
     def async_set_actions_run(self, start: datetime | None) -> None:

@@ -197,7 +197,7 @@ class LoadHistory:
 
 def load_store(hass: HomeAssistant, entry: ConfigEntry) -> RecordStore[LoadHistory]:
     """Return the store of the planned loads, by subentry ID."""
-    return RecordStore(hass, entry, STORE, _read, to_disk, SAVE_SOON)
+    return RecordStore(hass, entry, STORE, _read, to_disk, SAVE_SOON, is_durable=True)
 
 
 def _read(data: Any, damage: Damage) -> LoadHistory:

@@ -215,6 +215,9 @@ class LoadSwitching:
         error: Exception | None = None
         values = off_values(self._switched.numbers) | self._states.values(service)
         try:
+            if service == SERVICE_TURN_ON:
+                # What is on must be known after a power cut, to be switched off again.
+                await self._load.async_flush()
             await async_switch(self._hass, service, entity, context, values.get(entity))
         except CALL_ERRORS as err:
             error = err
