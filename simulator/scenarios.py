@@ -160,7 +160,7 @@ def smart_already(index: int = 1, **overrides: Any) -> Household:
         index,
         overrides,
         meter_type="smart",
-        age=timedelta(days=400, minutes=index),
+        age=timedelta(days=100, minutes=index),
         after_ordering=_pre_existing_steps(),
     )
 
@@ -173,7 +173,7 @@ def feed_in(index: int = 1, **overrides: Any) -> Household:
         overrides,
         type="feed_in",
         meter_type="smart",
-        age=timedelta(days=400, minutes=index),
+        age=timedelta(days=100, minutes=index),
         estimated_usage=7200.0,
         first_reading=120.0,
     )

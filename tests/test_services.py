@@ -81,6 +81,9 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "reimport_usage": {"start": "2026-10-01"},
     "report_meter_reading": {"value": 12345.6},
     "check_invoice": {},
+    "get_usage": {"start": "2026-11-01T00:00:00"},
+    "compare_tariffs": {"start": "2026-11-01T00:00:00"},
+    "grid_fee_report": {"start": "2026-11-01T00:00:00"},
 }
 """All actions of contracts, with what they need besides the device."""
 
@@ -760,6 +763,9 @@ async def test_actions_are_described(
         "run_load_once": True,
         "report_meter_reading": True,
         "check_invoice": False,
+        "get_usage": False,
+        "compare_tariffs": False,
+        "grid_fee_report": False,
     }
 
 

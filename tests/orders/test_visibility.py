@@ -123,7 +123,8 @@ async def test_most_rows(
         "consumption_last_day",
         "cost_last_day",
         "average_price_paid_last_day",
-        "meter_reading",
+        "cost_this_month",
+        "expected_cost",
     }
 
 

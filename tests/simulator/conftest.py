@@ -1,6 +1,7 @@
 """Fixtures: a clock, a simulator with every scenario, and clients of its API."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from aiohttp.test_utils import TestClient, TestServer
 import pytest
@@ -28,8 +29,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sim(clock: Clock) -> Simulator:
-    """Return a simulator with a household of each scenario."""
-    return Simulator([make() for make in scenarios.ALL.values()], now=clock)
+    """Return a simulator with a household of each scenario, and a year of usage."""
+    year = {"age": timedelta(days=400)}
+    homes = [
+        make(**year if name in ("smart_already", "feed_in") else {})
+        for name, make in scenarios.ALL.items()
+    ]
+    return Simulator(homes, now=clock)
 
 
 @pytest.fixture

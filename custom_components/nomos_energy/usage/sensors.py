@@ -91,6 +91,7 @@ METER_READING = SensorEntityDescription(
     key="meter_reading",
     translation_key="meter_reading",
     device_class=SensorDeviceClass.ENERGY,
+    entity_category=EntityCategory.DIAGNOSTIC,
     # No state class: readings are weeks apart, and the Energy dashboard would count all
     # that time in one hour.
     native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
