@@ -16,9 +16,10 @@ PRICES = {"de": "Strompreise", "en": "Prices"}
 PAYOUT = {"de": "Einspeisevergütung", "en": "Payout"}
 LOADS = {"de": "Geplante Verbraucher", "en": "Planned loads"}
 USAGE = {"de": "Verbrauch und Kosten", "en": "Usage and cost"}
+COST = {"de": "Was es bringt", "en": "What it brings"}
 FEED_IN = {"de": "Einspeisung und Erlös", "en": "Feed-in and earnings"}
 
-TARIFF = [PRICES, LOADS, USAGE]
+TARIFF = [PRICES, LOADS, USAGE, COST]
 HEADINGS = {
     "ordered": [ORDER],
     "placed": [ORDER],
@@ -36,11 +37,12 @@ HEADINGS = {
     "activated_today": [LIVE, *TARIFF, ORDER],
     "activated": [LIVE, *TARIFF, ORDER],
     "smart_already": TARIFF,
-    "feed_in": [PAYOUT, FEED_IN],
+    "feed_in": [PAYOUT, FEED_IN, COST],
     "two_contracts": [ORDER, APPOINTMENT],
     "unavailable": [*TARIFF, ORDER],
     "tariff_with_load": [*TARIFF, ORDER],
     "load_by_hand": [*TARIFF, ORDER],
+    "savings": [*TARIFF, ORDER],
 }
 """Headings of the sections in their order, by picture."""
 
