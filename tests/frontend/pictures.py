@@ -32,7 +32,7 @@ MONTHS = timedelta(days=90)
 """Since an order: long enough for costs of a month that is complete."""
 
 
-def tariff(elapsed: timedelta = timedelta(days=66), **overrides: Any) -> Household:
+def tariff(elapsed: timedelta = timedelta(days=71), **overrides: Any) -> Household:
     """Return a household with modules 1 and 3, activated 56 days after its order."""
     age = elapsed + SHORT
     return scenarios.dynamic_tariff(elapsed=elapsed, age=age, **overrides)
