@@ -15,7 +15,7 @@ from simulator.households import MODULE_1, MODULE_3
 from tests import DAY, pass_time, refresh
 from tests.loads.common import a_wallbox, add_load, call
 
-from .pictures import SHORT, Studio, tariff
+from .pictures import RECENT, Studio, tariff
 
 TODAY = date(2026, 11, 23)
 AFTERNOON = "2026-11-23T15:22:00+01:00"
@@ -267,13 +267,13 @@ async def prices_plain(studio: Studio) -> dict[str, Any]:
     """Show a contract without modules, and prices that hardly differ."""
     for day in (TODAY, TODAY + DAY):
         studio.simulator.set_prices(day, [30.0 + place % 2 / 2 for place in range(96)])
-    return await _priced(studio, scenarios.smart_already(age=SHORT))
+    return await _priced(studio, scenarios.smart_already(age=RECENT))
 
 
 @picture
 async def prices_feed_in(studio: Studio) -> dict[str, Any]:
     """Show payouts of a feed-in contract."""
-    return await _priced(studio, scenarios.feed_in(age=SHORT))
+    return await _priced(studio, scenarios.feed_in(age=RECENT))
 
 
 @picture

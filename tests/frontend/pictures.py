@@ -25,17 +25,16 @@ from tests.loads.common import a_wallbox, add_load
 
 FOLDER = Path(__file__).parents[1] / "browser" / "fixtures"
 
-SHORT = timedelta(days=12)
-"""Age of contracts, so that there is little usage to import."""
+RECENT = timedelta(days=32)
+"""Age of contracts with few weeks of usage, which takes long to import."""
 
-MONTHS = timedelta(days=90)
-"""Since an order: long enough for costs of a month that is complete."""
+MONTHS = timedelta(days=100)
+"""Age of contracts that had to wait for their meter."""
 
 
 def tariff(elapsed: timedelta = timedelta(days=71), **overrides: Any) -> Household:
-    """Return a household with modules 1 and 3, activated 56 days after its order."""
-    age = elapsed + SHORT
-    return scenarios.dynamic_tariff(elapsed=elapsed, age=age, **overrides)
+    """Return a household with modules 1 and 3, activated 56 days after the order."""
+    return scenarios.dynamic_tariff(elapsed=elapsed, age=MONTHS, **overrides)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from simulator import Fault, Simulator, scenarios
 from tests.conftest import SetUp
 
 from . import card_pictures
-from .pictures import FOLDER, MONTHS, SHORT, Studio, store, stored, take, tariff
+from .pictures import FOLDER, RECENT, Studio, store, stored, take, tariff
 
 TESTS = "pytest-homeassistant-custom-component"
 
@@ -102,13 +102,13 @@ async def no_order(studio: Studio) -> None:
 @picture
 async def smart_already(studio: Studio) -> None:
     """Contract whose meter was smart before it, without an order."""
-    await studio.of(scenarios.smart_already(age=SHORT))
+    await studio.of(scenarios.smart_already(age=RECENT))
 
 
 @picture
 async def feed_in(studio: Studio) -> None:
     """Feed-in contract."""
-    await studio.of(scenarios.feed_in(age=SHORT))
+    await studio.of(scenarios.feed_in(age=RECENT))
 
 
 @picture
@@ -154,7 +154,7 @@ async def load_by_hand(studio: Studio) -> None:
 @picture
 async def savings(studio: Studio) -> None:
     """Costs of some months, and what the tariff saves against that of a neighbour."""
-    home = tariff(MONTHS)
+    home = tariff(timedelta(days=90))
     entry = await studio.of(home)
     flows = studio.hass.config_entries.subentries
     flow = await flows.async_init(
