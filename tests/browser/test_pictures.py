@@ -16,9 +16,10 @@ PRICES = {"de": "Strompreise", "en": "Prices"}
 PAYOUT = {"de": "Einspeisevergütung", "en": "Payout"}
 LOADS = {"de": "Geplante Verbraucher", "en": "Planned loads"}
 USAGE = {"de": "Verbrauch und Kosten", "en": "Usage and cost"}
+COST = {"de": "Was es bringt", "en": "What it brings"}
 FEED_IN = {"de": "Einspeisung und Erlös", "en": "Feed-in and earnings"}
 
-TARIFF = [PRICES, LOADS, USAGE]
+TARIFF = [PRICES, LOADS, USAGE, COST]
 HEADINGS = {
     "ordered": [ORDER],
     "placed": [ORDER],
@@ -33,14 +34,15 @@ HEADINGS = {
     "pre_existing": [ORDER],
     "no_order": [ORDER],
     "unknown_status": [ORDER],
-    "activated_today": [LIVE, *TARIFF, ORDER],
+    "activated_today": [LIVE, *TARIFF[:-1], ORDER],
     "activated": [LIVE, *TARIFF, ORDER],
     "smart_already": TARIFF,
-    "feed_in": [PAYOUT, FEED_IN],
+    "feed_in": [PAYOUT, FEED_IN, COST],
     "two_contracts": [ORDER, APPOINTMENT],
     "unavailable": [*TARIFF, ORDER],
     "tariff_with_load": [*TARIFF, ORDER],
     "load_by_hand": [*TARIFF, ORDER],
+    "savings": [*TARIFF, ORDER],
 }
 """Headings of the sections in their order, by picture."""
 
@@ -67,9 +69,30 @@ def test_two_contracts(pages: Pages) -> None:
     expect(title(view, "Usage and cost")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("language", "saved", "compare"),
+    [
+        ("de", "7,63 €", "Mit festem Preis vergleichen"),
+        ("en", "€7.63", "Compare with a fixed price"),
+    ],
+)
+def test_savings(pages: Pages, language: str, saved: str, compare: str) -> None:
+    """What was saved stands below the name of the other tariff, and asks for no more."""
+    stage = pages.stage(language, "tablet")
+    view = stage.show_dashboard("savings")
+    expect(title(view, "Stadtwerke")).to_be_visible()
+    total = view.locator("hui-tile-card").filter(has_text="Total savings")
+    expect(total).to_contain_text(saved)
+    expect(view.get_by_text(compare)).to_have_count(0)
+    stage.show_dashboard("tariff_with_load")
+    expect(view.get_by_text(compare)).to_be_visible()
+
+
 @pytest.mark.parametrize("size", ["phone", "tablet"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["scheduled", "tariff_with_load", "activated_today"])
+@pytest.mark.parametrize(
+    "name", ["scheduled", "activated_today", "savings", "tariff_with_load"]
+)
 def test_sizes(
     pages: Pages, shots: Path | None, size: str, dark: bool, name: str
 ) -> None:

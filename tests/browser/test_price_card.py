@@ -140,6 +140,13 @@ TOLD = {
         ),
         (96, 0),
     ),
+    "load_cannot_finish": Told(
+        (
+            ("Wallbox: Wird nicht fertig", "Wallbox: Will not finish"),
+            ("Di, 3:45 – 4:00 (18,4 ct/kWh)", "Tue, 3:45 – 4:00 (18.4 ct/kWh)"),
+        ),
+        (96, 96),
+    ),
     "load_off": Told((("Wallbox: Planung aus", "Wallbox: Planning off"),), (96, 96)),
 }
 
@@ -148,6 +155,7 @@ STATES = {
     "load_provisional": ["provisional"],
     "load_running": ["running", "provisional"],
     "load_switched": ["switched_by_hand", "provisional"],
+    "load_cannot_finish": ["cannot_finish"],
     "load_off": [],
 }
 """State of the blocks of the loads that are drawn, in the first two days."""

@@ -15,7 +15,7 @@ from simulator.households import MODULE_1, MODULE_3
 from tests import DAY, pass_time, refresh
 from tests.loads.common import a_wallbox, add_load, call
 
-from .pictures import Studio
+from .pictures import RECENT, Studio, tariff
 
 TODAY = date(2026, 11, 23)
 AFTERNOON = "2026-11-23T15:22:00+01:00"
@@ -209,21 +209,19 @@ async def _priced(
 @picture
 async def prices_quarters(studio: Studio) -> dict[str, Any]:
     """Show quarter-hours of both days, with the windows of module 3."""
-    return await _priced(studio, scenarios.dynamic_tariff())
+    return await _priced(studio, tariff())
 
 
 @picture
 async def prices_morning(studio: Studio) -> dict[str, Any]:
     """Show a morning, when tomorrow is not known yet."""
-    return await _priced(
-        studio, scenarios.dynamic_tariff(), "2026-11-23T09:07:00+01:00"
-    )
+    return await _priced(studio, tariff(), "2026-11-23T09:07:00+01:00")
 
 
 @picture
 async def prices_hours(studio: Studio) -> dict[str, Any]:
     """Show prices by the hour."""
-    return await _priced(studio, scenarios.dynamic_tariff(hourly=True))
+    return await _priced(studio, tariff(hourly=True))
 
 
 @picture
@@ -232,7 +230,7 @@ async def prices_negative(studio: Studio) -> dict[str, Any]:
     for day in (TODAY, TODAY + DAY):
         amounts = [24.0 - 0.9 * max(0, 24 - abs(place - 52)) for place in range(96)]
         studio.simulator.set_prices(day, [round(each - 8, 2) for each in amounts])
-    return await _priced(studio, scenarios.dynamic_tariff())
+    return await _priced(studio, tariff())
 
 
 @picture
@@ -242,29 +240,25 @@ async def prices_gaps(studio: Studio) -> dict[str, Any]:
     amounts[58:66] = [None] * 8
     studio.simulator.set_prices(TODAY, amounts)
     studio.simulator.set_prices(TODAY + DAY, [None] * 40 + [22.0] * 56)
-    return await _priced(studio, scenarios.dynamic_tariff())
+    return await _priced(studio, tariff())
 
 
 @picture
 async def prices_spring(studio: Studio) -> dict[str, Any]:
     """Show a day with 92 quarter-hours."""
-    return await _priced(
-        studio, scenarios.dynamic_tariff(), "2027-03-28T15:22:00+02:00"
-    )
+    return await _priced(studio, tariff(), "2027-03-28T15:22:00+02:00")
 
 
 @picture
 async def prices_autumn(studio: Studio) -> dict[str, Any]:
     """Show a day with 100 quarter-hours."""
-    return await _priced(
-        studio, scenarios.dynamic_tariff(), "2026-10-25T15:22:00+01:00"
-    )
+    return await _priced(studio, tariff(), "2026-10-25T15:22:00+01:00")
 
 
 @picture
 async def prices_standard_only(studio: Studio) -> dict[str, Any]:
     """Show module 3 in a quarter of the year in which all is standard."""
-    home = scenarios.dynamic_tariff(window_quarters=(1, 2, 3))
+    home = tariff(window_quarters=(1, 2, 3))
     return await _priced(studio, home)
 
 
@@ -273,20 +267,20 @@ async def prices_plain(studio: Studio) -> dict[str, Any]:
     """Show a contract without modules, and prices that hardly differ."""
     for day in (TODAY, TODAY + DAY):
         studio.simulator.set_prices(day, [30.0 + place % 2 / 2 for place in range(96)])
-    return await _priced(studio, scenarios.smart_already())
+    return await _priced(studio, scenarios.smart_already(age=RECENT))
 
 
 @picture
 async def prices_feed_in(studio: Studio) -> dict[str, Any]:
     """Show payouts of a feed-in contract."""
-    return await _priced(studio, scenarios.feed_in())
+    return await _priced(studio, scenarios.feed_in(age=RECENT))
 
 
 @picture
 async def prices_unavailable(studio: Studio) -> None:
     """Show a contract after three days without an answer."""
     studio.at(AFTERNOON)
-    await studio.of(scenarios.dynamic_tariff())
+    await studio.of(tariff())
     studio.simulator.fail(Fault.SERVER_ERROR)
     await pass_time(studio.hass, studio.freezer, 3 * DAY)
 
@@ -303,7 +297,7 @@ async def _with_wallbox(
     await async_setup_component(hass, "homeassistant", {})
     await async_setup_component(hass, "input_boolean", helpers)
     home = studio.simulator.add(
-        scenarios.dynamic_tariff(modules=[], timeline=scenarios.happy_path().timeline)
+        tariff(modules=[], timeline=scenarios.happy_path().timeline)
     )
     home.add_module(MODULE_1)
     home.add_module(MODULE_3)
@@ -363,4 +357,11 @@ async def load_off(studio: Studio) -> dict[str, Any]:
     """Show a load whose planning is off."""
     key, *_ = await _with_wallbox(studio)
     await call(studio.hass, key, "enabled", "turn_off")
+    return await windows(studio.hass)
+
+
+@picture
+async def load_cannot_finish(studio: Studio) -> dict[str, Any]:
+    """Show a wallbox for which too few hours are cheap enough."""
+    await _with_wallbox(studio, upper_price="18,6")
     return await windows(studio.hass)

@@ -5,7 +5,7 @@ They are stored as JSON in tests/browser/fixtures/.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 import json
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,28 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nomos_energy.const import DOMAIN
-from simulator import Household, Simulator
+from simulator import Household, Simulator, scenarios
 from tests import devices, pass_time
 from tests.conftest import SetUp
 from tests.loads.common import a_wallbox, add_load
 
 FOLDER = Path(__file__).parents[1] / "browser" / "fixtures"
+
+RECENT = timedelta(days=32)
+"""Age of contracts with few weeks of usage, which takes long to import."""
+
+MONTHS = timedelta(days=100)
+"""Age of contracts that had to wait for their meter."""
+
+
+def tariff(elapsed: timedelta = timedelta(days=71), **overrides: Any) -> Household:
+    """Return a household with modules 1 and 3, activated 56 days after the order."""
+    return scenarios.dynamic_tariff(elapsed=elapsed, age=MONTHS, **overrides)
 
 
 @dataclass
@@ -85,8 +97,8 @@ def take(hass: HomeAssistant) -> dict[str, Any]:
             if (state := hass.states.get(entry.entity_id))
         },
     }
-    # As JSON writes it, without classes such as enums.
-    return json.loads(json.dumps(picture, default=str))  # type: ignore[no-any-return]
+    # As Home Assistant sends it, without classes such as enums.
+    return json.loads(json_bytes(picture))  # type: ignore[no-any-return]
 
 
 def _device(

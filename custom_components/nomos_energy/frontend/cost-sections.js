@@ -1,12 +1,13 @@
 /** Section of what the months cost, and what the dynamic tariff brings. */
 
-import { entityId, feedsIn, nameOf, tariffs } from "./contract.js";
+import { entityId, feedsIn, isKnown, nameOf, tariffs } from "./contract.js";
 import { bars, existing, idOf, slug, statisticPrefix } from "./statistics.js";
 import { INTEGRATION, heading, section, shortcut, tile, tiles } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 
-const MONTHS = [
+/** Tiles, and what decides whether there is something to show. */
+export const MONTHS = [
   "cost_this_month",
   "expected_cost",
   "cost_last_month",
@@ -26,13 +27,13 @@ const SHOWN = 395;
  * @returns {Promise<Card[]>}
  */
 export async function costSections(view) {
-  const months = tiles(view, MONTHS);
-  if (!months.length) return [];
+  const known = MONTHS.filter((key) => isKnown(view.state(key)));
+  if (!known.length) return [];
   const compared = tariffs(view.hass, view.contract.id);
   return [
     section([
       heading(view.text("dashboard_cost"), "mdi:piggy-bank"),
-      ...months,
+      ...tiles(view, known),
       ...compared.flatMap((tariff) => savings(view, tariff)),
       ...noTariff(view, compared),
       ...(await graph(view, compared)),

@@ -1,7 +1,7 @@
 /** Parts of a contract's view, in their order on the page. */
 
 import { isKnown, stateOf } from "./contract.js";
-import { costSections } from "./cost-sections.js";
+import { MONTHS, costSections } from "./cost-sections.js";
 import { loadSections } from "./load-sections.js";
 import { liveSections, orderSections } from "./order-sections.js";
 import { priceSections } from "./price-sections.js";
@@ -24,7 +24,7 @@ export const PARTS = [
 const DECIDING = ["smart_meter_active", "order_status", "activated"];
 
 /** Entities of which it decides only whether there is a state. */
-const KNOWN = ["appointment", "order_update", "consumption_last_day", "feed_in_last_day"];
+const KNOWN = ["appointment", "order_update", "consumption_last_day", "feed_in_last_day", ...MONTHS];
 
 /**
  * Return what decides about the sections of a contract, as text to compare.

@@ -1,0 +1,88 @@
+"""Planned load, added by clicking: three steps, and what it switches goes on."""
+
+import re
+
+from playwright.sync_api import Page, expect
+import pytest
+
+from .conftest import Open
+from .house import House
+
+PAGE = "/config/integrations/integration/nomos_energy"
+PUMP = "Poolpumpe"
+VIEW = "pool-pump"
+CONTRACT = "Hafenstraße 40"
+
+
+@pytest.fixture
+def pump(house: House) -> str:
+    """Return an entity that can be switched; it has a dashboard of its own."""
+    made = house.command("input_boolean/create", name=PUMP)
+    entity = f"input_boolean.{made['id']}"
+    house.command("lovelace/dashboards/create", url_path=VIEW, title=PUMP)
+    section = {"type": "grid", "cards": [{"type": "tile", "entity": entity}]}
+    view = {"type": "sections", "sections": [section]}
+    house.command("lovelace/config/save", url_path=VIEW, config={"views": [view]})
+    return entity
+
+
+def choose_need(page: Page) -> None:
+    """Start with the button of the integration's page, and choose from the menu."""
+    page.get_by_role("button", name="Geplanten Verbraucher hinzufügen").click()
+    page.get_by_text("Laufzeit pro Tag", exact=True).click()
+
+
+def next_step(page: Page, button: str = "Weiter") -> None:
+    """Send a step."""
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def enter_need(page: Page, contract: str, hours: int) -> None:
+    """Fill in the first step."""
+    form = page.locator("step-flow-form")
+    form.locator("input[name=name]").fill(PUMP)
+    form.locator("ha-selector-select").click()
+    listed = page.locator("ha-dropdown-item, [role=option]")
+    listed.filter(has_text=contract).last.click()
+    form.locator("input[name=hours]").fill(str(hours))
+    form.locator("input[name=minutes]").fill("0")
+    next_step(page)
+
+
+def enter_hours(page: Page, hour: int) -> None:
+    """Fill in the second step: a whole day, from an hour on."""
+    times = page.locator("step-flow-form ha-selector-time")
+    for place in range(2):
+        for name, value in (("hours", hour), ("minutes", 0), ("seconds", 0)):
+            times.nth(place).locator(f"input[name={name}]").fill(str(value))
+    next_step(page)
+
+
+def enter_target(page: Page) -> None:
+    """Fill in the third step."""
+    page.locator("step-flow-form ha-entities-picker ha-picker-field").click()
+    page.keyboard.type(PUMP)
+    found = page.locator("ha-picker-combo-box ha-combo-box-item")
+    found.filter(has_text=PUMP).first.click()
+    next_step(page, "OK")
+
+
+@pytest.mark.usefixtures("pump")
+def test_pump_goes_on(open_page: Open, house: House) -> None:
+    """A menu and three steps tell when the pump runs; then it goes on."""
+    dashboard = open_page("de")
+    page = dashboard.page
+    dashboard.go(f"/{VIEW}")
+    tile = page.locator("hui-tile-card")
+    expect(tile).to_contain_text("Aus")
+    dashboard.go(PAGE)
+    choose_need(page)
+    enter_need(page, CONTRACT, 24)
+    enter_hours(page, 0)
+    enter_target(page)
+    done = page.locator("step-flow-create-entry")
+    told = re.compile(rf"Als Nächstes: (heute|morgen) .*Schaltet: {PUMP}\.")
+    expect(done).to_contain_text(told)
+    house.jump()
+    dashboard.go(f"/{VIEW}")
+    expect(tile).to_contain_text("An")
