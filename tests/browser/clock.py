@@ -12,7 +12,7 @@ import time
 from homeassistant.util import dt as dt_util
 
 QUARTER = 900
-BEFORE = 5
+BEFORE = 8
 """Seconds that are left until the quarter-hour."""
 
 _real = time.time

@@ -81,13 +81,15 @@ class House:
 
         self.call(advance())
 
-    def jump(self) -> None:
-        """Let it be soon the next quarter-hour, and plan all loads anew."""
+    def jump(self, planning: str) -> None:
+        """Let it be soon the next quarter-hour, and plan a load anew, by its switch."""
         assert self.child.process
         self.child.process.send_signal(signal.SIGUSR1)
-        entry_id = self.command("config_entries/get", domain=DOMAIN)[0]["entry_id"]
-        path = f"/api/config/config_entries/entry/{entry_id}/reload"
-        self.call(self.home.request("POST", path))
+        for action in ("turn_off", "turn_on"):
+            data = {"entity_id": planning}
+            self.command(
+                "call_service", domain="switch", service=action, service_data=data
+            )
 
     def device_id(self, name: str) -> str:
         """Return the device of a household's contract."""

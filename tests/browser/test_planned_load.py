@@ -83,6 +83,6 @@ def test_pump_goes_on(open_page: Open, house: House) -> None:
     done = page.locator("step-flow-create-entry")
     told = re.compile(rf"Als Nächstes: (heute|morgen) .*Schaltet: {PUMP}\.")
     expect(done).to_contain_text(told)
-    house.jump()
+    house.jump("switch.poolpumpe_planning")
     dashboard.go(f"/{VIEW}")
     expect(tile).to_contain_text("An")
