@@ -6,14 +6,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-import signal
 import sys
 from threading import Thread
 from typing import Any
 
 import aiohttp
 
-from scripts import ROOT
 from scripts.demo_config import prepare_config
 from scripts.demo_home import DOMAIN, STEP_LIMIT, Home
 from scripts.demo_processes import Child, find_free_port, run_while_alive
@@ -27,9 +25,6 @@ STAGE = "empty-stage"
 
 DASHBOARD = "all-contracts"
 """Dashboard of the strategy."""
-
-CLOCK = "tests.browser.clock"
-"""Module that runs Home Assistant with a clock of its own."""
 
 WALKING = "walking"
 """Household whose order the tests advance."""
@@ -53,7 +48,6 @@ class House:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     households: dict[str, Household] = field(default_factory=households)
     home: Home = field(init=False)
-    child: Child = field(init=False)
 
     def call[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run something in the thread of the house: that of the tests is Playwright's."""
@@ -80,16 +74,6 @@ class House:
             await self._refresh()
 
         self.call(advance())
-
-    def jump(self, planning: str) -> None:
-        """Let it be soon the next quarter-hour, and plan a load anew, by its switch."""
-        assert self.child.process
-        self.child.process.send_signal(signal.SIGUSR1)
-        for action in ("turn_off", "turn_on"):
-            data = {"entity_id": planning}
-            self.command(
-                "call_service", domain="switch", service=action, service_data=data
-            )
 
     def device_id(self, name: str) -> str:
         """Return the device of a household's contract."""
@@ -170,13 +154,17 @@ async def _run(house: House) -> Any:
         house.home = Home(session, f"http://127.0.0.1:{port}")
         hass = Child(
             "Home Assistant",
-            [sys.executable, "-m", CLOCK, "-c", str(config), "--log-no-color"],
+            [
+                str(Path(sys.executable).with_name("hass")),
+                "-c",
+                str(config),
+                "--log-no-color",
+            ],
             log,
             config,
-            {"NOMOS_API_URL": str(nomos), "PYTHONPATH": str(ROOT)},
+            {"NOMOS_API_URL": str(nomos)},
         )
         hass.start()
-        house.child = hass
         try:
             await run_while_alive(house.set_up(session), hass)
             yield house
