@@ -66,6 +66,23 @@ async def test_what_is_suggested(
     assert (advanced["name"], advanced["expanded"]) == ("advanced", False)
 
 
+@pytest.mark.parametrize("emptied", [None, {}, {"active_choice": "time"}])
+async def test_emptied_time(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    emptied: Any,
+) -> None:
+    """An emptied time has an error of the form, in the language of the household."""
+    simulator.add(scenarios.dynamic_tariff())
+    form = await open_load(hass, hass_client, await set_up())
+    await form.choose("run_time")
+    await form.send(name="Wallbox", run_time={"hours": 2})
+    await form.send(earliest="18:00:00", latest=emptied, weekdays=WEEK, advanced={})
+    assert form.shown["errors"] == {"latest": "no_time"}
+
+
 async def test_contract_is_chosen_among_several(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -26,9 +26,11 @@ class _ChoiceSelector(ChooseSelector):
 
     @override
     def __call__(self, data: Any) -> str:
+        # The frontend sends no value for an emptied field.
         if isinstance(data, Mapping):
-            # The frontend sends no value for an emptied field.
-            data = data.get(data.get(ACTIVE)) or ""
+            data = data.get(data.get(ACTIVE))
+        if data is None:
+            return ""
         if not isinstance(data, str):
             raise vol.Invalid("A text expected")
         return data.strip()
