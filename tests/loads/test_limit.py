@@ -222,6 +222,7 @@ async def test_loads_give_way_and_come_back(
     assert not is_on(hass, BOX)
     await pass_time_until(hass, freezer, "2026-11-24T03:35+01:00")
     allow(hass, "22")
+    await hass.async_block_till_done()
     await pass_time_until(hass, freezer, "2026-11-24T05:45+01:00")
     # Both run for an hour and a half, in the cheapest time that is left.
     for seen in (box, lamp):
@@ -264,6 +265,7 @@ async def test_numbers_in_watts_are_reduced(
     assert load_state(hass, key, "plan_state") == "running"
     await pass_time_until(hass, freezer, "2026-11-24T03:50+01:00")
     allow(hass, "11")
+    await hass.async_block_till_done()
     await pass_time_until(hass, freezer, AFTER)
     assert seen == [
         "Tue 02:00 11000.0",
@@ -294,8 +296,10 @@ async def test_energy_is_made_up_for(
     seen = changes(hass, POWER)
     await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
     allow(hass, "5")
+    await hass.async_block_till_done()
     await pass_time_until(hass, freezer, "2026-11-24T03:30+01:00")
     allow(hass, "10")
+    await hass.async_block_till_done()
     await pass_time_until(hass, freezer, "2026-11-24T06:00+01:00")
     # Half an hour at 10 kW, an hour at 5 kW, and what is left at 10 kW. The clock of
     # the test moves by quarter-hours; without making up, it would be 15 kWh.

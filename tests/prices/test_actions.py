@@ -233,7 +233,7 @@ async def test_days_of_the_past(
 
 async def test_year(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
     """A year comes at once, asked for in months."""
-    home = simulator.add(scenarios.smart_already())
+    home = simulator.add(scenarios.smart_already(age=timedelta(days=400)))
     await set_up()
     requests_since(simulator)
     found = await prices(
@@ -434,7 +434,9 @@ async def test_clock_change(
     hourly: bool,
 ) -> None:
     """A day has as many intervals as it takes; the hour that comes twice is there twice."""
-    home = simulator.add(scenarios.smart_already(hourly=hourly))
+    home = simulator.add(
+        scenarios.smart_already(age=timedelta(days=400), hourly=hourly)
+    )
     amounts = made_up(3, of=count // 4)
     simulator.set_prices(day, amounts)
     await set_up()
