@@ -90,7 +90,7 @@ class Pages:
         )
         page = context.new_page()
         page.set_default_timeout(LIMIT)
-        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.on("pageerror", lambda error: self._note(page, str(error)))
         page.on("console", lambda message: self._read(page, message))
         return Dashboard(page, self._house)
 
@@ -102,8 +102,11 @@ class Pages:
         return self._stages[key]
 
     def _read(self, page: sync_api.Page, message: sync_api.ConsoleMessage) -> None:
-        text = f"{message.text} ({message.location.get('url', '')})"
-        if message.type == "error" and not NOT_OURS.search(text):
+        if message.type == "error":
+            self._note(page, f"{message.text} ({message.location.get('url', '')})")
+
+    def _note(self, page: sync_api.Page, text: str) -> None:
+        if not NOT_OURS.search(text):
             self.errors.append(f"{page.url}: {text}")
 
 

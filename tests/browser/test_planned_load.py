@@ -56,7 +56,8 @@ def enter_hours(page: Page, hour: int) -> None:
 def enter_target(page: Page) -> None:
     """Fill in the third step."""
     page.locator("step-flow-form ha-entities-picker ha-picker-field").click()
-    page.keyboard.type(PUMP)
+    # Keys typed before the field has the focus would open the quick search.
+    page.locator("ha-picker-combo-box input").first.fill(PUMP)
     found = page.locator("ha-picker-combo-box ha-combo-box-item")
     found.filter(has_text=PUMP).first.click()
     next_step(page, "OK")

@@ -131,6 +131,8 @@ export class ContractCard extends HTMLElement {
     const contract = this.#contract(hass);
     const used = [
       hass.locale,
+      // Texts of states may come after the card.
+      hass.localize,
       hass.entities,
       contract,
       ...(contract ? this.used(hass, contract, new Date()) : []),
