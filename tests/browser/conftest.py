@@ -23,7 +23,10 @@ SIZES: dict[str, sync_api.ViewportSize] = {
 LIMIT = 30_000
 """Milliseconds until something that does not appear fails a test."""
 
-NOT_OURS = re.compile(r"/api/brands/|/favicon\.ico|operator to search for 'strategy'")
+NOT_OURS = re.compile(
+    r"/api/brands/|/favicon\.ico|raw\.githubusercontent\.com"
+    r"|operator to search for 'strategy'"
+)
 """Addresses that a Home Assistant without internet does not find, and an error of its
 own when a dashboard is left while it is loaded."""
 

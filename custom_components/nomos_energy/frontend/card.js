@@ -1,12 +1,15 @@
 /** Base of the cards: what is drawn, and when it is drawn again. */
 
-import { CONTRACT_FIELD, contracts, isContract, nameOf } from "./contract.js";
+import { CONTRACT_FIELD, DOMAIN, contracts, isContract, nameOf } from "./contract.js";
 import { html } from "./dom.js";
 import { loadTexts } from "./texts.js";
 
 /** @typedef {import("./texts.js").Text} Text */
 
 const MINUTE = 60_000;
+
+/** Text that tells if those of the entities are there. */
+const KNOWN_TEXT = `component.${DOMAIN}.entity.sensor.order_status.name`;
 
 /** Styles of both cards; all colours are those of the theme. */
 const STYLE = `
@@ -131,8 +134,8 @@ export class ContractCard extends HTMLElement {
     const contract = this.#contract(hass);
     const used = [
       hass.locale,
-      // Texts of states may come after the card.
-      hass.localize,
+      // Texts of entities may come after the card.
+      hass.localize(KNOWN_TEXT),
       hass.entities,
       contract,
       ...(contract ? this.used(hass, contract, new Date()) : []),
