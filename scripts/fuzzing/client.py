@@ -18,6 +18,7 @@ from custom_components.nomos_energy.nomos import (
     ClientCredentials,
     FixedToken,
     GridFeeModule,
+    MeterType,
     NomosClient,
     NomosError,
     berlin_day,
@@ -90,6 +91,13 @@ OPERATIONS = (
         ),
     ),
     Operation("may_write", lambda c, _: c.may_write()),
+    Operation("meter_readings_of", lambda c, h: c.meter_readings_of(h.subscription_id)),
+    Operation(
+        "create_meter_reading",
+        lambda c, h: c.create_meter_reading(h.subscription_id, 99_999.0, NOW),
+    ),
+    Operation("invoices", lambda c, _: c.invoices(NOW - timedelta(days=400))),
+    Operation("quote", lambda c, h: c.quote(h.plan_id, "10115", 2500, MeterType.SMART)),
     Operation("plan", lambda c, h: c.plan(h.plan_id)),
 )
 
