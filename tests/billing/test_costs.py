@@ -197,7 +197,7 @@ async def test_any_story(
                 case "price":
                     truth.prices[day] = list(whole[day])
                 case "reimport":
-                    if day < today:
+                    if midnight(day) < dt_util.utcnow():
                         device = device_id(hass, home)
                         await call(hass, "reimport_usage", device, start=str(day))
                 case _:
