@@ -1,5 +1,6 @@
 """Actions of the integration and their errors."""
 
+from ast import literal_eval
 import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
@@ -44,6 +45,8 @@ async def call(
         return_response=has_response is not SupportsResponse.NONE,
     )
     await hass.async_block_till_done()
+    # Otherwise templates pass it on as text.
+    assert literal_eval(repr(response)) == response
     return response or {}
 
 

@@ -33,6 +33,7 @@ from .prices.actions import (
     async_get_prices,
 )
 from .prices.coordinator import PriceCoordinator
+from .response import plain
 from .runtime import NomosConfigEntry, NomosRuntimeData
 from .usage.actions import (
     REIMPORT_USAGE_FIELDS,
@@ -69,9 +70,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
         fields: dict[Any, Any],
         response: SupportsResponse = SupportsResponse.ONLY,
     ) -> None:
+        async def act(call: ServiceCall) -> ServiceResponse:
+            return plain(await action(call))
+
         schema = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, **fields})
         hass.services.async_register(
-            DOMAIN, name, action, schema=schema, supports_response=response
+            DOMAIN, name, act, schema=schema, supports_response=response
         )
 
     register(
