@@ -137,6 +137,25 @@ async def test_plan_state(
     assert states + changed == expected
 
 
+async def test_start_lacks_nothing(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    home: Household,
+) -> None:
+    """A run that begins is part of what is planned."""
+    entry = await set_up()
+    key = await add_load(hass, entry, a_wallbox(home, **TWO_BLOCKS))
+    await pass_time_until(hass, freezer, "2026-11-23T21:45+01:00")
+    seen = {}
+    for moment in ("2026-11-23T22:00+01:00", "2026-11-24T02:00+01:00"):
+        await pass_time_until(hass, freezer, moment)
+        state = hass.states.get(load_entity(hass, key, "plan_state"))
+        assert state
+        seen[moment] = state.state, state.attributes["reason"]
+    assert [*seen.values()] == [("running", None)] * 2
+
+
 async def test_plan_without_prices(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -224,14 +224,13 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
 
         `reduced` is the power in kW to which the run is reduced.
         """
-        now = draft.now
+        now, shortfall = draft.now, draft.shortfall(plan)
         if plan.pieces and plan.pieces[0].start <= now:
             self._set(self.history.with_piece(plan.pieces[0]))
             plan = replace(plan, pieces=plan.pieces[1:])
         power = draft.values.power
         share = min(reduced / power, 1.0) if reduced and power else None
         self._set(self.history.reduced_to(share, now))
-        shortfall = draft.shortfall(plan)
         tracker = Tracker(now, draft.prices, draft.values.power)
         self._set(tracker.follow(self.history, draft.jobs, shortfall))
         self._update(draft, plan, shortfall, reduced)
