@@ -1,7 +1,7 @@
 """Switching of the targets of a planned load by its plan."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
@@ -27,8 +27,8 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..nomos import QUARTER
 from ..schedule import Timer
+from .attempts import Attempts
 from .coordinator import LoadCoordinator
 from .history import Switched
 from .issues import async_delete_missed
@@ -40,8 +40,6 @@ from .renames import entities_in
 from .target_states import SCENE, SCRIPT, TargetStates, state_of
 from .targets import CALL_ERRORS, async_switch, async_switch_off, async_switch_off_known
 
-LENGTH = QUARTER.total_seconds()
-
 
 class LoadSwitching:
     """Switches the targets of a load on when a run begins, and off when it ends.
@@ -49,7 +47,7 @@ class LoadSwitching:
     At the end of a run, all targets are switched off, also those that were on before
     it: after an outage, they could not be told apart. Else only what was switched on
     here. A target that somebody switches off during a run is left alone until its end.
-    What fails is tried again at the next quarter-hour.
+    What fails is tried again after a minute, and then at each quarter-hour.
     """
 
     def __init__(
@@ -63,10 +61,8 @@ class LoadSwitching:
         self._states = TargetStates(hass, load.load)
         self._targets = self._states.entities
         self._calling: set[str] = set()
-        self._tried: set[tuple[str, str]] = set()
-        """Calls that are not repeated before the next quarter-hour."""
+        self._attempts = Attempts()
         self._logged: set[str] = set()
-        self._quarter = 0.0
         self._retry = Timer(hass, self._update)
         self._piece = self._known_piece()
         self._reached = set(self._switched.on) if self._piece else set()
@@ -132,10 +128,7 @@ class LoadSwitching:
         if running and running.end <= now:
             # The plan of this moment follows at once.
             return
-        quarter, elapsed = divmod(now.timestamp(), LENGTH)
-        if quarter != self._quarter:
-            self._quarter = quarter
-            self._tried.clear()
+        self._attempts.follow(now)
         begun = self._piece
         if (running and running.start) != (begun and begun.start):
             self._pass_border(begun, running)
@@ -148,8 +141,7 @@ class LoadSwitching:
             if entity not in wanted:
                 self._call(SERVICE_TURN_OFF, entity)
         if wanted or self._switched.on:
-            left = timedelta(seconds=LENGTH - elapsed)
-            self._retry.async_start(now + left)
+            self._retry.async_start(self._attempts.next_moment(now))
         else:
             self._retry.async_cancel()
 
@@ -158,7 +150,7 @@ class LoadSwitching:
         states, number = self._states, self._states.number
         if number and states.follow(self._load.data.reduced):
             self._reached.discard(number.entity)
-            self._tried.discard((number.entity, SERVICE_TURN_ON))
+            self._attempts.forget((SERVICE_TURN_ON, number.entity))
 
     def _pass_border(self, ended: Span | None, begun: Span | None) -> None:
         """Forget what was done by hand, and note what was missed."""
@@ -168,7 +160,7 @@ class LoadSwitching:
             missed = (each for each in self._targets if each not in reached)
             self._record.async_note_missed(ended, missed)
         self._reached.clear()
-        self._tried.clear()
+        self._attempts.clear()
         self._record.async_begin(begun)
 
     def _switch_on(self, entity: str) -> None:
@@ -198,12 +190,10 @@ class LoadSwitching:
         self._record.async_note_reached(entity)
 
     def _call(self, service: str, entity: str) -> None:
-        call = entity, service
-        if entity in self._calling or call in self._tried:
+        if entity in self._calling or not state_of(self._hass, entity):
             return
-        if not state_of(self._hass, entity):
+        if not self._attempts.begin((service, entity), dt_util.utcnow()):
             return
-        self._tried.add(call)
         self._calling.add(entity)
         context = self._states.new_context(service, entity)
         self._hass.async_create_task(
@@ -235,16 +225,22 @@ class LoadSwitching:
                 self._record.async_note_off(entity)
             elif self._piece and not self._states.refuses(entity):
                 self._reach(entity)
-        elif entity not in self._logged:
-            self._logged.add(entity)
-            # Messages of other integrations may hold names and addresses.
-            LOGGER.warning(
-                "A target of the planned load %s could not be switched: %s",
-                self._load.key,
-                type(error).__name__,
-            )
+        else:
+            self._attempts.fail((service, entity), dt_util.utcnow())
+            self._log(entity, error)
         # The run may have ended meanwhile.
         self._update()
+
+    def _log(self, entity: str, error: Exception) -> None:
+        if entity in self._logged:
+            return
+        self._logged.add(entity)
+        # Messages of other integrations may hold names and addresses.
+        LOGGER.warning(
+            "A target of the planned load %s could not be switched: %s",
+            self._load.key,
+            type(error).__name__,
+        )
 
     @callback
     def _state_changed(self, event: Event[EventStateChangedData]) -> None:
@@ -253,7 +249,7 @@ class LoadSwitching:
         if new is None or new.state == STATE_UNAVAILABLE or not self._is_started:
             return
         if old is None or old.state == STATE_UNAVAILABLE:
-            self._tried -= {(entity, SERVICE_TURN_ON), (entity, SERVICE_TURN_OFF)}
+            self._attempts.forget((SERVICE_TURN_ON, entity), (SERVICE_TURN_OFF, entity))
             self._update()
             return
         states = self._states
@@ -267,6 +263,7 @@ class LoadSwitching:
             self._update()
         elif self._piece and was_on and states.is_refusal(new):
             self._reached.discard(entity)
+            self._attempts.fail((SERVICE_TURN_ON, entity), dt_util.utcnow())
             self._update()
         else:
             self._switched_by_hand(entity, is_on=is_on)
