@@ -11,8 +11,9 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from custom_components.nomos_energy.loads.attempts import AGAIN_AFTER
 from custom_components.nomos_energy.loads.planner import Span
-from custom_components.nomos_energy.nomos import HOUR
+from custom_components.nomos_energy.nomos import HOUR, QUARTER
 
 CAPACITY = 60.0
 """kWh of the car."""
@@ -108,7 +109,9 @@ class Wallbox(Appliance):
     """Percent."""
     is_plugged: bool = True
     failed_at: datetime | None = None
-    """Latest call that did not close the relay."""
+    """Moment at which it was known that a call had not closed the relay."""
+    retried_at: datetime | None = None
+    """Moment at which a load may call again."""
     failed: int = 0
     """Number of these calls."""
     calls: int = 0
@@ -126,10 +129,9 @@ class Wallbox(Appliance):
             raise HomeAssistantError("The wallbox refused")
         if chance < REFUSED + TAKEN_BACK:
             # It confirms, but the car does not begin.
-            self._fail(now)
             self.is_reported_on = True
             self.write()
-            self._later(10, 60, self.report)
+            self._later(10, 60, self._take_back)
         elif chance < REFUSED + TAKEN_BACK + LATE:
             self._later(20, 110, lambda: self.set(is_closed=True))
         else:
@@ -143,7 +145,14 @@ class Wallbox(Appliance):
         else:
             super().turn_off()
 
+    def _take_back(self) -> None:
+        self._fail(dt_util.utcnow())
+        self.report()
+
     def _fail(self, now: datetime) -> None:
+        border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
+        is_second = self.failed_at is not None and self.failed_at >= border - QUARTER
+        self.retried_at = border if is_second else min(now + AGAIN_AFTER, border)
         self.failed_at = now
         self.failed += 1
 

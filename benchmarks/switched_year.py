@@ -92,6 +92,7 @@ class Night:
     is_possible: bool = True
     """False if after a failure there was not enough time left."""
     is_disturbed: bool = False
+    is_failing: bool = False
     is_served: bool = False
 
 
@@ -142,8 +143,8 @@ class World:
         now = dt_util.utcnow()
         border = now + QUARTER - timedelta(seconds=now.timestamp() % 900)
         moments = [border, *(each[0] for each in self.wallbox.agenda.entries[:1])]
-        if self.restart_at and self.restart_at > now:
-            moments.append(self.restart_at)
+        planned = (self.restart_at, self.wallbox.retried_at)
+        moments += [each for each in planned if each and each > now]
         if self.wallbox.is_drawing:
             # The car reports its level this often.
             moments.append(now + timedelta(minutes=5))
@@ -267,13 +268,14 @@ class World:
 
     def judge(self, now: datetime) -> None:
         """Note what was needed, what was possible, and what was reached."""
-        failed_at = self.wallbox.failed_at
+        retried_at = self.wallbox.retried_at
+        is_refused = retried_at is not None and now < retried_at
         lasting = (
             self.hass is None
             or not self.wallbox.is_reachable
             or self.limited_until is not None
             or (self.by_hand_until is not None and now < self.by_hand_until)
-            or (failed_at is not None and now < failed_at + QUARTER)
+            or is_refused
         )
         wallbox = self.nights["wallbox"]
         # After failures, the car may leave too little time to those with more of it.
@@ -293,12 +295,17 @@ class World:
                     lasting if name == "wallbox" else self.hass is None or is_late
                 )
                 left = self.left(name, night)
-                if is_failing:
-                    night.is_disturbed = True
-                    rest = (night.hours.end - now) // QUARTER * QUARTER
+                night.is_disturbed |= is_failing
+                # What counts is the time that is left when the failure is over.
+                if is_failing or night.is_failing:
+                    rest = night.hours.end - now
+                    if now != retried_at and not is_refused:
+                        # A run that was not in progress begins at a quarter-hour.
+                        rest = rest // QUARTER * QUARTER
                     power = self.appliances[name].power
                     if timedelta(hours=left / power) > rest:
                         night.is_possible = False
+                night.is_failing = is_failing
                 if now == night.hours.end:
                     night.is_served = left <= self.tolerance(name)
             # A load has few hours at a time.
