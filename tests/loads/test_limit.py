@@ -21,6 +21,7 @@ from tests.loads.common import (
     load_entity,
     load_state,
     pass_time_until,
+    plan_attribute,
     plan_of,
 )
 from tests.loads.targets import BOX, LAMP, add_targets, changes, is_on
@@ -32,6 +33,7 @@ EVENING = "2026-11-23T17:00+01:00"
 BEFORE = "2026-11-24T01:50+01:00"
 MIDDLE = "2026-11-24T03:20+01:00"
 AFTER = "2026-11-24T08:00+01:00"
+THREE, LATER = "2026-11-24T03:00+01:00", "2026-11-24T03:36+01:00"
 
 
 @pytest.fixture(autouse=True)
@@ -306,6 +308,60 @@ async def test_energy_is_made_up_for(
     assert "Tue 02:30 5000.0" in seen
     assert 20 <= _energy(seen) <= 22.5
     assert load_state(hass, key, "plan_state") == "done"
+
+
+LONG, ENOUGH = {"run_time": {"hours": 3}}, {"need": "energy", "energy": "20"}
+
+
+@pytest.mark.parametrize(
+    ("need", "allowed", "energy", "cost"),
+    [
+        # 2 to 5 o'clock at 10 kW for 10, 5 and 12 ct/kWh.
+        (LONG, {EVENING: 10}, 30, [2.7]),
+        # From 3 o'clock on at 5 kW, for an hour at least.
+        (LONG, {EVENING: 10, THREE: 5, LATER: 10}, 27, [2.7, 2.45, 2.55]),
+        # Always at 5 kW, also from 1 to 2 o'clock for 30 ct/kWh: energy takes longer.
+        (ENOUGH, {EVENING: 5}, 20, [2.85]),
+    ],
+)
+async def test_costs_by_the_power_that_is_meant(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+    need: dict[str, Any],
+    allowed: dict[str, int],
+    energy: float,
+    cost: list[float],
+) -> None:
+    """Cost, energy and savings count what a load draws while its number is reduced."""
+    number = {"number": POWER, "number_on": "10000", "number_off": "0", "power": "10"}
+    short = {"shortest_piece": {"minutes": 15}, "run_time": None}
+    wallbox = a_wallbox(cheap_nights, **short | number | need)
+    key = await add_load(hass, evening, wallbox)
+    allow(hass, str(allowed[EVENING]))
+    await limit(hass, hass_client, evening, LIMIT)
+    planned = []
+    for moment, power in allowed.items():
+        await pass_time_until(hass, freezer, moment)
+        allow(hass, str(power))
+        await hass.async_block_till_done()
+        planned.append(float(load_state(hass, key, "planned_cost")))
+        reduced = plan_attribute(hass, key, "reduced_to")
+        assert reduced == (power if moment == THREE else None)
+    assert planned == pytest.approx(cost)
+    await pass_time_until(hass, freezer, "2026-11-24T06:59+01:00")
+    assert float(load_state(hass, key, "planned_cost")) == pytest.approx(cost[-1])
+    run = hass.states.get(load_entity(hass, key, "run"))
+    assert run
+    assert run.attributes["event_type"] == "finished"
+    assert run.attributes["energy"] == pytest.approx(energy)
+    assert run.attributes["cost"] == pytest.approx(cost[-1])
+    await pass_time_until(hass, freezer, AFTER)
+    # A start at once would be at 30 ct/kWh.
+    saved = float(load_state(hass, key, "savings_this_month"))
+    assert saved == pytest.approx(energy * 0.3 - cost[-1])
 
 
 def _energy(seen: list[str]) -> float:

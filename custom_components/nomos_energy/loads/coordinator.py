@@ -225,7 +225,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         `reduced` is the power in kW to which the run is reduced.
         """
         now, shortfall = draft.now, draft.shortfall(plan)
-        if plan.pieces and plan.pieces[0].start <= now:
+        if plan.begins_by(now):
             self._set(self.history.with_piece(plan.pieces[0]))
             plan = replace(plan, pieces=plan.pieces[1:])
         power = draft.values.power

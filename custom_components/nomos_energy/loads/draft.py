@@ -10,6 +10,7 @@ from .known import Values
 from .periods import RunEvent, Shortfall
 from .planner import NO_MARKUP, START_TOLERANCE, Span, quarters_of
 from .planning import Plan, plan_jobs, shortfall_of
+from .power import Reduced
 from .settings import PlannedLoad
 
 
@@ -29,6 +30,8 @@ class Draft:
     may_run: bool
     news: tuple[RunEvent, ...]
     """Events that are known already."""
+    reduced: tuple[Reduced, ...] = ()
+    """Times from now on in which a limit leaves less than the power."""
 
     def plan(self, markup: Mapping[datetime, float] = NO_MARKUP) -> Plan:
         """Return what follows the run in progress; see Planner.plan."""
@@ -42,6 +45,7 @@ class Draft:
             self.begin,
             self.prices,
             markup,
+            self.reduced,
         )
 
     def shortfall(self, plan: Plan) -> Shortfall | None:
@@ -53,7 +57,13 @@ class Draft:
 
     def _lacks(self, plan: Plan) -> Shortfall | None:
         return shortfall_of(
-            self.load, self.jobs[0], plan, self.running, self.now, self.prices
+            self.load,
+            self.jobs[0],
+            plan,
+            self.running,
+            self.now,
+            self.prices,
+            self.reduced,
         )
 
     @property

@@ -14,7 +14,8 @@ from .known import NOTHING_KNOWN, Known, parse_latest_state
 from .need import FULL, HIGHEST_ENERGY, HIGHEST_POWER, LOWEST_POWER, NeedKind
 from .numbers import NumberTarget
 from .periods import Period, RunEvent
-from .planner import NOTHING, Span
+from .planner import NOTHING, Span, clipped
+from .power import Reduced, duration, full_duration
 from .savings import NO_SAVINGS, Savings
 
 STORE = "loads"
@@ -84,16 +85,6 @@ class Once:
         return Span(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """Part of a run with less power than planned."""
-
-    start: datetime
-    end: datetime
-    share: float
-    """Share of the power, from 0 to 1."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadHistory:
     """Past runs and settings of a planned load."""
@@ -137,14 +128,22 @@ class LoadHistory:
 
     def lost(self, hours: Span, now: datetime) -> timedelta:
         """Return the run time that the limit took within some hours, at full power."""
-        until = Span(hours.start, max(min(now, hours.end), hours.start))
-        return sum(
-            (
-                Span(each.start, each.end).overlap(until) * (1 - each.share)
-                for each in self.reduced
-            ),
-            timedelta(0),
+        runs = [Span(each.start, each.end) for each in self.reduced_until(now)]
+        inside = clipped(runs, hours)
+        return duration(inside) - full_duration(inside, self.reduced)
+
+    def reduced_until(self, now: datetime) -> tuple[Reduced, ...]:
+        """Return the reduced parts of runs up to a moment."""
+        return tuple(
+            replace(each, end=min(each.end, now))
+            for each in self.reduced
+            if each.start < now
         )
+
+    def share(self, now: datetime) -> float:
+        """Return the share of the power that the run in progress may draw."""
+        shares = (each.share for each in self.reduced if each.start <= now < each.end)
+        return next(shares, 1.0)
 
     def reduced_to(self, share: float | None, now: datetime) -> Self:
         """Return the history with another power of the run in progress."""
@@ -153,11 +152,7 @@ class LoadHistory:
         last = self.reduced[-1] if self.reduced else None
         if last and last.end == end and last.share == share:
             return self
-        past = tuple(
-            each if each.end <= now else replace(each, end=now)
-            for each in self.reduced
-            if each.start < now
-        )
+        past = self.reduced_until(now)
         begun = () if share is None or not running else (Reduced(now, end, share),)
         return replace(self, reduced=past + begun)
 

@@ -3,8 +3,9 @@
 Power is in kW.
 """
 
-from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf, isfinite
 from typing import Protocol
 
@@ -20,13 +21,13 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
-from ..nomos import DAY, HOUR, QUARTER
+from ..nomos import DAY, HOUR
 from ..schedule import Timer
+from .allotting import Range, allot, free_power, plan_within, reduced_of, run_of
 from .draft import Draft
 from .numbers import power_range
-from .planner import Span, quarters_of
 from .planning import Plan
-from .sharing import TOLERANCE, Claim, draw, share
+from .sharing import TOLERANCE
 
 LOWERED_FOR = HOUR
 """Time for which plans expect that a lowered limit stays low."""
@@ -139,20 +140,23 @@ class LoadLimit:
                 self._loads[key].async_apply(draft, draft.plan(), None)
             return
         ranges = {key: self._range(draft) for key, draft in drafts.items()}
-        runs = {
-            key: each for key, draft in drafts.items() if (each := _run(draft, now))
-        }
-        left = _allot(limit, runs, drafts, ranges)
-        for key in runs.keys() - left.keys():
+        expected = partial(self._expected, now)
+        runs = {key for key, draft in drafts.items() if run_of(draft)}
+        left = allot(limit, runs, drafts, ranges)
+        for key in runs - left.keys():
             self._loads[key].async_give_way(now)
             drafts[key] = self._loads[key].async_draft(now)
-        plans = self._share(now, drafts, ranges)
-        for key, plan in plans.items():
-            if plan.pieces and plan.pieces[0].start <= now:
-                runs[key] = plan.pieces[0]
-            elif key not in left:
-                runs.pop(key, None)
-        left = _allot(limit, runs, drafts, ranges)
+        free = free_power(drafts, ranges, expected)
+        for key, span in ranges.items():
+            if span:
+                times = reduced_of(
+                    drafts[key], span, free, expected, left.get(key), LOWERED_FOR
+                )
+                drafts[key] = replace(drafts[key], reduced=times)
+        plans = plan_within(drafts, ranges, free)
+        runs &= left.keys()
+        runs |= {key for key, plan in plans.items() if plan.begins_by(now)}
+        left = allot(limit, runs, drafts, ranges)
         self._in_use = sum(each for each in left.values() if each < inf)
         for key, load in list(self._loads.items()):
             power, _ = ranges[key] or (0.0, 0.0)
@@ -160,49 +164,14 @@ class LoadLimit:
             reduced = drawn if drawn < power - TOLERANCE else None
             load.async_apply(drafts[key], plans[key], reduced)
 
-    def _share(
-        self,
-        now: datetime,
-        drafts: Mapping[str, Draft],
-        ranges: Mapping[str, tuple[float, float] | None],
-    ) -> dict[str, Plan]:
-        """Return plans that stay within what the runs in progress leave."""
-        plans = {key: draft.plan() for key, draft in drafts.items() if not ranges[key]}
-        claims = {
-            key: Claim(
-                deadline=drafts[key].deadline,
-                slots=drafts[key].slots,
-                power=span[0],
-                least=span[1],
-                plan=drafts[key].plan,
-            )
-            for key, span in ranges.items()
-            if span
-        }
-        limit = {
-            slot: self._expected(slot, now)
-            for claim in claims.values()
-            for slot in claim.slots
-        }
-        for key, claim in claims.items():
-            if running := drafts[key].running:
-                for slot in quarters_of(Span(now - QUARTER, running.end + QUARTER)):
-                    if slot in limit and slot < running.end:
-                        drawn = claim.draw(self._expected(slot, now))
-                        limit[slot] -= drawn if drawn < inf else 0.0
-        known = next((draft.prices.quarters for draft in drafts.values()), {})
-        prices = {slot: price for slot, price in known.items() if price is not None}
-        shared = share(list(claims.values()), limit, prices)
-        return plans | dict(zip(claims, shared, strict=True))
-
-    def _range(self, draft: Draft) -> tuple[float, float] | None:
+    def _range(self, draft: Draft) -> Range | None:
         """Return the power of a load and its least one, or None if it is unknown."""
         if number := power_range(self._hass, draft.load.number):
             return number
         power = draft.values.power
         return (power, power) if power else None
 
-    def _expected(self, slot: datetime, now: datetime) -> float:
+    def _expected(self, now: datetime, slot: datetime) -> float:
         """Return the limit that a quarter-hour probably has."""
         limit = self._latest or 0.0
         if slot < now + LOWERED_FOR:
@@ -252,28 +221,3 @@ def read_limit(hass: HomeAssistant, entity: str) -> float | None:
     if unit in PowerConverter.VALID_UNITS:
         number = PowerConverter.convert(number, unit, UnitOfPower.KILO_WATT)
     return number
-
-
-def _run(draft: Draft, now: datetime) -> Span | None:
-    return draft.running if draft.running and draft.running.end > now else None
-
-
-def _allot(
-    limit: float,
-    runs: Iterable[str],
-    drafts: Mapping[str, Draft],
-    ranges: Mapping[str, tuple[float, float] | None],
-) -> dict[str, float]:
-    """Return what each run may draw, that with the earliest deadline first.
-
-    Those that get nothing have to give way. A load without a known power counts as
-    nothing.
-    """
-    allotted = {}
-    for key in sorted(runs, key=lambda each: drafts[each].deadline):
-        power, least = ranges[key] or (0.0, 0.0)
-        drawn = draw(power, least, limit)
-        if drawn < inf:
-            allotted[key] = drawn
-            limit -= drawn
-    return allotted

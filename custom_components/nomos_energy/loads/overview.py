@@ -5,13 +5,14 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..nomos import DAY, HOUR, QUARTER, Contract, PriceSeries, SubscriptionStatus
+from ..nomos import DAY, QUARTER, Contract, PriceSeries, SubscriptionStatus
 from .draft import Draft
 from .history import LoadHistory
 from .jobs import Job
 from .periods import Shortfall
-from .planner import NOTHING, Span, average_price, clipped
+from .planner import Span, clipped
 from .planning import Plan, due_end
+from .power import run_cost, run_price
 from .settings import PlannedLoad
 from .state import LoadState, PlanState
 
@@ -38,7 +39,8 @@ def stopped(
     history = history.since(min(*starts, today(now).start))
     if (running := history.running(now)) is None:
         return history
-    end = due_end(load, jobs[0], running, now, prices) if may_run else now
+    share = history.share(now)
+    end = due_end(load, jobs[0], running, now, prices, share) if may_run else now
     return history.ending(end) if end < running.end else history
 
 
@@ -80,8 +82,8 @@ def overview(
     running = history.running(draft.now)
     pieces = (*([running] if running else []), *plan.pieces)
     runs = clipped((*history.pieces, *plan.pieces), job.hours)
-    price = average_price(runs, prices)
-    duration = sum((each.end - each.start for each in runs), NOTHING)
+    drawn = (*history.reduced_until(draft.now), *draft.reduced)
+    price = run_price(runs, prices, drawn)
     return LoadState(
         plan_state=why_not or _plan_state(draft, plan, history, shortfall),
         running=running,
@@ -92,8 +94,8 @@ def overview(
         price=price,
         cost=None
         if price is None or values.power is None
-        else price * values.power * (duration / HOUR),
-        prices=tuple(average_price([each], prices) for each in pieces),
+        else run_cost(runs, values.power, prices, drawn),
+        prices=tuple(run_price([each], prices, drawn) for each in pieces),
         amount=job.amount,
         basis=job.basis,
         level=values.known.level,

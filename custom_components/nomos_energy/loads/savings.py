@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from ..nomos import HOUR, PriceSeries, berlin_day
-from .planner import Span, average_price, clipped
+from ..nomos import PriceSeries, berlin_day
+from .planner import Span, clipped
+from .power import Reduced, full_duration, run_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +36,19 @@ def _month(moment: datetime) -> date:
     return berlin_day(moment).replace(day=1)
 
 
-def run_cost(runs: Iterable[Span], power: float, prices: PriceSeries) -> float | None:
-    """Return the cost of some runs in EUR, or None if a price is unknown."""
-    spans = tuple(runs)
-    duration = sum((each.end - each.start for each in spans), timedelta(0))
-    if not duration:
-        return 0.0
-    price = average_price(spans, prices)
-    return None if price is None else price * power * (duration / HOUR)
-
-
 def saved(
-    hours: Span, runs: Iterable[Span], power: float, prices: PriceSeries
+    hours: Span,
+    runs: Iterable[Span],
+    power: float,
+    prices: PriceSeries,
+    reduced: Iterable[Reduced] = (),
 ) -> float | None:
-    """Return what was saved against running as long from the beginning of the hours.
+    """Return what was saved against a start at the beginning of the hours.
 
-    In EUR, at constant power (kW); None if a price is unknown.
+    In EUR, for the same energy at full power (kW); None if a price is unknown.
     """
-    inside = clipped(runs, hours)
-    duration = sum((each.end - each.start for each in inside), timedelta(0))
-    at_once = run_cost([Span(hours.start, hours.start + duration)], power, prices)
-    planned = run_cost(inside, power, prices)
+    inside, times = clipped(runs, hours), tuple(reduced)
+    end = hours.start + full_duration(inside, times)
+    at_once = run_cost([Span(hours.start, end)], power, prices)
+    planned = run_cost(inside, power, prices, times)
     return None if at_once is None or planned is None else at_once - planned

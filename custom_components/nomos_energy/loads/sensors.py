@@ -44,14 +44,15 @@ def _running_since(load: LoadState) -> Mapping[str, Any]:
 
 
 def _plan_details(load: LoadState) -> Mapping[str, Any]:
-    """Return why the load will not finish, and how long it is left alone.
+    """Return why the load will not finish, its reduced power in kW, and `until`.
 
-    The second regards a target that was switched by hand.
+    So long is a target left alone that was switched by hand.
     """
     is_by_hand = load.plan_state is PlanState.SWITCHED_BY_HAND
     running = load.running if is_by_hand else None
     return {
         "reason": load.shortfall,
+        "reduced_to": _rounded(load.reduced, 3),
         "until": dt_util.as_local(running.end) if running else None,
     }
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..nomos import HOUR, PriceSeries
 from .history import LoadHistory
 from .jobs import Job
 from .periods import Period, RunEvent, RunEventType, Shortfall
 from .planner import NOTHING, Span, clipped
-from .savings import run_cost, saved
+from .power import duration, full_duration, run_cost
+from .savings import saved
 from .state import NeedBasis
 
 
@@ -61,7 +62,8 @@ class Tracker:
         runs = self._runs(history, period)
         if not self.power or not runs:
             return history
-        amount = saved(period.hours, runs, self.power, self.prices)
+        reduced = history.reduced_until(self.now)
+        amount = saved(period.hours, runs, self.power, self.prices, reduced)
         if amount is None:
             return history
         savings = history.savings.plus(period.hours.end, amount)
@@ -80,7 +82,7 @@ class Tracker:
         self, history: LoadHistory, period: Period, *, has_ended: bool
     ) -> tuple[LoadHistory, Period]:
         runs = self._runs(history, period)
-        ran = sum((each.end - each.start for each in runs), NOTHING)
+        ran = duration(runs)
         running = history.running(self.now)
         is_running = running is not None and any(
             running.overlap(each) and each.start <= self.now < each.end
@@ -89,7 +91,7 @@ class Tracker:
         kind = period.next_event(ran, is_running=is_running, has_ended=has_ended)
         if kind is None:
             return history, period
-        event = self._event(kind, period, runs, ran)
+        event = self._event(kind, history, period, runs)
         if kind is RunEventType.STARTED:
             period = replace(period, is_started=True, is_finished=False)
         elif kind is RunEventType.FINISHED:
@@ -97,15 +99,20 @@ class Tracker:
         return history.with_news(event), period
 
     def _event(
-        self, kind: RunEventType, period: Period, runs: list[Span], ran: timedelta
+        self,
+        kind: RunEventType,
+        history: LoadHistory,
+        period: Period,
+        runs: list[Span],
     ) -> RunEvent:
-        failed = kind is RunEventType.COULD_NOT_FINISH
+        failed, ran = kind is RunEventType.COULD_NOT_FINISH, duration(runs)
+        power, reduced = self.power, history.reduced_until(self.now)
         return RunEvent(
             type=kind,
             at=self.now,
             run_time=ran,
             missed=period.run_time - ran if failed else NOTHING,
-            energy=self.power * (ran / HOUR) if self.power else None,
-            cost=run_cost(runs, self.power, self.prices) if self.power else None,
+            energy=power * (full_duration(runs, reduced) / HOUR) if power else None,
+            cost=run_cost(runs, power, self.prices, reduced) if power else None,
             reason=(period.reason or Shortfall.TIME_TOO_SHORT) if failed else None,
         )
