@@ -16,6 +16,7 @@ from .const import DOMAIN
 from .loads.coordinator import LoadCoordinator
 from .loads.limit import LoadLimit
 from .loads.limit_option import power_limit
+from .loads.renames import async_follow_contract_settings
 from .loads.settings import PlannedLoad
 from .loads.subentries import async_setup_loads
 from .prices.coordinator import PriceCoordinator
@@ -59,6 +60,7 @@ def async_setup_gates(hass: HomeAssistant, entry: NomosConfigEntry) -> None:
             limit_of(load.subscription_id),
         )
 
+    async_follow_contract_settings(hass, entry)
     async_setup_loads(hass, entry, runtime.stores.loads, runtime.loads, create_load)
 
     @callback

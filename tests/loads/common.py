@@ -16,11 +16,16 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from custom_components.nomos_energy.nomos import QUARTER
 from simulator import Household
 from tests import devices, pass_time
+from tests.forms import open_options
+
+EVENING = "2026-11-23T17:00+01:00"
+"""Time at which the prices of the next day are known."""
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -125,6 +130,17 @@ async def add_load(
     await hass.async_block_till_done()
     (key,) = set(entry.subentries) - before
     return key
+
+
+async def limit(
+    hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry, to: str
+) -> None:
+    """Enter the limit of the only contract with planned loads."""
+    form = await open_options(hass, client, entry)
+    await form.choose("load_limit")
+    assert form.shown["step_id"] == "power_limit"
+    done = await form.send(power_limit=to)
+    assert done["type"] == "create_entry", done
 
 
 async def change_load(

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -9,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from simulator import Household, Simulator, scenarios
 from tests import DAY
 from tests.conftest import SetUp
+from tests.loads.common import EVENING, pass_time_until
 
 CHEAP = {2: 10.0, 3: 5.0, 4: 12.0}
 """Prices in ct/kWh by hour; at all other times, it is 30."""
@@ -28,3 +30,12 @@ async def cheap_nights(hass: HomeAssistant, simulator: Simulator) -> Household:
 async def account(set_up: SetUp, cheap_nights: Household) -> MockConfigEntry:
     """Return the entry of that home's account."""
     return await set_up()
+
+
+@pytest.fixture
+async def evening(
+    hass: HomeAssistant, account: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> MockConfigEntry:
+    """Return the entry of that home's account, when prices of the night are known."""
+    await pass_time_until(hass, freezer, EVENING)
+    return account

@@ -15,9 +15,11 @@ from tests import next_start, organisation_entry, warnings
 from tests.conftest import SetUp
 from tests.forms import open_options
 from tests.loads.common import (
+    EVENING,
     a_car,
     a_wallbox,
     add_load,
+    limit,
     load_entity,
     load_state,
     pass_time_until,
@@ -29,7 +31,6 @@ from tests.loads.targets import BOX, LAMP, add_targets, changes, is_on
 LIMIT = "sensor.allowed"
 POWER = "input_number.power"
 
-EVENING = "2026-11-23T17:00+01:00"
 BEFORE = "2026-11-24T01:50+01:00"
 MIDDLE = "2026-11-24T03:20+01:00"
 AFTER = "2026-11-24T08:00+01:00"
@@ -46,26 +47,6 @@ async def targets(hass: HomeAssistant) -> None:
         hass, "input_number", {"input_number": {"power": watts}}
     )
     await hass.async_block_till_done()
-
-
-@pytest.fixture
-async def evening(
-    hass: HomeAssistant, account: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> MockConfigEntry:
-    """Return the entry of the home's account, when prices of the night are known."""
-    await pass_time_until(hass, freezer, EVENING)
-    return account
-
-
-async def limit(
-    hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry, to: str
-) -> None:
-    """Enter the limit of the only contract with planned loads."""
-    form = await open_options(hass, client, entry)
-    await form.choose("load_limit")
-    assert form.shown["step_id"] == "power_limit"
-    done = await form.send(power_limit=to)
-    assert done["type"] == "create_entry", done
 
 
 def allow(hass: HomeAssistant, power: str, unit: str = "kW") -> None:

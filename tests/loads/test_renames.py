@@ -1,17 +1,33 @@
 """Targets that change their entity ID, and devices that take back what they confirmed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import ChooseSelector, EntitySelector
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+import voluptuous as vol
 
+from custom_components.nomos_energy.loads.form import hours_schema, need_schema
+from custom_components.nomos_energy.loads.form_switching import switching_schema
+from custom_components.nomos_energy.loads.limit_option import SCHEMA
+from custom_components.nomos_energy.loads.need import NeedKind
 from simulator import Household
-from tests.loads.common import a_wallbox, add_load, load_state, pass_time_until
+from tests.loads.common import (
+    a_car,
+    a_wallbox,
+    add_load,
+    limit,
+    load_state,
+    pass_time_until,
+)
 from tests.loads.targets import BOX, add_targets, changes, is_on, missed
 
 MIDDLE = "2026-11-24T03:20+01:00"
@@ -109,6 +125,135 @@ async def test_renamed_after_it_was_missed(
     (shown,) = missed(hass)
     assert shown
     assert shown["entity"] == "switch.new"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Setting that holds an entity, and what shows that its state counts."""
+
+    name: str
+    entity: str
+    before: str
+    after: str
+    shown: str
+    expected: tuple[str, str]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting("level", "sensor.old", "50", "70", "remaining_level", ("30.0", "10.0")),
+        Setting(
+            "target", "number.old", "80", "60", "remaining_level", ("30.0", "10.0")
+        ),
+        # 20 kWh are missing.
+        Setting("power", "sensor.old", "10", "5", "remaining_today", ("2.0", "4.0")),
+        Setting(
+            "latest",
+            "input_datetime.old",
+            "07:00:00",
+            "03:00:00",
+            "next_start",
+            ("2026-11-24T01:00:00+00:00", "2026-11-23T17:00:00+00:00"),
+        ),
+        Setting(
+            "power_limit",
+            "sensor.old",
+            "4.2",
+            "11",
+            "plan_state",
+            ("cannot_finish", "planned"),
+        ),
+    ],
+    ids=lambda setting: setting.name,
+)
+async def test_value_follows(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    evening: MockConfigEntry,
+    cheap_nights: Household,
+    hass_client: ClientSessionGenerator,
+    setting: Setting,
+) -> None:
+    """Each entity whose state counts is followed to its new ID."""
+    domain, _, name = setting.entity.partition(".")
+    new = f"{domain}.new"
+    er.async_get(hass).async_get_or_create(
+        domain, "demo", "1", suggested_object_id=name
+    )
+    hass.states.async_set("sensor.car", "50")
+    hass.states.async_set(setting.entity, setting.before)
+    is_limit = setting.name == "power_limit"
+    changes = {} if is_limit else {setting.name: setting.entity}
+    key = await add_load(hass, evening, a_car(cheap_nights, **changes))
+    if is_limit:
+        await limit(hass, hass_client, evening, setting.entity)
+    shown = [load_state(hass, key, setting.shown)]
+
+    rename(hass, setting.entity, new)
+    hass.states.async_remove(setting.entity)
+    hass.states.async_set(new, setting.before)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    contracts = evening.options.get("contracts", {})
+    settings = contracts.get(cheap_nights.subscription_id, {})
+    stored = settings if is_limit else evening.subentries[key].data
+    assert stored[setting.name] == new
+    assert load_state(hass, key, setting.shown) == shown[0]
+    freezer.tick(timedelta(minutes=2))
+    hass.states.async_set(new, setting.after)
+    await hass.async_block_till_done()
+    shown.append(load_state(hass, key, setting.shown))
+    assert tuple(shown) == setting.expected
+
+
+async def test_number_follows(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    account: MockConfigEntry,
+    cheap_nights: Household,
+) -> None:
+    """A number that is set is followed while it has the value of a run."""
+    seen: list[tuple[str, float]] = []
+
+    async def set_value(call: ServiceCall) -> None:
+        seen.append((call.data["entity_id"], call.data["value"]))
+        entity, value = seen[-1]
+        hass.states.async_set(entity, str(value), context=call.context)
+
+    hass.services.async_register("number", "set_value", set_value)
+    er.async_get(hass).async_get_or_create(
+        "number", "demo", "1", suggested_object_id="old"
+    )
+    hass.states.async_set("number.old", "0")
+    number = {"number": "number.old", "number_on": "16", "number_off": "6"}
+    key = await add_load(hass, account, a_wallbox(cheap_nights, **number))
+    await pass_time_until(hass, freezer, MIDDLE)
+    rename(hass, "number.old", "number.new")
+    hass.states.async_remove("number.old")
+    hass.states.async_set("number.new", "16.0")
+    await hass.async_block_till_done()
+    assert account.subentries[key].data["number"] == "number.new"
+    await pass_time_until(hass, freezer, AFTER)
+    assert seen == [("number.old", 16.0), ("number.new", 6.0)]
+
+
+def test_all_entities_are_followed() -> None:
+    """The tests above know all settings that hold an entity."""
+    known = {"targets", "number", "level", "target", "power", "latest", "power_limit"}
+    steps = [need_schema(kind, None) for kind in NeedKind]
+    forms = [*steps, hours_schema(), switching_schema(), SCHEMA]
+    assert {key for form in forms for key in entity_fields(form)} == known
+
+
+def entity_fields(form: vol.Schema) -> Iterator[str]:
+    """Yield the fields of a form in which an entity may be chosen."""
+    for key, field in form.schema.items():
+        if isinstance(field, section):
+            yield from entity_fields(field.schema)
+        elif isinstance(field, EntitySelector) or (
+            isinstance(field, ChooseSelector) and "entity" in field.config["choices"]
+        ):
+            yield str(key)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,7 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
-from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
-from homeassistant.helpers.event import (
-    async_track_entity_registry_updated_event,
-    async_track_state_change_event,
-)
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
@@ -36,7 +32,7 @@ from .numbers import off_values
 from .other_actions import LoadActions
 from .planner import Span
 from .record import SwitchRecord
-from .renames import entities_in
+from .renames import async_track_renames, entities_in
 from .target_states import SCENE, SCRIPT, TargetStates, state_of
 from .targets import CALL_ERRORS, async_switch, async_switch_off, async_switch_off_known
 
@@ -71,10 +67,10 @@ class LoadSwitching:
             async_track_state_change_event(
                 hass, {*self._targets, *self._switched.on}, self._state_changed
             ),
-            async_track_entity_registry_updated_event(
+            async_track_renames(
                 hass,
-                set(entities_in(entry.subentries[load.key].data)),
-                self._registry_updated,
+                entities_in(entry.subentries[load.key].data),
+                self._record.async_rename,
             ),
         ]
         self._record.async_show_missed(
@@ -275,10 +271,3 @@ class LoadSwitching:
                 self._record.async_note_off(entity)
         elif not is_on:
             self._record.async_note_by_hand(entity)
-
-    @callback
-    def _registry_updated(self, event: Event[EventEntityRegistryUpdatedData]) -> None:
-        """Follow an entity to its new ID."""
-        data = event.data
-        if data["action"] == "update" and "entity_id" in data["changes"]:
-            self._record.async_rename(data["old_entity_id"], data["entity_id"])
