@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -19,16 +19,16 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
-from ..nomos import QUARTER, PriceSeries
+from ..nomos import PriceSeries
 from ..schedule import Timer
 from ..store import RecordStore
 from .draft import Draft
 from .history import Amount, LoadHistory, Once, Switched
-from .jobs import Job, jobs_of, moments_of
+from .jobs import Job, jobs_of
 from .known import Values, entities_of, read_values
 from .limit import LoadLimit
 from .need import ChargeLevel
-from .overview import due, obstacle, overview, stopped, today
+from .overview import due, next_change, obstacle, overview, stopped, today
 from .periods import RunEvent, Shortfall
 from .planner import Span
 from .planning import Plan
@@ -78,7 +78,7 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         self._planned_by: Values | None = None
         self._next_change = Timer(hass, self.async_replan)
         self._removers: list[CALLBACK_TYPE] = [
-            contracts.async_add_listener(self.async_replan)
+            contracts.async_add_listener(self._contracts_updated)
         ]
         if entities := set(entities_of(load)):
             self._removers.append(
@@ -164,6 +164,12 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         """Start or stop the load if that is due, and plan what follows."""
         if not self._shutdown_requested:
             self.limit.async_replan(self)
+
+    @callback
+    def _contracts_updated(self) -> None:
+        """Plan again, and let the entities know if the contract is still included."""
+        self.async_replan()
+        self.async_update_listeners()
 
     @property
     def known_limit(self) -> float | None:
@@ -276,18 +282,13 @@ class LoadCoordinator(DataUpdateCoordinator[LoadState]):
         pieces = (*([running] if running else []), *plan.pieces)
         contract = self.contracts.data.get(self.load.subscription_id)
         why_not = obstacle(contract, is_enabled=self.is_enabled)
-        self.async_set_updated_data(
-            overview(draft, plan, self.history, shortfall, reduced, why_not)
-        )
-        moments = [
-            today(now).end,
-            *moments_of(jobs),
-            *(moment for each in pieces for moment in (each.start, each.end)),
-        ]
-        if running or self.load.is_estimate:
-            # The remaining run time decreases during a piece.
-            moments.append(now + QUARTER - timedelta(seconds=now.timestamp() % 900))
-        self._next_change.async_start(min(each for each in moments if each > now))
+        state = overview(draft, plan, self.history, shortfall, reduced, why_not)
+        if state != self.data:
+            self.async_set_updated_data(state)
+        # The remaining run time decreases during a piece.
+        is_changing = bool(running) or self.load.is_estimate
+        moment = next_change(now, jobs, pieces, each_quarter=is_changing)
+        self._next_change.async_start(moment)
 
     @override
     async def async_shutdown(self) -> None:

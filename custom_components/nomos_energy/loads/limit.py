@@ -25,6 +25,7 @@ from ..nomos import DAY, HOUR
 from ..schedule import Timer
 from .allotting import Range, allot, free_power, plan_within, reduced_of, run_of
 from .draft import Draft
+from .kept import KeptPlans
 from .numbers import power_range
 from .planning import Plan
 from .sharing import TOLERANCE
@@ -77,6 +78,7 @@ class LoadLimit:
         self._latest = setting if isinstance(setting, float) else None
         self._seen: dict[datetime, float] = {}
         """Limits of the last day."""
+        self._kept = KeptPlans()
         self._in_use = 0.0
         self._planned_at: datetime | None = None
         self._is_planning = self._is_stale = False
@@ -140,7 +142,8 @@ class LoadLimit:
                 self._loads[key].async_apply(draft, draft.plan(), None)
             return
         ranges = {key: self._range(draft) for key, draft in drafts.items()}
-        expected = partial(self._expected, now)
+        highest = max([limit, *self._seen.values()])
+        expected = partial(_expected, limit, highest, now + LOWERED_FOR)
         runs = {key for key, draft in drafts.items() if run_of(draft)}
         left = allot(limit, runs, drafts, ranges)
         for key in runs - left.keys():
@@ -153,7 +156,12 @@ class LoadLimit:
                     drafts[key], span, free, expected, left.get(key), LOWERED_FOR
                 )
                 drafts[key] = replace(drafts[key], reduced=times)
-        plans = plan_within(drafts, ranges, free)
+        # While the limit is lowered, it is expected to return ever later.
+        is_steady = limit == highest
+        plans = self._kept.get(drafts, ranges, limit) if is_steady else None
+        if plans is None:
+            plans = plan_within(drafts, ranges, free)
+        self._kept.keep(plans, drafts, ranges, limit)
         runs &= left.keys()
         runs |= {key for key, plan in plans.items() if plan.begins_by(now)}
         left = allot(limit, runs, drafts, ranges)
@@ -170,13 +178,6 @@ class LoadLimit:
             return number
         power = draft.values.power
         return (power, power) if power else None
-
-    def _expected(self, now: datetime, slot: datetime) -> float:
-        """Return the limit that a quarter-hour probably has."""
-        limit = self._latest or 0.0
-        if slot < now + LOWERED_FOR:
-            return limit
-        return max(limit, *self._seen.values()) if self._seen else limit
 
     def _note(self, now: datetime) -> float | None:
         """Return the limit of now: the last known one while the entity has none."""
@@ -221,3 +222,8 @@ def read_limit(hass: HomeAssistant, entity: str) -> float | None:
     if unit in PowerConverter.VALID_UNITS:
         number = PowerConverter.convert(number, unit, UnitOfPower.KILO_WATT)
     return number
+
+
+def _expected(limit: float, highest: float, until: datetime, slot: datetime) -> float:
+    """Return the limit that a quarter-hour probably has."""
+    return limit if slot < until else highest

@@ -1,14 +1,14 @@
 """State of a planned load, from its plan and its past runs."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
 from ..nomos import DAY, QUARTER, Contract, PriceSeries, SubscriptionStatus
 from .draft import Draft
 from .history import LoadHistory
-from .jobs import Job
+from .jobs import Job, moments_of
 from .periods import Shortfall
 from .planner import Span, clipped
 from .planning import Plan, due_end
@@ -64,6 +64,20 @@ def obstacle(contract: Contract | None, *, is_enabled: bool) -> PlanState | None
     ):
         return None
     return PlanState.WAITING_FOR_METER
+
+
+def next_change(
+    now: datetime, jobs: Sequence[Job], pieces: Iterable[Span], *, each_quarter: bool
+) -> datetime:
+    """Return when the state of a load changes next."""
+    moments = [
+        today(now).end,
+        *moments_of(jobs),
+        *(moment for each in pieces for moment in (each.start, each.end)),
+    ]
+    if each_quarter:
+        moments.append(now + QUARTER - timedelta(seconds=now.timestamp() % 900))
+    return min(each for each in moments if each > now)
 
 
 def overview(

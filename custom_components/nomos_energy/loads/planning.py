@@ -86,7 +86,7 @@ def plan_jobs(
     pieces, is_fallback = list[Span](), False
     for job in jobs:
         # A battery is charged once; everything else is needed in all hours again.
-        done = covered if is_level else _in_progress(job, running, now, reduced)
+        done = covered if is_level else in_progress(job, running, now, reduced)
         left, first = job.left - done, max(begin, job.rested_at or begin)
         if pieces and load.least_pause:
             first = max(first, pieces[-1].end + load.least_pause)
@@ -120,7 +120,7 @@ def shortfall_of(
     """Return why a plan does not cover what is left of a job, or None if it does."""
     if is_for_time(load):
         reduced = ()
-    left = job.left - _in_progress(job, running, now, reduced)
+    left = job.left - in_progress(job, running, now, reduced)
     planned = full_duration(clipped(plan.pieces, job.hours), reduced)
     if left - planned < LEAST_LEFT:
         return None
@@ -158,7 +158,7 @@ def _make_up(
     return schedule
 
 
-def _in_progress(
+def in_progress(
     job: Job, running: Span | None, now: datetime, reduced: Iterable[Reduced]
 ) -> timedelta:
     """Return how long the run in progress still counts for a job, at full power."""
