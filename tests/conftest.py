@@ -1,6 +1,7 @@
 """Fixtures: Home Assistant and a simulated Nomos API, over real HTTP."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from datetime import datetime
 import logging
 from typing import Any
 from unittest.mock import patch
@@ -48,13 +49,35 @@ def enable_event_loop_debug() -> None:
 
 
 @pytest.fixture
-def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
+def mock_recorder_before_hass(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Prepare what a recorder needs before there is a Home Assistant."""
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("async_test_recorder")
         # Every statement would be logged.
         for name in ("sqlalchemy.engine", "sqlalchemy.pool"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        # It searches for each row that is imported, which takes most of the time.
+        monkeypatch.setattr(
+            "homeassistant.components.recorder.statistics._statistics_exists",
+            _statistics_exists,
+            raising=False,
+        )
+
+
+def _statistics_exists(
+    session: Any, table: Any, metadata_id: int, start: datetime
+) -> int | None:
+    """Return the ID of a row; a transaction reads all rows of a statistic once."""
+    key = table, metadata_id
+    transaction, rows = session.info.get(key, (None, {}))
+    if transaction is None or transaction is not session.get_transaction():
+        query = session.query(table.start_ts, table.id)
+        rows = dict(query.filter_by(metadata_id=metadata_id).tuples().all())
+        session.info[key] = session.get_transaction(), rows
+    found: int | None = rows.get(start.timestamp())
+    return found
 
 
 @pytest.fixture
