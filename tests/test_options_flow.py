@@ -188,7 +188,7 @@ async def test_account_is_unloaded_meanwhile(
         ("en", "500", 500.0, "500"),
     ],
 )
-async def test_base_fee(
+async def test_entered_numbers(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
@@ -198,67 +198,95 @@ async def test_base_fee(
     stored: float,
     shown: str,
 ) -> None:
-    """The base fee is entered as it stands on the invoice; also none at all."""
+    """Base fee and usage are entered as they stand on the invoice; also none at all."""
     hass.config.language = language
     home = simulator.add(scenarios.happy_path())
     entry = await set_up()
     form = await open_options(hass, hass_client, entry)
     await form.choose("contract_settings")
-    await form.send(name="House", base_fee=entered)
-    own = {"name": "House", "base_fee": stored}
+    await form.send(name="House", base_fee=entered, yearly_usage="4500")
+    own = {"name": "House", "base_fee": stored, "yearly_usage": 4500.0}
     assert entry.options == {"contracts": {home.subscription_id: own}}
     form = await open_options(hass, hass_client, entry)
     await form.choose("contract_settings")
-    assert form.suggested() == {"name": "House", "base_fee": shown}
+    numbers = {"base_fee": shown, "yearly_usage": "4500"}
+    assert form.suggested() == {"name": "House", **numbers}
     await form.send(name="House")
     assert entry.options["contracts"][home.subscription_id] == {"name": "House"}
 
 
+OUT_OF_RANGE = {
+    "base_fee": "Geben Sie einen Betrag von 0 bis 500 € ein.",
+    "yearly_usage": "Geben Sie einen Verbrauch von 100 bis 50000 kWh ein, "
+    "ohne Tausenderpunkt.",
+}
+
+
 @pytest.mark.parametrize(
-    ("entered", "error", "text"),
+    ("option", "entered", "error"),
     [
-        ("-1", "base_fee_out_of_range", "Geben Sie einen Betrag von 0 bis 500 € ein."),
-        ("501", "base_fee_out_of_range", "Geben Sie einen Betrag von 0 bis 500 € ein."),
-        ("nan", "not_a_number", None),
-        ("zwölf", "not_a_number", None),
+        ("base_fee", "-1", "base_fee_out_of_range"),
+        ("base_fee", "501", "base_fee_out_of_range"),
+        ("base_fee", "nan", "not_a_number"),
+        ("base_fee", "zwölf", "not_a_number"),
+        # Read as 4.5 kWh.
+        ("yearly_usage", "4.500", "yearly_usage_out_of_range"),
+        ("yearly_usage", "50001", "yearly_usage_out_of_range"),
+        ("yearly_usage", "4.500,5", "not_a_number"),
     ],
 )
-async def test_invalid_base_fee(
+async def test_invalid_number(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
     hass_client: ClientSessionGenerator,
+    option: str,
     entered: str,
     error: str,
-    text: str | None,
 ) -> None:
-    """What is no base fee is kept in the form, with the reason."""
+    """What can't be used is kept in the form, with the reason."""
     simulator.add(scenarios.happy_path())
     entry = await set_up()
     form = await open_options(hass, hass_client, entry)
     await form.choose("contract_settings")
-    await form.send(base_fee=entered)
-    assert form.shown["errors"] == {"base_fee": error}
-    assert form.suggested() == {"base_fee": entered}
-    if text:
-        assert text in form.texts("de")
-    assert (await form.send(base_fee="12"))["type"] == "create_entry"
+    await form.send(**{option: entered})
+    assert form.shown["errors"] == {option: error}
+    assert form.suggested() == {option: entered}
+    if error != "not_a_number":
+        assert OUT_OF_RANGE[option] in form.texts("de")
+    assert (await form.send(**{option: "120"}))["type"] == "create_entry"
 
 
-@pytest.mark.parametrize("stored", ["12", True, -1, 501, float("nan"), None])
-async def test_damaged_base_fee(
+@pytest.mark.parametrize("option", ["base_fee", "yearly_usage"])
+@pytest.mark.parametrize("stored", ["120", True, -1, 50_001, float("nan"), None])
+async def test_damaged_number(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
+    option: str,
     stored: Any,
 ) -> None:
-    """A base fee that is damaged is set aside, and the log says so."""
+    """A number that is damaged is set aside, and the log says so."""
     home = simulator.add(scenarios.happy_path())
-    options = {"contracts": {home.subscription_id: {"base_fee": stored}}}
+    options = {"contracts": {home.subscription_id: {option: stored}}}
     entry = await set_up(entry=organisation_entry(options=options))
     assert "The option contracts is invalid" in caplog.text
     form = await open_options(hass, hass_client, entry)
     await form.choose("contract_settings")
     assert form.suggested() == {}
+
+
+async def test_feed_in_has_a_name_only(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """A feed-in contract has no base fee, so that nothing about it is asked."""
+    simulator.add(scenarios.feed_in())
+    entry = await set_up()
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    assert [field["name"] for field in form.shown["data_schema"]] == ["name"]

@@ -16,6 +16,7 @@ CONF_CONTRACTS: Final = "contracts"
 """Option: settings of single contracts by subscription ID."""
 
 CONF_BASE_FEE: Final = "base_fee"
+CONF_YEARLY_USAGE: Final = "yearly_usage"
 """Setting of a contract: base fee in EUR per month, as the household entered it."""
 
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"

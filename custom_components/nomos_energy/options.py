@@ -14,9 +14,11 @@ from .const import (
     CONF_SUBSCRIPTIONS,
     CONF_WEBHOOK_SECRET,
     CONF_WEBHOOK_URL,
+    CONF_YEARLY_USAGE,
     LOGGER,
 )
 from .nomos.fields import text
+from .nomos.quotes import LEAST_USAGE, MOST_USAGE
 
 MAX_BASE_FEE = 500.0
 """EUR per month; a household pays less."""
@@ -48,10 +50,21 @@ def own_name(entry: ConfigEntry, subscription_id: str) -> str | None:
 
 def entered_base_fee(entry: ConfigEntry, subscription_id: str) -> float | None:
     """Return the base fee (EUR per month) that a person has entered for a contract."""
-    entered = contract_options(entry, subscription_id).get(CONF_BASE_FEE)
+    return _number(entry, subscription_id, CONF_BASE_FEE, 0, MAX_BASE_FEE)
+
+
+def entered_yearly_usage(entry: ConfigEntry, subscription_id: str) -> float | None:
+    """Return the usage (kWh per year) that a person has entered for a contract."""
+    return _number(entry, subscription_id, CONF_YEARLY_USAGE, LEAST_USAGE, MOST_USAGE)
+
+
+def _number(
+    entry: ConfigEntry, subscription_id: str, option: str, lowest: float, highest: float
+) -> float | None:
+    entered = contract_options(entry, subscription_id).get(option)
     if isinstance(entered, bool) or not isinstance(entered, int | float):
         return None
-    return float(entered) if 0 <= entered <= MAX_BASE_FEE else None
+    return float(entered) if lowest <= entered <= highest else None
 
 
 def webhook_secret(entry: ConfigEntry) -> str | None:
@@ -101,5 +114,9 @@ def _are_contracts_valid(entry: ConfigEntry) -> bool:
         isinstance(each, Mapping)
         and (CONF_NAME not in each or own_name(entry, key) is not None)
         and (CONF_BASE_FEE not in each or entered_base_fee(entry, key) is not None)
+        and (
+            CONF_YEARLY_USAGE not in each
+            or entered_yearly_usage(entry, key) is not None
+        )
         for key, each in contracts.items()
     )

@@ -8,14 +8,15 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import TextSelector
 import voluptuous as vol
 
-from .const import CONF_BASE_FEE, CONF_CONTRACTS
+from .const import CONF_BASE_FEE, CONF_CONTRACTS, CONF_YEARLY_USAGE
 from .contract_selector import CONF_SUBSCRIPTION, contract_label, contract_selector
 from .coordinator import ContractCoordinator
 from .issues import escape_markdown
 from .loads.limit_option import LimitOptionsSteps
 from .nomos.fields import text
+from .nomos.quotes import LEAST_USAGE, MOST_USAGE
 from .number_field import InvalidNumberError, NumberField
-from .options import MAX_BASE_FEE, contract_options, entered_base_fee
+from .options import MAX_BASE_FEE, contract_options
 from .orders.options_flow import OrderOptionsSteps
 from .runtime import loaded_contracts
 from .usage.options_flow import EnergyOptionsSteps
@@ -24,16 +25,18 @@ from .webhooks.options_flow import WebhookOptionsSteps
 MAX_NAME = 60
 """Characters of a contract's name; names of entities and statistics begin with it."""
 
-BASE_FEE = NumberField(
-    unit="€", lowest=0, highest=MAX_BASE_FEE, out_of_range="base_fee_out_of_range"
-)
-
-CONTRACT_SCHEMA = vol.Schema(
-    {
-        vol.Optional(CONF_NAME): TextSelector(),
-        vol.Optional(CONF_BASE_FEE): BASE_FEE.selector,
-    }
-)
+NUMBERS = {
+    CONF_YEARLY_USAGE: NumberField(
+        unit="kWh",
+        lowest=LEAST_USAGE,
+        highest=MOST_USAGE,
+        out_of_range="yearly_usage_out_of_range",
+    ),
+    CONF_BASE_FEE: NumberField(
+        unit="€", lowest=0, highest=MAX_BASE_FEE, out_of_range="base_fee_out_of_range"
+    ),
+}
+"""Numbers that a person may enter for a contract; feed-in has none of them."""
 
 
 class NomosOptionsFlow(
@@ -95,20 +98,25 @@ class NomosOptionsFlow(
             settings, errors = _read_settings(user_input)
             if not errors:
                 return self.async_create_entry(data=self.options_with(key, settings))
-        known = dict(contract_options(self.config_entry, key))
-        known.pop(CONF_BASE_FEE, None)
-        if (fee := entered_base_fee(self.config_entry, key)) is not None:
-            known[CONF_BASE_FEE] = BASE_FEE.show(self.hass, fee)
+        known = contract_options(self.config_entry, key)
+        shown = {
+            option: number.show(self.hass, known.get(option))
+            for option, number in NUMBERS.items()
+        }
+        suggested = {**known, **shown} if user_input is None else user_input
         return self.async_show_form(
             step_id="contract",
             data_schema=self.add_suggested_values_to_schema(
-                CONTRACT_SCHEMA, user_input or known
+                _contract_schema(feeds_in=contracts.data[key].feeds_in),
+                {key: each for key, each in suggested.items() if each is not None},
             ),
             errors=errors,
             description_placeholders={
                 "contract": escape_markdown(contract_label(contracts, key)),
                 "limit": str(MAX_NAME),
                 "highest": f"{MAX_BASE_FEE:.0f}",
+                "least_usage": str(LEAST_USAGE),
+                "most_usage": str(MOST_USAGE),
             },
         )
 
@@ -130,16 +138,27 @@ class NomosOptionsFlow(
         return {**options, CONF_CONTRACTS: contracts} if contracts else options
 
 
+def _contract_schema(*, feeds_in: bool) -> vol.Schema:
+    numbers = {} if feeds_in else NUMBERS
+    return vol.Schema(
+        {
+            vol.Optional(CONF_NAME): TextSelector(),
+            **{vol.Optional(key): each.selector for key, each in numbers.items()},
+        }
+    )
+
+
 def _read_settings(
     user_input: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the settings of a contract as they were entered, and the errors by field."""
     name = text(user_input.get(CONF_NAME)) or ""
     errors = {CONF_NAME: "name_too_long"} if len(name) > MAX_NAME else {}
-    settings: dict[str, Any] = {CONF_NAME: name, CONF_BASE_FEE: None}
-    if entered := user_input.get(CONF_BASE_FEE, "").strip():
+    settings: dict[str, Any] = {CONF_NAME: name}
+    for option, number in NUMBERS.items():
+        entered = user_input.get(option, "").strip()
         try:
-            settings[CONF_BASE_FEE] = BASE_FEE.parse(entered)
+            settings[option] = number.parse(entered) if entered else None
         except InvalidNumberError as err:
-            errors[CONF_BASE_FEE] = err.key
+            errors[option] = err.key
     return settings, errors

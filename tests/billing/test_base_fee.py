@@ -46,8 +46,9 @@ QUOTES = (a_quote(OCTOBER, 12.0), a_quote(NOVEMBER, None), a_quote(DECEMBER, 14.
         (QUOTES, None, 5.99, date(2027, 3, 1), (14.0, "quote")),
         # Before the first quote, that one is the nearest.
         (QUOTES, None, 5.99, date(2026, 8, 1), (12.0, "quote")),
-        (QUOTES, 21.0, 5.99, NOVEMBER, (21.0, "entered")),
-        (QUOTES, 0.0, 5.99, NOVEMBER, (0.0, "entered")),
+        (QUOTES, 21.0, 5.99, NOVEMBER, (12.0, "quote")),
+        ((a_quote(NOVEMBER, None),), 21.0, 5.99, NOVEMBER, (21.0, "entered")),
+        ((a_quote(NOVEMBER, None),), 0.0, 5.99, NOVEMBER, (0.0, "entered")),
         ((a_quote(NOVEMBER, None),), None, 5.99, NOVEMBER, (5.99, "plan")),
         ((), None, 5.99, NOVEMBER, (5.99, "plan")),
         ((), 21.0, None, NOVEMBER, (21.0, "entered")),
@@ -61,11 +62,13 @@ def test_source(
     month: date,
     found: tuple[float, str] | None,
 ) -> None:
-    """The entered fee counts first, then the quote, then the supplier's part."""
+    """The whole fee of a quote counts first, then the entered one, then a part."""
     fee = base_fee(a_contract(price=price), quotes, entered, month)
     assert (fee and (fee.amount, fee.source.value)) == found
     if fee:
-        assert fee.usage_source == ("assumed" if fee.source == "quote" else None)
+        assert (fee.quote and fee.quote.base_fee) == (
+            fee.amount if fee.source == "quote" else None
+        )
 
 
 def test_feed_in() -> None:

@@ -9,8 +9,9 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.nomos_energy.billing import coordinator
+from custom_components.nomos_energy.billing import yearly_usage
 from custom_components.nomos_energy.const import DOMAIN
 from custom_components.nomos_energy.nomos import HOUR, HourUsage
 from simulator import Fault, Household, Simulator, scenarios
@@ -19,6 +20,7 @@ from tests import (
     DAY,
     entity_id,
     next_start,
+    organisation_entry,
     pass_time,
     refresh,
     requests_since,
@@ -26,6 +28,7 @@ from tests import (
     warnings,
 )
 from tests.conftest import SetUp
+from tests.forms import open_options
 
 OCTOBER = date(2026, 10, 1), date(2026, 11, 1)
 
@@ -96,11 +99,12 @@ async def test_quote(
     assert found["base_fee_per_month"] == pytest.approx(13.96 - 11.21)
     assert found["base_fee_source"] == "quote"
     assert found["yearly_usage_source"] == ("contract" if usage else "assumed")
+    assert found["yearly_usage"] == (usage or 2500)
 
 
 @pytest.mark.usefixtures("recorder_mock")
 @pytest.mark.parametrize(
-    ("hours", "source"), [(8760, "measured"), (8400, "measured"), (8000, "contract")]
+    ("hours", "source"), [(8760, "measured"), (8400, "measured"), (8000, "entered")]
 )
 async def test_measured_year(
     hass: HomeAssistant,
@@ -115,12 +119,13 @@ async def test_measured_year(
     simulator.fail(Fault.SERVER_ERROR, path=f"/subscriptions/{home.subscription_id}/us")
     begin = simulator.now()
     year = {begin + place * HOUR: HourUsage(0.5, 0.1) for place in range(hours)}
-    with patch.object(coordinator, "async_hours", return_value=year) as read:
-        await set_up()
+    options = {"contracts": {home.subscription_id: {"yearly_usage": 3210.0}}}
+    with patch.object(yearly_usage, "async_hours", return_value=year) as read:
+        await set_up(entry=organisation_entry(options=options))
     (begin, end) = read.call_args.args[3:]
     assert (begin, end) == (midnight(date(2025, 11, 23)), midnight(date(2026, 11, 23)))
     (request,) = [each for each in simulator.requests if each.operation == "get_quote"]
-    usage = hours / 2 if source == "measured" else home.estimated_usage
+    usage = hours / 2 if source == "measured" else 3210
     assert request.query["usage"] == f"{usage:.0f}"
 
 
@@ -149,19 +154,59 @@ async def test_without_quotes(
 
 
 @pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize(
+    ("is_quoted", "source", "fee"), [(True, "quote", 13.96), (False, "entered", 21.0)]
+)
 async def test_entered_base_fee(
-    hass: HomeAssistant, simulator: Simulator, set_up: SetUp
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    is_quoted: bool,
+    source: str,
+    fee: float,
 ) -> None:
-    """What the household has entered counts before what Nomos tells."""
+    """What the household has entered counts where Nomos gives no quote."""
     home = simulator.add(scenarios.dynamic_tariff())
-    entry = await set_up(home.subscription_id)
+    home.modules.clear()
+    if not is_quoted:
+        simulator.fail(Fault.FORBIDDEN, path=f"/plans/{home.plan_id}/quote")
     options = {"contracts": {home.subscription_id: {"base_fee": 21.0}}}
-    hass.config_entries.async_update_entry(entry, options=options)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(entry=organisation_entry(options=options))
     found = attributes(hass, home, "cost_this_month")
-    assert found["base_fee_source"] == "entered"
-    assert found["base_fee"] == pytest.approx(21 * 23 / 30)
+    assert found["base_fee_source"] == source
+    assert found["base_fee"] == pytest.approx(fee * 23 / 30, abs=1e-4)
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_entered_yearly_usage(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The quote follows what the household enters, and comes once a month otherwise."""
+    home = simulator.add(scenarios.dynamic_tariff(estimated_usage=4000.0))
+    entry = await set_up()
+    for entered, usage, source in (
+        ("6500", 6500, "entered"),
+        ("7000,4", 7000, "entered"),
+        ("", 4000, "contract"),
+    ):
+        simulator.requests.clear()
+        form = await open_options(hass, hass_client, entry)
+        await form.choose("contract_settings")
+        await form.send(**({"yearly_usage": entered} if entered else {}))
+        await hass.async_block_till_done(wait_background_tasks=True)
+        asked = [each for each in simulator.requests if each.operation == "get_quote"]
+        assert [each.query["usage"] for each in asked] == [str(usage)]
+        found = attributes(hass, home, "cost_this_month")
+        assert (found["yearly_usage"], found["yearly_usage_source"]) == (usage, source)
+    requests_since(simulator)
+    await pass_time(hass, freezer, 3 * DAY, timedelta(hours=12))
+    assert "get_quote" not in requests_since(simulator)
+    (record,) = entry.runtime_data.billing.data.values()
+    assert [each.month for each in record.quotes] == [date(2026, 11, 1)]
 
 
 @pytest.mark.parametrize("fault", [Fault.FORBIDDEN, Fault.NOT_FOUND])

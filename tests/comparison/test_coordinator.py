@@ -14,12 +14,12 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_COMPARISON
-from simulator import Household, Simulator
+from simulator import Fault, Household, Simulator
 from simulator.clock import midnight
 from tests import DAY, entity_id, organisation_entry, pass_time, requests_since
 from tests.actions import call, device_id
 from tests.conftest import SetUp
-from tests.forms import open_comparison
+from tests.forms import open_comparison, open_options
 from tests.usage.common import Truth, activate, ids, live, restart, rows
 
 from .common import add_tariff, savings, statistic_id
@@ -162,6 +162,35 @@ async def test_base_fees(
     # 21 of the 30 days are measured.
     difference = (15.5 - monthly) * 21 / 30
     assert float(state) == pytest.approx(saved + difference, abs=0.01)
+
+
+async def test_base_fee_without_a_quote(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    home: Household,
+    truth: Truth,
+) -> None:
+    """A login without quotes compares base fees once the household has entered its own.
+
+    The fee of the plan is the supplier's part only, and no match for a whole one.
+    """
+    simulator.fail(Fault.FORBIDDEN, path=f"/plans/{home.plan_id}/quote")
+    entry = await set_up(home.subscription_id)
+    key = await add_tariff(hass, hass_client, entry, home, base_fee="15,50")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    state, attributes = savings(hass, key, "saved_this_month")
+    assert attributes["base_fees"] is False
+    energy_only = float(state)
+    form = await open_options(hass, hass_client, entry)
+    await form.choose("contract_settings")
+    await form.send(base_fee="18,50")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    state, attributes = savings(hass, key, "saved_this_month")
+    assert attributes["base_fees"] is True
+    # 21 of the 30 days are measured.
+    assert float(state) == pytest.approx(energy_only - 3 * 21 / 30, abs=0.001)
 
 
 async def test_too_little_is_known(

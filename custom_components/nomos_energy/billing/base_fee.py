@@ -7,16 +7,16 @@ from enum import StrEnum
 
 from ..nomos import DAY, Contract
 from ..usage.settlement import next_month
-from .store import MonthQuote, UsageSource
+from .store import MonthQuote
 
 
 class BaseFeeSource(StrEnum):
     """Origin of a base fee."""
 
-    ENTERED = "entered"
-    """Entered by the household."""
     QUOTE = "quote"
     """Quoted by Nomos for zip code, meter and usage: with grid, metering and module 1."""
+    ENTERED = "entered"
+    """Entered by the household."""
     PLAN = "plan"
     """Supplier's part only, without grid and metering."""
 
@@ -27,8 +27,8 @@ class BaseFee:
 
     amount: float
     source: BaseFeeSource
-    usage_source: UsageSource | None = None
-    """Origin of the yearly usage of a quote."""
+    quote: MonthQuote | None = None
+    """Quote that it is from."""
 
 
 def base_fee(
@@ -39,35 +39,32 @@ def base_fee(
 ) -> BaseFee | None:
     """Return the base fee of a contract for the month of a day; None if unknown.
 
-    What the household has entered counts before what Nomos tells. A month without a
-    quote has that of the nearest earlier month, else of the nearest later one. Feed-in
-    has no base fee here.
+    A quote counts first. A month without one has that of the nearest earlier month,
+    else of the nearest later one. What the household has entered comes before the fee
+    of the plan, which is the supplier's part only. Feed-in has no base fee here.
     """
     if contract.feeds_in:
         return None
+    if fee := _quoted(quotes, month.replace(day=1)):
+        return fee
     if entered is not None:
         return BaseFee(amount=entered, source=BaseFeeSource.ENTERED)
-    if quote := _quote_for(quotes, month.replace(day=1)):
-        amount, usage_source = quote
-        return BaseFee(
-            amount=amount, source=BaseFeeSource.QUOTE, usage_source=usage_source
-        )
     price = contract.plan.price if contract.plan else None
     return None if price is None else BaseFee(amount=price, source=BaseFeeSource.PLAN)
 
 
-def _quote_for(
-    quotes: Iterable[MonthQuote], month: date
-) -> tuple[float, UsageSource] | None:
-    known = {
-        each.month: (each.base_fee, each.usage_source)
+def _quoted(quotes: Iterable[MonthQuote], month: date) -> BaseFee | None:
+    fees = {
+        each.month: BaseFee(
+            amount=each.base_fee, source=BaseFeeSource.QUOTE, quote=each
+        )
         for each in quotes
         if each.base_fee is not None
     }
-    if not known:
+    if not fees:
         return None
-    earlier = [each for each in known if each <= month]
-    return known[max(earlier) if earlier else min(known)]
+    earlier = [each for each in fees if each <= month]
+    return fees[max(earlier) if earlier else min(fees)]
 
 
 def spread(amount: float, first: date, end: date) -> float:

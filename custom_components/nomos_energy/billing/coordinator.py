@@ -12,14 +12,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import LOGGER
 from ..coordinator import ContractCoordinator
 from ..errors import REFUSED
 from ..nomos import (
-    DAY,
-    HOUR,
     Contract,
     GridFeeModule,
     Invoice,
@@ -33,27 +30,19 @@ from ..nomos import (
     NomosResponseError,
     Quote,
     berlin_day,
-    midnight,
     settled,
 )
+from ..options import entered_yearly_usage
 from ..schedule import is_weekly_due
 from ..store import RecordStore
-from ..usage.sums import async_hours, total
 from .invoices import announced
-from .store import BillingRecord, MonthQuote, UsageSource
+from .store import BillingRecord, MonthQuote
+from .yearly_usage import async_yearly_usage, is_current
 
 INVOICES_REACH = timedelta(days=400)
 """Age of the end of a period up to which invoices are kept: a year and a month."""
 
 QUOTES_KEPT = 24
-
-YEAR = 365 * DAY
-
-LEAST_SHARE = 0.95
-"""Share of the hours of a year that its measured usage needs."""
-
-ASSUMED_USAGE = 2500.0
-"""kWh per year of a household that nobody knows anything about."""
 
 
 class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
@@ -141,7 +130,10 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
 
     @property
     def _keys_to_quote(self) -> list[str]:
-        """IDs of the subscriptions without a quote of this month (Berlin)."""
+        """IDs of the subscriptions without a quote of this month (Berlin).
+
+        A quote for another usage than the household has entered since is none.
+        """
         if DATA_INSTANCE not in self.hass.data:
             # The base fee is a part of costs, which need the recorder.
             return []
@@ -151,7 +143,11 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
             for key, contract in self.contracts.data.items()
             if contract.has_modules
             and contract.subscription.address
-            and not any(each.month == month for each in self.record(key).quotes)
+            and not any(
+                each.month == month
+                and is_current(each, entered_yearly_usage(self.config_entry, key))
+                for each in self.record(key).quotes
+            )
         ]
 
     @override
@@ -196,7 +192,7 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
         if (contract := self.contracts.data.get(key)) is None:
             return
         now = dt_util.utcnow()
-        usage, source = await self._async_yearly_usage(key, contract)
+        usage, source = await async_yearly_usage(self.hass, self.contracts, key)
         fee: float | None = None
         try:
             quote = await _async_ask(
@@ -208,13 +204,15 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
                 raise
             LOGGER.debug("Nomos gives no quote: %s", err)
         record = self.record(key)
+        month = berlin_day(now).replace(day=1)
         answer = MonthQuote(
-            month=berlin_day(now).replace(day=1),
+            month=month,
             base_fee=fee,
             usage=usage,
             usage_source=source,
         )
-        quotes = (*record.quotes, answer)[-QUOTES_KEPT:]
+        earlier = (each for each in record.quotes if each.month != month)
+        quotes = (*earlier, answer)[-QUOTES_KEPT:]
         self.async_set(key, replace(record, quotes=quotes))
 
     async def async_quote_with(
@@ -222,32 +220,8 @@ class BillingCoordinator(DataUpdateCoordinator[Mapping[str, BillingRecord]]):
     ) -> Quote:
         """Request the quote of a contract with other modules; raises NomosError."""
         contract = self.contracts.data[key]
-        usage, _ = await self._async_yearly_usage(key, contract)
+        usage, _ = await async_yearly_usage(self.hass, self.contracts, key)
         return await _async_ask(self.contracts.client, contract, usage, modules)
-
-    async def _async_yearly_usage(
-        self, key: str, contract: Contract
-    ) -> tuple[float, UsageSource]:
-        """Return the usage in kWh per year to request a quote for, and its origin."""
-        today = berlin_day(dt_util.utcnow())
-        since = contract.measured_since
-        if since and since <= today - YEAR:
-            try:
-                hours = await async_hours(
-                    self.hass,
-                    self.contracts,
-                    key,
-                    midnight(today - YEAR),
-                    midnight(today),
-                )
-            except SQLAlchemyError:
-                LOGGER.warning("The recorder does not return the usage of the year")
-                hours = {}
-            if len(hours) >= LEAST_SHARE * (YEAR // HOUR):
-                return total(hours).energy, UsageSource.MEASURED
-        if stated := contract.subscription.estimated_usage:
-            return stated, UsageSource.CONTRACT
-        return ASSUMED_USAGE, UsageSource.ASSUMED
 
 
 async def _async_ask(

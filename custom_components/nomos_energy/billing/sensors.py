@@ -51,13 +51,13 @@ def _month_attributes(money: str) -> Callable[[MonthCost | None], dict[str, Any]
 
 def _with_base_fee(month: MonthCost | None) -> dict[str, Any]:
     fee = month.fee if month else None
+    quote = fee.quote if fee else None
     return _month_attributes("energy_cost")(month) | {
         "base_fee": round(month.fee_so_far, 4) if month and fee else None,
         "base_fee_per_month": round(fee.amount, 4) if fee else None,
         "base_fee_source": fee.source.value if fee else None,
-        "yearly_usage_source": fee.usage_source.value
-        if fee and fee.usage_source
-        else None,
+        "yearly_usage": round(quote.usage) if quote else None,
+        "yearly_usage_source": quote.usage_source.value if quote else None,
     }
 
 

@@ -20,9 +20,12 @@ class UsageSource(StrEnum):
 
     MEASURED = "measured"
     """Measured over the last twelve months."""
+    ENTERED = "entered"
+    """Entered by the household."""
     CONTRACT = "contract"
     """Stated by the household when it signed the contract."""
     ASSUMED = "assumed"
+    """That of a household of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
