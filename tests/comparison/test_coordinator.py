@@ -1,19 +1,28 @@
 """What the same consumption would have cost, and what was saved."""
 
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
 import itertools
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from sqlalchemy.exc import SQLAlchemyError
 
+from custom_components.nomos_energy.comparison import coordinator
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_COMPARISON
+from custom_components.nomos_energy.nomos import HourUsage
+from custom_components.nomos_energy.usage.sums import async_hours
 from simulator import Fault, Household, Simulator
 from simulator.clock import midnight
 from tests import DAY, entity_id, organisation_entry, pass_time, requests_since
@@ -108,6 +117,155 @@ async def test_fixed_price(
     _, saved, _ = from_scratch(truth, [(ALWAYS, 32.5)], FIRST)
     state, _ = savings(hass, key, "saved_total")
     assert float(state) == pytest.approx(saved, abs=0.0001)
+
+
+@dataclass
+class Readings:
+    """Hours that comparisons have read."""
+
+    hours: list[datetime] = field(default_factory=list)
+
+    async def read(self, *arguments: Any) -> dict[datetime, HourUsage]:
+        """Read hours, and note which."""
+        found = await async_hours(*arguments)
+        self.hours += found
+        return found
+
+    def since(self) -> tuple[datetime, int]:
+        """Return the first hour read since the last call, and how many."""
+        hours, self.hours = self.hours, []
+        return min(hours), len(hours)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
+    """Return what is read from now on."""
+    readings = Readings()
+    monkeypatch.setattr(coordinator, "async_hours", readings.read)
+    return readings
+
+
+async def test_only_what_has_changed_is_read(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    home: Household,
+    truth: Truth,
+    readings: Readings,
+) -> None:
+    """An import is followed by a reading from the day on that it has changed."""
+    entry = await set_up()
+    key = await add_tariff(hass, hass_client, entry, home, price="32,5")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert readings.since() == (midnight(FIRST), 27 * 24)
+
+    async def compare_after_import(*, until: date, first: date) -> None:
+        await pass_time(hass, freezer, timedelta(hours=8), timedelta(hours=8))
+        days = (until - first).days
+        assert readings.since() == (midnight(first), days * 24)
+        known = Truth(home, simulator, dict(truth.usage), dict(truth.prices))
+        for day in [day for day in known.usage if day >= until]:
+            del known.usage[day]
+        _, saved, _ = from_scratch(known, [(ALWAYS, 32.5)], FIRST)
+        state, _ = savings(hass, key, "saved_total")
+        assert float(state) == pytest.approx(saved, abs=0.0001)
+        stored = await rows(hass, statistic_id(home, key))
+        energy = await rows(hass, ids(home)[0])
+        assert [(start, state) for start, state, _ in stored] == [
+            (start, pytest.approx(0.325 * used)) for start, used, _ in energy
+        ]
+        assert stored[-1][2] == pytest.approx(sum(state for _, state, _ in stored))
+
+    sunday = date(2026, 11, 22)
+    later = live(home, simulator, sunday, sunday + 3 * DAY)
+    truth.usage |= later.usage
+    truth.prices |= later.prices
+    # Sunday itself, which comes in the afternoon.
+    await compare_after_import(until=sunday + DAY, first=sunday)
+    # A correction of the 12th, and Monday.
+    corrected = date(2026, 11, 12)
+    truth.usage[corrected][40:60] = [0.5] * 20
+    truth.tell(corrected)
+    await pass_time(hass, freezer, timedelta(hours=16), timedelta(hours=8))
+    readings.hours.clear()
+    await compare_after_import(until=sunday + 2 * DAY, first=corrected)
+    # No hour is read at midnight, nor by an update of the contracts.
+    await pass_time(hass, freezer, timedelta(hours=16), timedelta(hours=8))
+    assert not readings.hours
+
+
+async def test_lost_statistic(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    home: Household,
+    truth: Truth,
+) -> None:
+    """A statistic that a person has deleted is complete again after the next import."""
+    entry = await set_up()
+    key = await add_tariff(hass, hass_client, entry, home)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await coordinator.async_clear(hass, [statistic_id(home, key)])
+    assert await rows(hass, statistic_id(home, key)) == []
+    live(home, simulator, LAST + DAY, LAST + DAY)
+    await pass_time(hass, freezer, timedelta(hours=8), timedelta(hours=8))
+    assert len(await rows(hass, statistic_id(home, key))) == 28 * 24
+
+
+async def test_renamed_tariff(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    home: Household,
+    truth: Truth,
+) -> None:
+    """The statistic of a tariff is named like it."""
+    entry = await set_up()
+    key = await add_tariff(hass, hass_client, entry, home)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    form = await open_comparison(hass, hass_client, entry, key)
+    await form.send(**{**form.suggested(), "name": "Grünstrom"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await get_instance(hass).async_block_till_done()
+    found = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids={statistic_id(home, key)})
+    )
+    (_, metadata) = found[statistic_id(home, key)]
+    assert "Grünstrom" in (metadata["name"] or "")
+
+
+async def test_recorder_fails(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    set_up: SetUp,
+    hass_client: ClientSessionGenerator,
+    home: Household,
+    truth: Truth,
+    readings: Readings,
+) -> None:
+    """What could not be read is read with what changes next."""
+    entry = await set_up()
+    key = await add_tariff(hass, hass_client, entry, home)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    before = savings(hass, key, "saved_total")[0]
+    later = live(home, simulator, LAST + DAY, LAST + 3 * DAY)
+    truth.usage |= later.usage
+    truth.prices |= later.prices
+    with patch.object(coordinator, "async_hours", side_effect=SQLAlchemyError):
+        await pass_time(hass, freezer, timedelta(hours=8), timedelta(hours=8))
+    assert savings(hass, key, "saved_total")[0] == before
+    readings.hours.clear()
+    await pass_time(hass, freezer, DAY, timedelta(hours=8))
+    assert readings.since() == (midnight(LAST + DAY), 2 * 24)
+    for day in [day for day in truth.usage if day > LAST + 2 * DAY]:
+        del truth.usage[day]
+    _, saved, _ = from_scratch(truth, [(ALWAYS, 32.5)], FIRST)
+    assert float(savings(hass, key, "saved_total")[0]) == pytest.approx(saved, abs=1e-4)
 
 
 async def test_prices_that_change(

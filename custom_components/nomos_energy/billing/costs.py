@@ -1,21 +1,20 @@
 """Data update coordinator for what the months of a contract cost."""
 
-from asyncio import Lock
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import LOGGER
-from ..nomos import DAY, Contract, berlin_day, midnight
+from ..nomos import DAY, berlin_day, midnight
 from ..options import entered_base_fee
 from ..usage.coordinator import UsageCoordinator
+from ..usage.derived import DerivedCoordinator
 from ..usage.settlement import next_month
 from ..usage.sums import Sum, add, async_hours, by_day, previous_month
 from .base_fee import BaseFee, base_fee, spread
@@ -53,13 +52,8 @@ class Costs:
     expected: Forecast | None = None
 
 
-class CostCoordinator(DataUpdateCoordinator[Costs]):
-    """Sums up the months of a contract, after each import and at midnight.
-
-    It sends no request: energy and cost come from the recorder's statistics.
-    """
-
-    config_entry: ConfigEntry
+class CostCoordinator(DerivedCoordinator[Costs]):
+    """Sums up the months of a contract."""
 
     def __init__(
         self,
@@ -69,31 +63,10 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
         billing: BillingCoordinator,
     ) -> None:
         """Initialize the coordinator."""
-        key = usage.subscription_id
-        super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name=f"{entry.title} {key} costs",
-            always_update=False,
-        )
-        self.contracts = usage.contracts
-        self.subscription_id = key
-        self.data = Costs()
-        self._usage = usage
+        name = f"{entry.title} {usage.subscription_id} costs"
+        super().__init__(hass, entry, usage, (billing,), name, Costs())
         self._billing = billing
-        self._lock = Lock()
-        self._is_due = False
-        self._stop_listening = [
-            usage.async_add_listener(self._async_update_soon),
-            billing.async_add_listener(self._async_update_soon),
-        ]
-        self._async_update_soon()
-
-    @property
-    def contract(self) -> Contract:
-        """The contract; raises KeyError once it is gone."""
-        return self.contracts.data[self.subscription_id]
+        self.async_update_soon()
 
     def base_fee(self, month: date) -> BaseFee | None:
         """Return the base fee for the month of a day, if it is known."""
@@ -114,7 +87,7 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
 
     def is_preliminary(self, first: date, end: date) -> bool:
         """Return if the usage of some days, or its cost, is missing or may change."""
-        progress = self._usage.data
+        progress = self.usage.data
         return (
             progress.imported_until is None
             or progress.imported_until < end
@@ -122,28 +95,6 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
                 first <= each.day < end and not each.is_closed for each in progress.days
             )
         )
-
-    @callback
-    def _async_update_soon(self) -> None:
-        """Sum up again; several occasions at once lead to one reading."""
-        if not self._is_due and not self._shutdown_requested:
-            self._is_due = True
-            self.config_entry.async_create_background_task(
-                self.hass, self._async_sum_up(), self.name
-            )
-
-    async def _async_sum_up(self) -> None:
-        async with self._lock:
-            self._is_due = False
-            if self.subscription_id in self.contracts.data:
-                await self.async_refresh()
-
-    @override
-    async def async_shutdown(self) -> None:
-        """Stop summing up; called once more when the entry is unloaded."""
-        await super().async_shutdown()
-        while self._stop_listening:
-            self._stop_listening.pop()()
 
     @override
     async def _async_update_data(self) -> Costs:
@@ -178,7 +129,7 @@ class CostCoordinator(DataUpdateCoordinator[Costs]):
         following = next_month(month)
         sums = [each for day, each in days.items() if month <= day < following]
         first, end = self._billed(month)
-        until = self._usage.data.measured_until
+        until = self.usage.data.measured_until
         if first >= end or (not sums and (month < today.replace(day=1) or not until)):
             return None
         fee = self.base_fee(month)

@@ -1,7 +1,7 @@
 """Actions that compare tariffs, and tell what module 3 of §14a saved."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from statistics import fmean
 from typing import Any
 
@@ -12,13 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import CURRENCY, DOMAIN, PRICE_UNIT
 from ..errors import invalid
-from ..nomos import PriceSeries, berlin_day, midnight
+from ..nomos import PriceSeries, midnight
 from ..prices.actions import async_prices_between
 from ..prices.coordinator import PriceCoordinator
 from ..usage.report import PERIOD_FIELDS, period_of
-from ..usage.settlement import next_month
 from .coordinator import ComparisonCoordinator
-from .savings import Savings, fixed_costs
+from .savings import Savings
 
 COMPARE_TARIFFS_FIELDS = PERIOD_FIELDS
 
@@ -53,33 +52,22 @@ async def _async_months(
     end: datetime,
 ) -> JsonArrayType:
     try:
-        hours = await comparison.async_hours(start, end)
+        months = await comparison.async_compare(start, end)
     except SQLAlchemyError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="recorder_failed"
         ) from err
-    fixed = fixed_costs(hours, comparison.tariff)
-    measured = comparison.usage.data.measured_until or start
-    months: JsonArrayType = []
-    first, last = berlin_day(start), berlin_day(end)
-    while first <= last:
-        until = min(midnight(next_month(first)), end, measured)
-        if savings := comparison.compare(hours, fixed, first, until):
-            months.append(_month(first, savings, series, until))
-        first = next_month(first)
-    return months
+    return [_month(each, series) for each in months]
 
 
-def _month(
-    first: date, savings: Savings, series: PriceSeries, until: datetime
-) -> dict[str, Any]:
+def _month(savings: Savings, series: PriceSeries) -> dict[str, Any]:
     amounts = [
         each.amount
-        for each in series.between(midnight(first), until)
+        for each in series.between(midnight(savings.first), savings.until)
         if each.amount is not None
     ]
     return {
-        "month": f"{first:%Y-%m}",
+        "month": f"{savings.first:%Y-%m}",
         "energy": round(savings.energy, 3),
         "dynamic": round(savings.dynamic, 2),
         "fixed": round(savings.fixed, 2),

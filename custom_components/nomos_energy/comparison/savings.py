@@ -14,6 +14,19 @@ LEAST_SHARE = 0.95
 type Hours = Mapping[datetime, HourUsage]
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedDay:
+    """Sums of the hours of a day that have energy and both prices."""
+
+    energy: float = 0.0
+    """kWh."""
+    dynamic: float = 0.0
+    """Cost of the dynamic tariff in EUR without base fee."""
+    fixed: float = 0.0
+    """Cost of the comparison tariff in EUR without base fee."""
+    hours: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
     """Comparison of the hours of a period that have energy and both prices."""
@@ -32,6 +45,8 @@ class Savings:
     """Share of the period's hours that is compared, from 0 to 1."""
     first: date
     """First day of the period."""
+    until: datetime
+    """End of the period."""
 
     @property
     def saved(self) -> float | None:
@@ -55,39 +70,58 @@ def fixed_costs(hours: Hours, tariff: ComparisonTariff) -> dict[datetime, float]
     return costs
 
 
+def compared_days(
+    hours: Hours, fixed: Mapping[datetime, float], unpriced: AbstractSet[datetime]
+) -> dict[date, ComparedDay]:
+    """Return the sums of the days (Berlin) that have hours to compare.
+
+    `fixed` has the cost of the hours in the tariff, `unpriced` the hours whose dynamic
+    cost is incomplete.
+    """
+    days: dict[date, ComparedDay] = {}
+    for start, hour in hours.items():
+        if start in fixed and start not in unpriced:
+            day = berlin_day(start)
+            before = days.get(day, ComparedDay())
+            days[day] = ComparedDay(
+                before.energy + hour.energy,
+                before.dynamic + hour.cost,
+                before.fixed + fixed[start],
+                before.hours + 1,
+            )
+    return days
+
+
 def compare(
-    hours: Hours,
-    fixed: Mapping[datetime, float],
-    unpriced: AbstractSet[datetime],
+    days: Mapping[date, ComparedDay],
     tariff: ComparisonTariff,
     dynamic_fee: FeeOfDay,
     first: date,
     end: datetime,
 ) -> Savings | None:
-    """Compare the hours of a period from its first day (Berlin) to a moment.
+    """Compare the days from the first one (Berlin) to a moment.
 
-    `fixed` has the cost of the hours in the tariff, `unpriced` the hours whose dynamic
-    cost is incomplete. None before the first hour of the period.
+    None before the first hour of the period.
     """
     begin = midnight(first)
     if end <= begin:
         return None
     compared = [
-        start
-        for start in hours
-        if begin <= start < end and start in fixed and start not in unpriced
+        each for day, each in days.items() if first <= day and midnight(day) < end
     ]
     fees = _fees(_days(first, end), tariff, dynamic_fee)
     dynamic_fees, fixed_fees = fees or (0.0, 0.0)
-    energy_cost = sum(hours[start].cost for start in compared)
+    energy_cost = sum(each.dynamic for each in compared)
+    known = sum(each.hours for each in compared)
     return Savings(
-        energy=round(sum(hours[start].energy for start in compared), 8),
+        energy=round(sum(each.energy for each in compared), 8),
         dynamic=energy_cost + dynamic_fees,
-        fixed=sum(fixed[start] for start in compared) + fixed_fees,
+        fixed=sum(each.fixed for each in compared) + fixed_fees,
         energy_cost=energy_cost,
         has_base_fees=fees is not None,
-        share=min(len(compared) / ((end - begin) / HOUR), 1.0),
+        share=min(known / ((end - begin) / HOUR), 1.0),
         first=first,
+        until=end,
     )
 
 

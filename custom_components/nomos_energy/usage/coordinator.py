@@ -8,10 +8,11 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import LOGGER
+from ..const import DOMAIN, LOGGER
 from ..coordinator import ContractCoordinator
 from ..nomos import (
     DAY,
@@ -29,7 +30,7 @@ from ..schedule import TIMER_TOLERANCE, Timer, backoff, share_of
 from ..store import RecordStore
 from .settlement import first_unsettled, may_change, next_month
 from .statistics import async_describe, async_stored_until, async_write
-from .store import LAST_DAY_HOLDS, UsageProgress
+from .store import UsageProgress
 
 PUBLICATION = time(16)
 """Time of day (Berlin) from which on Nomos may know yesterday's usage."""
@@ -73,6 +74,8 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         super().__init__(hass, entry, contracts.connection, f"{subscription_id} usage")
         self.contracts = contracts
         self.subscription_id = subscription_id
+        self.signal_changed = f"{DOMAIN}_{entry.entry_id}_{subscription_id}_changed"
+        """Dispatched with the first stored hour that an import has changed."""
         self.data = store.records.get(subscription_id, UsageProgress())
         self._store = store
         self._known_prices = known_prices
@@ -207,11 +210,17 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
         """Fetch some days, write their hours, and only then store the progress."""
         days = await self._async_fetch(first, last)
         hours = await self.hass.async_add_executor_job(hours_of, days.values())
-        await async_write(
-            self.hass,
-            await async_describe(self.hass, self.contracts, self.subscription_id),
-            hours,
-        )
+        # After a failure, some of them may have been written.
+        changed = min(hours, default=None)
+        try:
+            changed = await async_write(
+                self.hass,
+                await async_describe(self.hass, self.contracts, self.subscription_id),
+                hours,
+            )
+        finally:
+            if changed:
+                async_dispatcher_send(self.hass, self.signal_changed, changed)
         self._note(days, last)
 
     async def _async_fetch(self, first: date, last: date) -> dict[date, UsageDay]:
@@ -236,7 +245,6 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
 
     def _note(self, days: dict[date, UsageDay], last: date) -> None:
         """Store the progress, and the days that may still change."""
-        ends = [each.measured_until for each in days.values()]
         today = berlin_day(dt_util.utcnow())
         # Yesterday may be late; a gap before it may never be filled.
         is_late = (
@@ -244,21 +252,8 @@ class UsageCoordinator(PollingCoordinator[UsageProgress]):
             and last in days
             and days[last].measured_until is None
         )
-        kept = {each.day: each for each in self.data.days} | days
-        self._set(
-            UsageProgress(
-                imported_until=max(self._missing_from, last if is_late else last + DAY),
-                measured_until=max(
-                    filter(None, (self.data.measured_until, *ends)), default=None
-                ),
-                days=tuple(
-                    each
-                    for day, each in kept.items()
-                    if day >= today - LAST_DAY_HOLDS or may_change(each, today)
-                ),
-                unpriced=self.data.unpriced_with(days),
-            )
-        )
+        until = max(self._missing_from, last if is_late else last + DAY)
+        self._set(self.data.advanced(until, days, today))
 
     def _set(self, progress: UsageProgress) -> None:
         self.data = progress

@@ -104,23 +104,30 @@ async def async_write(
     hass: HomeAssistant,
     statistics: ContractStatistics,
     hours: Mapping[datetime, HourUsage],
-) -> None:
+) -> datetime | None:
     """Write hours and correct all later sums; return once they are stored.
 
-    Stored hours that are not among these keep their states.
+    Stored hours that are not among these keep their states. Returns the first hour that
+    changed, or None.
     """
     energy = {start: hour.energy for start, hour in hours.items()}
     money = {start: hour.cost for start, hour in hours.items()}
-    await async_write_rows(hass, statistics.energy, energy)
-    await async_write_rows(hass, statistics.money, money)
+    changed = (
+        await async_write_rows(hass, statistics.energy, energy),
+        await async_write_rows(hass, statistics.money, money),
+    )
+    return min(filter(None, changed), default=None)
 
 
 async def async_write_rows(
     hass: HomeAssistant, metadata: StatisticMetaData, rows: Rows
-) -> None:
-    """Write the hours of one statistic, and correct all later sums."""
+) -> datetime | None:
+    """Write the hours of one statistic, and correct all later sums.
+
+    Returns the first hour that changed, or None.
+    """
     if not rows:
-        return
+        return None
     recorder = get_instance(hass)
     changed = await recorder.async_add_executor_job(
         partial(_changed, hass, metadata["statistic_id"], rows)
@@ -133,6 +140,7 @@ async def async_write_rows(
         # The public async_block_till_done returns while the last rows are written.
         recorder.queue_task(SynchronizeTask(stored))
         await stored
+    return changed[0]["start"] if changed else None
 
 
 def _changed(hass: HomeAssistant, statistic_id: str, rows: Rows) -> list[StatisticData]:

@@ -13,7 +13,7 @@ from ..nomos import UsageDay, berlin_day
 from ..nomos.prices import MAX_PRICE
 from ..nomos.usage import MAX_QUARTER_ENERGY
 from ..store import SAVE_LATER, RecordStore
-from .settlement import first_unsettled
+from .settlement import first_unsettled, may_change
 
 STORE = "usage"
 
@@ -38,7 +38,26 @@ class UsageProgress:
         """Return a day if it is kept."""
         return next((each for each in self.days if each.day == day), None)
 
-    def unpriced_with(self, days: Mapping[date, UsageDay]) -> tuple[datetime, ...]:
+    def advanced(
+        self, until: date, days: Mapping[date, UsageDay], today: date
+    ) -> UsageProgress:
+        """Return the progress after days were imported up to a day (Berlin)."""
+        ends = (each.measured_until for each in days.values())
+        kept = {each.day: each for each in self.days} | dict(days)
+        return UsageProgress(
+            imported_until=until,
+            measured_until=max(
+                filter(None, (self.measured_until, *ends)), default=None
+            ),
+            days=tuple(
+                each
+                for day, each in kept.items()
+                if day >= today - LAST_DAY_HOLDS or may_change(each, today)
+            ),
+            unpriced=self._unpriced_with(days),
+        )
+
+    def _unpriced_with(self, days: Mapping[date, UsageDay]) -> tuple[datetime, ...]:
         """Return the hours without a price, as of newer days."""
         kept = {each for each in self.unpriced if berlin_day(each) not in days}
         return tuple(sorted(kept.union(*(e.unpriced_hours() for e in days.values()))))
