@@ -71,6 +71,21 @@ def of_days(truth: Truth, today: date) -> dict[date, tuple[float, float, bool]]:
     return found
 
 
+def mean_price(days: list[date], truth: Truth) -> float | None:
+    """Return the mean price in EUR/kWh, if those of 95 % of the hours are known."""
+    hours = set()
+    prices = []
+    for day in days:
+        for place, used in enumerate(truth.usage[day]):
+            if used is not None:
+                hours.add((day, place // 4))
+                prices.append(truth.prices[day][place])
+    amounts = [each / 100 for each in prices if each is not None]
+    if not amounts or len(amounts) < 0.95 * 4 * len(hours):
+        return None
+    return sum(amounts) / len(amounts)
+
+
 def fee_until(year: int, month: int, last_day: int) -> float:
     """Return the base fee from the activation to a day of a month, included."""
     first_day = FIRST.day if month == FIRST.month else 1
@@ -121,6 +136,9 @@ def assert_true(
         assert found.attributes["energy"] == pytest.approx(kwh, abs=2e-4)
         assert found.attributes["energy_cost"] == pytest.approx(eur, abs=2e-4)
         assert found.attributes["base_fee"] == pytest.approx(fee, abs=2e-4)
+        mean = mean_price([day for day in known if day.month == month], truth)
+        average = found.attributes["unweighted_average_price"]
+        assert average == (mean and pytest.approx(mean, abs=2e-6))
         if kwh:
             average = found.attributes["average_price"]
             assert average == pytest.approx(eur / kwh, abs=2e-6)

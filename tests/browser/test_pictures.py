@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 import pytest
 
 from .conftest import Pages
-from .dashboard import title
+from .dashboard import read_fixture, title
 
 ORDER = {"de": "Bestellung des Zählers", "en": "Order of the smart meter"}
 APPOINTMENT = {"de": "Einbautermin", "en": "Installation appointment"}
@@ -70,13 +70,31 @@ def test_two_contracts(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "saved", "compare"),
+    ("language", "saved", "averages", "compare"),
     [
-        ("de", "7,63 €", "Mit festem Preis vergleichen"),
-        ("en", "€7.63", "Compare with a fixed price"),
+        (
+            "de",
+            "7,63 €",
+            (
+                "Bezahlter Preis im Mittel diesen Monat: 31,7 ct/kWh, "
+                "Mittel aller Preise: 28,4 ct/kWh."
+            ),
+            "Mit festem Preis vergleichen",
+        ),
+        (
+            "en",
+            "€7.63",
+            (
+                "Average price paid this month: 31.7 ct/kWh, "
+                "average of all prices: 28.4 ct/kWh."
+            ),
+            "Compare with a fixed price",
+        ),
     ],
 )
-def test_savings(pages: Pages, language: str, saved: str, compare: str) -> None:
+def test_savings(
+    pages: Pages, language: str, saved: str, averages: str, compare: str
+) -> None:
     """What was saved stands below the name of the other tariff, and asks for no more."""
     stage = pages.stage(language, "tablet")
     view = stage.show_dashboard("savings")
@@ -84,8 +102,24 @@ def test_savings(pages: Pages, language: str, saved: str, compare: str) -> None:
     total = view.locator("hui-tile-card").filter(has_text="Total savings")
     expect(total).to_contain_text(saved)
     expect(view.get_by_text(compare)).to_have_count(0)
+    expect(view.get_by_text(averages)).to_be_visible()
     stage.show_dashboard("tariff_with_load")
     expect(view.get_by_text(compare)).to_be_visible()
+
+
+def test_averages_follow_the_imports(pages: Pages) -> None:
+    """The averages are those of today, also on a page that has been open for days."""
+    stage = pages.stage("en", "tablet")
+    view = stage.show_dashboard("savings")
+    entity_id = "sensor.hafenstrasse_40_cost_this_month"
+    attributes = read_fixture("savings")["states"][entity_id]["attributes"]
+    expect(view.get_by_text("average of all prices: 28.4 ct/kWh")).to_be_visible()
+    changed = attributes | {"unweighted_average_price": 0.21049}
+    stage.change(**{entity_id: {"attributes": changed}})
+    expect(view.get_by_text("average of all prices: 21.0 ct/kWh")).to_be_visible()
+    changed |= {"average_price": None}
+    stage.change(**{entity_id: {"attributes": changed}})
+    expect(view.get_by_text("average of all prices")).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", ["phone", "tablet"])

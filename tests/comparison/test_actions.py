@@ -143,7 +143,7 @@ async def test_tariffs_by_month(
             for each in prices
         ]
         average = sum(amounts) / len(amounts) / 100
-        assert month["average_price"] == pytest.approx(average, abs=1e-5)
+        assert month["unweighted_average_price"] == pytest.approx(average, abs=1e-5)
         assert month["share"] == 100
 
 

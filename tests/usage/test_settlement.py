@@ -11,6 +11,7 @@ from custom_components.nomos_energy.usage.settlement import (
     first_unsettled,
     may_change,
     next_month,
+    previous_month,
 )
 
 NOVEMBER = date(2026, 11, 3)
@@ -70,6 +71,14 @@ def test_next_month(day: date, expected: date) -> None:
 def test_may_change(day: UsageDay, today: date, expected: bool) -> None:
     """A day is read until it is settled, and longer while something is missing."""
     assert may_change(day, today) is expected
+
+
+@given(st.dates(date(2024, 1, 1), date(2030, 12, 31)))
+def test_months(day: date) -> None:
+    """A month begins the day after the one before it has ended."""
+    assert previous_month(next_month(day)) == day.replace(day=1)
+    assert next_month(previous_month(day)) == day.replace(day=1)
+    assert previous_month(day) < day.replace(day=1) <= day < next_month(day)
 
 
 @given(st.dates(date(2024, 1, 1), date(2030, 12, 31)))

@@ -12,7 +12,6 @@ from custom_components.nomos_energy.usage.sums import (
     by_day,
     by_month,
     days_of_month,
-    previous_month,
     total,
 )
 
@@ -66,8 +65,6 @@ def test_average() -> None:
 
 
 def test_months() -> None:
-    """Months have their neighbours and lengths."""
-    assert previous_month(date(2026, 1, 31)) == date(2025, 12, 1)
-    assert previous_month(date(2026, 3, 31)) == date(2026, 2, 1)
+    """Months have their lengths."""
     assert days_of_month(date(2028, 2, 10)) == 29
     assert days_of_month(date(2026, 12, 31)) == 31

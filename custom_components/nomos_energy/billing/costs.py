@@ -15,8 +15,8 @@ from ..nomos import DAY, berlin_day, midnight
 from ..options import entered_base_fee
 from ..usage.coordinator import UsageCoordinator
 from ..usage.derived import DerivedCoordinator
-from ..usage.settlement import next_month
-from ..usage.sums import Sum, add, async_hours, by_day, previous_month
+from ..usage.settlement import next_month, previous_month
+from ..usage.sums import Sum, add, async_hours, by_day
 from .base_fee import BaseFee, base_fee, spread
 from .coordinator import BillingCoordinator
 from .forecast import Forecast, forecast
@@ -31,6 +31,8 @@ class MonthCost:
 
     month: date
     sum: Sum
+    mean_price: float | None
+    """EUR/kWh: average of the same hours without regard to what was used in them."""
     fee: BaseFee | None
     fee_so_far: float
     """EUR: the base fee's share of the days that have begun."""
@@ -132,10 +134,11 @@ class CostCoordinator(DerivedCoordinator[Costs]):
         until = self.usage.data.measured_until
         if first >= end or (not sums and (month < today.replace(day=1) or not until)):
             return None
-        fee = self.base_fee(month)
+        fee, measured = self.base_fee(month), add(sums)
         return MonthCost(
             month=month,
-            sum=add(sums),
+            sum=measured,
+            mean_price=self.usage.data.mean_price(month, following, measured.hours),
             fee=fee,
             fee_so_far=round(
                 spread(fee.amount, first, min(end, today + DAY)) if fee else 0.0, 8

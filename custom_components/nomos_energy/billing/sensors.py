@@ -42,6 +42,7 @@ def _month_attributes(money: str) -> Callable[[MonthCost | None], dict[str, Any]
             money: round(month.sum.cost, 4) if month else None,
             "energy": round(month.sum.energy, 4) if month else None,
             "average_price": month.sum.average if month else None,
+            "unweighted_average_price": month.mean_price if month else None,
             "measured_until": dt_util.as_local(until).isoformat() if until else None,
             "preliminary": month.is_preliminary if month else None,
         }

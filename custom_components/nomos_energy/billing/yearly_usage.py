@@ -8,13 +8,11 @@ from ..const import LOGGER
 from ..coordinator import ContractCoordinator
 from ..nomos import DAY, HOUR, berlin_day, midnight
 from ..options import entered_yearly_usage
+from ..usage.settlement import LEAST_SHARE
 from ..usage.sums import async_hours, total
 from .store import MonthQuote, UsageSource
 
 YEAR = 365 * DAY
-
-LEAST_SHARE = 0.95
-"""Share of the hours of a year that its measured usage needs."""
 
 ASSUMED = 2500.0
 

@@ -73,7 +73,7 @@ def _month(savings: Savings, series: PriceSeries) -> dict[str, Any]:
         "fixed": round(savings.fixed, 2),
         "saved": None if savings.saved is None else round(savings.saved, 2),
         "average_price_paid": savings.average_paid,
-        "average_price": round(fmean(amounts), 6) if amounts else None,
+        "unweighted_average_price": round(fmean(amounts), 6) if amounts else None,
         "base_fees": savings.has_base_fees,
         "share": round(100 * savings.share, 1),
     }

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ..nomos import DAY, HOUR, HourUsage, berlin_day, midnight
+from ..usage.settlement import LEAST_SHARE
 from ..usage.sums import days_of_month
 from .tariff import ComparisonTariff, FeeOfDay
-
-LEAST_SHARE = 0.95
-"""Share of the hours that has to be known for savings to be shown."""
 
 type Hours = Mapping[datetime, HourUsage]
 

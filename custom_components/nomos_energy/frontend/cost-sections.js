@@ -1,6 +1,7 @@
 /** Section of what the months cost, and what the dynamic tariff brings. */
 
 import { entityId, feedsIn, isKnown, nameOf, tariffs } from "./contract.js";
+import { cents } from "./format.js";
 import { bars, existing, idOf, slug, statisticPrefix } from "./statistics.js";
 import { INTEGRATION, heading, section, shortcut, tile, tiles } from "./view.js";
 
@@ -16,6 +17,9 @@ export const MONTHS = [
   "expected_earnings",
   "earnings_last_month",
 ];
+
+/** Attributes of the month's cost that are written as text. */
+export const AVERAGES = ["average_price", "unweighted_average_price"];
 
 const SAVINGS = ["saved_this_month", "saved_total"];
 
@@ -34,11 +38,24 @@ export async function costSections(view) {
     section([
       heading(view.text("dashboard_cost"), "mdi:piggy-bank"),
       ...tiles(view, known),
+      ...averages(view),
       ...compared.flatMap((tariff) => savings(view, tariff)),
       ...noTariff(view, compared),
       ...(await graph(view, compared)),
     ]),
   ];
+}
+
+/**
+ * Return what shifting brought: the average price paid beside that of all quarter-hours.
+ * @param {View} view
+ * @returns {Card[]}
+ */
+function averages({ hass, text, state }) {
+  const [paid, average] = AVERAGES.map((key) => state("cost_this_month")?.attributes[key]);
+  if (typeof paid !== "number" || typeof average !== "number") return [];
+  const prices = { paid: cents(hass, paid), average: cents(hass, average) };
+  return [{ type: "markdown", content: text("dashboard_average", prices), text_only: true }];
 }
 
 /**

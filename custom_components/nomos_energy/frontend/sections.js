@@ -1,7 +1,7 @@
 /** Parts of a contract's view, in their order on the page. */
 
 import { isKnown, stateOf } from "./contract.js";
-import { MONTHS, costSections } from "./cost-sections.js";
+import { AVERAGES, MONTHS, costSections } from "./cost-sections.js";
 import { loadSections } from "./load-sections.js";
 import { liveSections, orderSections } from "./order-sections.js";
 import { priceSections } from "./price-sections.js";
@@ -37,5 +37,6 @@ export function orderStage(hass, contract) {
     if (!isKnown(state)) return "";
     return KNOWN.includes(key) ? "known" : state.state;
   });
-  return states.join();
+  const month = stateOf(hass, contract, "cost_this_month")?.attributes;
+  return [...states, ...AVERAGES.map((key) => month?.[key])].join();
 }

@@ -124,6 +124,15 @@ class UsageDay:
         known = [index for index, each in enumerate(self.energy) if each is not None]
         return midnight(self.day) + (known[-1] + 1) * QUARTER if known else None
 
+    @property
+    def known_prices(self) -> list[float]:
+        """Prices of the quarter-hours whose usage is known, too."""
+        return [
+            price
+            for energy, price in zip(self.energy, self.prices, strict=True)
+            if energy is not None and price is not None
+        ]
+
     def updated(self, usage: Iterable[Usage], prices: Iterable[Price]) -> UsageDay:
         """Return the day with newer values; known ones are kept if newer ones lack."""
         begin = midnight(self.day)

@@ -13,10 +13,18 @@ Metering operators settle a month by the eighth working day of the next one.
 GAP_DAYS = timedelta(days=31)
 """Time after the settlement within which gaps may still be filled."""
 
+LEAST_SHARE = 0.95
+"""Share of the hours of a period that has to be known for a figure to be shown."""
+
 
 def next_month(day: date) -> date:
     """Return the first day of the following month."""
     return (day.replace(day=1) + 32 * DAY).replace(day=1)
+
+
+def previous_month(day: date) -> date:
+    """Return the first day of the month before that of a day."""
+    return (day.replace(day=1) - DAY).replace(day=1)
 
 
 def first_unsettled(day: date) -> date:

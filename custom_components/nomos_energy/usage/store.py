@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import fmean
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,12 +14,26 @@ from ..nomos import UsageDay, berlin_day
 from ..nomos.prices import MAX_PRICE
 from ..nomos.usage import MAX_QUARTER_ENERGY
 from ..store import SAVE_LATER, RecordStore
-from .settlement import first_unsettled, may_change
+from .settlement import LEAST_SHARE, first_unsettled, may_change, previous_month
 
 STORE = "usage"
 
+MOST_QUARTERS = 100
+"""Quarter-hours of the longest day."""
+
 LAST_DAY_HOLDS = timedelta(days=7)
 """Age up to which a day is shown as the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayPrice:
+    """Mean price of a day's quarter-hours, whatever was used in them."""
+
+    day: date
+    mean: float
+    """EUR/kWh."""
+    quarters: int
+    """Number of quarter-hours with known usage and price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +48,8 @@ class UsageProgress:
     """The days that entities may show, and earlier ones that may still change."""
     unpriced: tuple[datetime, ...] = ()
     """Hours whose cost lacks the price of a quarter-hour."""
+    prices: tuple[DayPrice, ...] = ()
+    """Mean prices of the days of this month and the last one."""
 
     def day(self, day: date) -> UsageDay | None:
         """Return a day if it is kept."""
@@ -55,7 +72,30 @@ class UsageProgress:
                 if day >= today - LAST_DAY_HOLDS or may_change(each, today)
             ),
             unpriced=self._unpriced_with(days),
+            prices=self._prices_with(days, today),
         )
+
+    def _prices_with(
+        self, days: Mapping[date, UsageDay], today: date
+    ) -> tuple[DayPrice, ...]:
+        begin = previous_month(today)
+        kept = [each for each in self.prices if each.day not in days]
+        for day, each in days.items():
+            if prices := each.known_prices:
+                kept.append(DayPrice(day, fmean(prices), len(prices)))
+        return tuple(each for each in kept if each.day >= begin)
+
+    def mean_price(self, first: date, end: date, hours: int) -> float | None:
+        """Return the mean price in EUR/kWh of the days from first to end, exclusive.
+
+        Each quarter-hour counts alike. None if the price of too many of the known
+        `hours` is unknown.
+        """
+        days = [each for each in self.prices if first <= each.day < end]
+        quarters = sum(each.quarters for each in days)
+        if not quarters or quarters < 4 * LEAST_SHARE * hours:
+            return None
+        return round(sum(each.mean * each.quarters for each in days) / quarters, 6)
 
     def _unpriced_with(self, days: Mapping[date, UsageDay]) -> tuple[datetime, ...]:
         """Return the hours without a price, as of newer days."""
@@ -82,6 +122,8 @@ def _read(data: Any, damage: Damage) -> UsageProgress:
     progress = from_disk(UsageProgress, data, damage)
     days = tuple(each for each in progress.days if _is_whole(each))
     damage.parts += len(progress.days) - len(days)
+    prices = tuple(each for each in progress.prices if _is_plausible(each))
+    damage.parts += len(progress.prices) - len(prices)
     if damage.parts == parts:
         return progress
     # A day that is left out may still change: it is imported again with all others
@@ -93,7 +135,12 @@ def _read(data: Any, damage: Damage) -> UsageProgress:
         measured_until=max(filter(None, ends), default=None),
         days=days,
         unpriced=progress.unpriced,
+        prices=prices,
     )
+
+
+def _is_plausible(price: DayPrice) -> bool:
+    return abs(price.mean) <= MAX_PRICE and 0 < price.quarters <= MOST_QUARTERS
 
 
 def _is_whole(day: UsageDay) -> bool:

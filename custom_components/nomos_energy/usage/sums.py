@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import ContractCoordinator
-from ..nomos import DAY, HOUR, HourUsage, berlin_day, midnight
+from ..nomos import HOUR, HourUsage, berlin_day, midnight
 from ..nomos.usage import DIGITS
 from .settlement import next_month
 from .statistics import async_describe
@@ -115,11 +115,6 @@ def _grouped[PeriodT](
     for start, hour in hours.items():
         groups.setdefault(period(start), {})[start] = hour
     return {key: total(group) for key, group in groups.items()}
-
-
-def previous_month(day: date) -> date:
-    """Return the first day of the month before that of a day."""
-    return (day.replace(day=1) - DAY).replace(day=1)
 
 
 def days_of_month(day: date) -> int:
