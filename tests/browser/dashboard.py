@@ -18,45 +18,88 @@ OURS = ["nomos-journey-card", "nomos-price-card", "nomos-energy-strategy-editor"
 
 READY = """() => {
   const hass = document.querySelector("home-assistant")?.hass;
-  return hass?.states && hass.entities && hass.devices && hass.config?.state === "RUNNING";
+  return hass?.states && hass.entities && hass.devices && hass.config?.state === "RUNNING"
+    && hass.localize("component.nomos_energy.entity.sensor.order_status.name");
 }"""
+"""Tells if Home Assistant runs, and the page has its states and the entities' texts."""
 
-REPLACE = """picture => {
+PREPARE = """() => {
   const app = document.querySelector("home-assistant");
-  const update = (window.setPicture ??= app._updateHass.bind(app));
-  const { states, entities, devices, user } = picture;
+  const update = app._updateHass.bind(app);
+  window.setPicture = changes => {
+    update(changes);
+    if (window.shownCard) window.shownCard.hass = app.hass;
+  };
+  // What Home Assistant really holds no longer arrives; texts and settings do.
+  app._updateHass = ({ states, entities, devices, ...rest }) => window.setPicture(rest);
   // Home Assistant does not know the calendar of a picture.
-  const connection = app.hass.connection;
-  const subscribe = (window.subscribe ??= connection.subscribeMessage.bind(connection));
+  const { connection } = app.hass;
+  const subscribe = connection.subscribeMessage.bind(connection);
   connection.subscribeMessage = (callback, message, ...rest) => {
     if (!message.type.startsWith("calendar/")) return subscribe(callback, message, ...rest);
     callback({ events: [] });
     return Promise.resolve(() => {});
   };
-  // What Home Assistant really holds no longer arrives.
-  app._updateHass = ({ states: s, entities: e, devices: d, ...rest }) => update(rest);
-  update({ states, entities, devices, user: { ...app.hass.user, ...user } });
 }"""
-"""Replaces what the frontend knows of Home Assistant by a recorded picture."""
+"""Lets pictures take the place of what the page knows of Home Assistant."""
 
-SHOW_CARD = """async ([config, width]) => {
+REPLACE = """({ states, entities, devices, user }) => {
+  const { hass } = document.querySelector("home-assistant");
+  window.setPicture({ states, entities, devices, user: { ...hass.user, ...user } });
+}"""
+"""Replaces what the page knows of Home Assistant by a recorded picture."""
+
+SHOW_CARD = """([config, width]) => {
   const app = document.querySelector("home-assistant");
-  const { createCardElement } = await window.loadCardHelpers();
-  document.querySelector("main#picture")?.remove();
   const main = document.createElement("main");
   main.id = "picture";
   main.style.cssText = `position:fixed;inset:0;z-index:99;overflow:auto;padding:16px;
     background:var(--primary-background-color);box-sizing:border-box`;
   const place = document.createElement("div");
   if (width) place.style.width = `${width}px`;
-  const card = createCardElement(config);
+  const card = document.createElement(config.type.replace("custom:", ""));
+  card.setConfig(config);
   card.hass = app.hass;
   place.append(card);
   main.append(place);
   document.body.append(main);
   window.shownCard = card;
 }"""
-"""Shows a card alone, above everything else."""
+"""Shows a card alone, above everything else. It follows Home Assistant."""
+
+REMOVE_CARD = """() => {
+  document.querySelector("main#picture")?.remove();
+  window.shownCard = undefined;
+}"""
+
+CARD_IS_DRAWN = """() => window.shownCard.firstElementChild?.shadowRoot
+  ?.querySelector(".body").hasChildNodes()"""
+
+DASHBOARD_IS_DRAWN = """([path, isEmpty]) => {
+  const panel = document.querySelector("home-assistant").shadowRoot
+    .querySelector("home-assistant-main")?.shadowRoot.querySelector("ha-panel-lovelace");
+  if (panel?.lovelace?.urlPath !== path) return false;
+  const cards = [];
+  const collect = node => {
+    for (const each of node.children) {
+      if (each.localName === "hui-card") cards.push(each.firstElementChild);
+      else collect(each);
+    }
+    if (node.shadowRoot) collect(node.shadowRoot);
+  };
+  collect(panel);
+  const isDrawn = card => {
+    if (!card?.matches(":defined")) return false;
+    if (!card.localName.startsWith("nomos-")) return true;
+    const shown = card.firstElementChild;
+    return shown?.localName === "ha-alert" || shown?.shadowRoot
+      ?.querySelector(".body").hasChildNodes();
+  };
+  const view = panel.shadowRoot.querySelector("hui-root")?.shadowRoot
+    .querySelector("#view hui-view")?.children[0];
+  return view && cards.every(isDrawn) && (isEmpty || cards.length > 0);
+}"""
+"""Tells if a dashboard is there, with all of its cards."""
 
 RUN_AXE = "async element => (await window.axe.run(element)).violations"
 
@@ -66,8 +109,6 @@ HEIGHT = """() => {
     .querySelector("ha-panel-lovelace").shadowRoot.querySelector("hui-root").shadowRoot;
   return Math.max(800, root.querySelector("#view").scrollHeight + 80);
 }"""
-
-REMOVE_CARD = """() => document.querySelector("main#picture")?.remove()"""
 
 NAVIGATE = """path => {
   history.pushState(null, "", path);
@@ -81,7 +122,6 @@ CHANGE_STATES = """changes => {
   for (const [id, change] of Object.entries(changes))
     states[id] = change && { ...states[id], ...change };
   window.setPicture({ states });
-  if (window.shownCard) window.shownCard.hass = app.hass;
 }"""
 
 
@@ -123,32 +163,50 @@ class Dashboard:
         picture = read_fixture(name) | {"user": {"is_admin": is_admin}}
         # Playwright's clock is still then; timers go on.
         self.page.clock.set_fixed_time(datetime.fromisoformat(picture["now"]))
-        if not self.page.evaluate("() => Boolean(window.setPicture)"):
-            self.go(f"/{STAGE}")
+        self._clear()
         self.page.evaluate(REPLACE, picture)
         return picture
+
+    def _clear(self) -> None:
+        """Show the empty dashboard, so that a picture changes nothing that is shown."""
+        if self.page.evaluate("() => Boolean(window.setPicture)"):
+            self.page.evaluate(REMOVE_CARD)
+            self._navigate(STAGE)
+        else:
+            self.go(f"/{STAGE}")
+            self._wait_until(DASHBOARD_IS_DRAWN, [STAGE, True])
+            self.page.evaluate(PREPARE)
+
+    def _navigate(self, path: str, view: str = "") -> None:
+        """Go to a dashboard without loading the page, and wait until it is drawn."""
+        self.page.evaluate(NAVIGATE, f"/{path}/{view}" if view else f"/{path}")
+        self._wait_until(DASHBOARD_IS_DRAWN, [path, path == STAGE])
+
+    def _wait_until(self, condition: str, argument: Any = None) -> None:
+        self.page.wait_for_function(condition, arg=argument, polling=50)
 
     def show_card(
         self, name: str, config: dict[str, Any], width: int | None = None
     ) -> sync_api.Locator:
-        """Show a card alone, with the states of a picture; return the card.
+        """Show a card alone, with the states of a picture; return the card."""
+        return self.place_card(self.show_picture(name), config, width)
+
+    def place_card(
+        self, picture: dict[str, Any], config: dict[str, Any], width: int | None
+    ) -> sync_api.Locator:
+        """Place a card on the picture that is shown; return the card.
 
         Without a device ID, the card gets the first contract of the picture.
         """
-        picture = self.show_picture(name)
         device = contract_of(picture)
-        # The helpers are there once a dashboard was shown.
-        self.page.wait_for_function("() => window.loadCardHelpers")
         self.page.evaluate(SHOW_CARD, [{"device_id": device} | config, width])
+        self._wait_until(CARD_IS_DRAWN)
         return self.page.locator("main#picture")
 
     def show_dashboard(self, name: str, *, is_admin: bool = True) -> sync_api.Locator:
         """Show the dashboard of all contracts, with the states of a picture."""
         picture = self.show_picture(name, is_admin=is_admin)
-        self.page.evaluate(REMOVE_CARD)
-        self.page.evaluate(NAVIGATE, f"/{STAGE}")
-        self.page.locator("hui-card").first.wait_for(state="detached")
-        self.page.evaluate(NAVIGATE, f"/{DASHBOARD}/{contract_of(picture)}")
+        self._navigate(DASHBOARD, contract_of(picture))
         return self.page.locator("hui-root")
 
     def change(self, **changes: dict[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 import pytest
 
 from .conftest import Open, Pages
+from .dashboard import read_fixture
 
 CARD = {"type": "custom:nomos-journey-card"}
 PATH = {"de": "Schritte der Bestellung", "en": "Milestones"}
@@ -249,11 +250,11 @@ def test_fits(pages: Pages, width: int) -> None:
 def fits(card: Locator) -> bool:
     """Return if the card is not wider than its place."""
     # Charts are drawn anew once their place is known.
-    measured = """async each => {
-      await new Promise(resolve => setTimeout(resolve, 200));
-      return each.scrollWidth <= each.clientWidth;
-    }"""
-    return bool(card.locator("ha-card").evaluate(measured))
+    for chart in card.locator(".chart").all():
+        width = int(chart.evaluate("each => each.clientWidth"))
+        expect(chart.locator("svg")).to_have_attribute("width", f"{width}.0")
+    narrow = "each => each.scrollWidth <= each.clientWidth"
+    return bool(card.locator("ha-card").evaluate(narrow))
 
 
 def smallest_target(card: Locator) -> float:
@@ -276,7 +277,7 @@ def test_accessible(pages: Pages, name: str, dark: bool) -> None:
 def test_follows_the_order(open_page: Open) -> None:
     """The card follows a change at once, and draws nothing anew without one."""
     dashboard = open_page("en")
-    picture = dashboard.show_picture("walk_placed")
+    picture = read_fixture("walk_placed")
     card = dashboard.show_card("walk_placed", CARD)
     heading = card.get_by_role("heading", level=2)
     expect(heading).to_contain_text("With metering operator")
@@ -291,17 +292,35 @@ def test_follows_the_order(open_page: Open) -> None:
     assert heading.evaluate("each => each !== window.drawn")
 
 
+WITHOUT_TEXTS = """() => {
+  const { hass } = document.querySelector("home-assistant");
+  window.allTexts = { localize: hass.localize };
+  const isOfEntity = key => key.startsWith("component.nomos_energy.entity.");
+  const localize = (key, ...more) => isOfEntity(key) ? "" : hass.localize(key, ...more);
+  window.setPicture({ localize });
+}"""
+
+
+def test_texts_come_later(pages: Pages) -> None:
+    """The card tells all as soon as Home Assistant has the texts of the entities."""
+    stage = pages.stage("en", "phone")
+    card = stage.show_card("walk_placed", CARD)
+    title = card.get_by_role("heading", level=2).filter(has_text="metering operator")
+    expect(title).to_be_visible()
+    stage.page.evaluate(WITHOUT_TEXTS)
+    expect(title).to_have_count(0)
+    stage.page.evaluate("() => window.setPicture(window.allTexts)")
+    expect(title).to_be_visible()
+
+
 def test_hostile_text(open_page: Open) -> None:
     """Text from outside is shown as text."""
     dashboard = open_page("en")
-    picture = dashboard.show_picture("walk_placed")
+    picture = read_fixture("walk_placed")
     name = '<img src=x onerror="window.hacked = true">'
     devices = {key: each | {"name": name} for key, each in picture["devices"].items()}
     dashboard.show_card("walk_placed", CARD)
     dashboard.page.evaluate("devices => window.setPicture({ devices })", devices)
-    dashboard.page.evaluate(
-        "() => { window.shownCard.hass = document.querySelector('home-assistant').hass }"
-    )
     expect(dashboard.page.locator("main#picture")).to_contain_text(name)
     assert not dashboard.page.evaluate("() => Boolean(window.hacked)")
 
