@@ -23,7 +23,7 @@ from custom_components.nomos_energy.nomos import QUARTER
 from simulator import Simulator, scenarios
 from tests import pass_time
 from tests.conftest import SetUp
-from tests.loads.common import a_wallbox, add_load
+from tests.loads.common import a_car, a_wallbox, add_load
 
 FOLDER = Path(__file__).parent.parent
 END = datetime(2028, 12, 31, 23, tzinfo=UTC)
@@ -41,7 +41,7 @@ PAGES = {
 class Words(NamedTuple):
     """Words of a page."""
 
-    kinds: tuple[str, str, str, str]
+    kinds: tuple[str, ...]
     head: tuple[str, str, str, str]
     late: str
     diagnostic: str
@@ -55,6 +55,8 @@ WORDS = {
             "Entities of a contract",
             "Other entities of a feed-in contract",
             "Entities of a planned load",
+            "Other entities of a load by energy",
+            "Other entities of a load by charge level",
             "Entities of a comparison tariff",
         ),
         ("Name", "Entity ID and key", "States or unit", "Remarks"),
@@ -68,6 +70,8 @@ WORDS = {
             "Entitäten eines Vertrags",
             "Andere Entitäten eines Einspeisevertrags",
             "Entitäten eines geplanten Verbrauchers",
+            "Andere Entitäten eines Verbrauchers nach Energiemenge",
+            "Andere Entitäten eines Verbrauchers nach Ladestand",
             "Entitäten eines Vergleichstarifs",
         ),
         ("Name", "Entitäts-ID und Schlüssel", "Zustände oder Einheit", "Anmerkungen"),
@@ -115,14 +119,19 @@ def _table(
     entries: Iterable[er.RegistryEntry],
     prefix: str,
     early: set[str],
-    listed: set[str],
+    listed: set[tuple[str, str | None]],
     texts: dict[str, Any],
     words: Words,
 ) -> list[str]:
     """Return the rows of entities that no earlier table has."""
     found = {each.unique_id.removeprefix(prefix): each for each in entries}
-    found = {key: each for key, each in found.items() if key not in listed}
-    listed |= set(found)
+    # Numbers of loads share a key, so that a load keeps its number if its need changes.
+    found = {
+        key: each
+        for key, each in found.items()
+        if (key, each.translation_key) not in listed
+    }
+    listed |= {(key, each.translation_key) for key, each in found.items()}
     return [
         f"| {' | '.join(words.head)} |",
         "| --- | --- | --- | --- |",
@@ -157,7 +166,14 @@ async def test_all_entities_are_listed(
     feed_in = simulator.add(scenarios.feed_in(3, end_at=END, age=timedelta(days=30)))
     entry = await set_up()
     await pass_time(hass, freezer, QUARTER, QUARTER)
-    key = await add_load(hass, entry, a_wallbox(active, power="11"))
+    loads = [
+        await add_load(hass, entry, entered)
+        for entered in (
+            a_wallbox(active, power="11"),
+            a_wallbox(active, need="energy", run_time=None, energy="8", power="11"),
+            a_car(active),
+        )
+    ]
     tariff = ConfigSubentry(
         data=MappingProxyType(
             {"subscription": active.subscription_id, "prices": [{"price": 0.3}]}
@@ -184,8 +200,11 @@ async def test_all_entities_are_listed(
         for each in entities(f"{ordered.subscription_id}_")
     }
     lines: list[str] = []
-    listed_keys: set[str] = set()
-    all_prefixes = [*prefixes, f"{key}_", f"{tariff.subentry_id}_"]
+    listed_keys: set[tuple[str, str | None]] = set()
+    all_prefixes = [
+        *prefixes,
+        *(f"{key}_" for key in (*loads, tariff.subentry_id)),
+    ]
     for kind, prefix in zip(words.kinds, all_prefixes, strict=True):
         of_contract = early if prefix in prefixes else set()
         rows = _table(entities(prefix), prefix, of_contract, listed_keys, texts, words)

@@ -67,21 +67,24 @@ class Pages:
         )
         return content
 
+    def examples_of(self, text: str) -> list[Any]:
+        """Return everything in YAML within a text, in order."""
+        blocks = re.findall(r"^ *```yaml\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+        return [parse_yaml(block) for block in blocks]
+
     @property
     def examples(self) -> list[Any]:
         """Everything in YAML, in order."""
-        blocks = re.findall(
-            r"^ *```yaml\n(.*?)^ *```", self.text, re.DOTALL | re.MULTILINE
-        )
-        return [parse_yaml(block) for block in blocks]
+        return self.examples_of(self.text)
 
     def having(self, key: str) -> list[Any]:
         """Return the examples with a key."""
         return [example for example in self.examples if key in example]
 
     def mentioning(self, text: str) -> Any:
-        """Return the only automation in which something occurs."""
-        (found,) = (each for each in self.having("triggers") if text in str(each))
+        """Return the only automation with a name in which something occurs."""
+        named = (each for each in self.having("triggers") if "alias" in each)
+        (found,) = (each for each in named if text in str(each))
         return found
 
     def action(self, name: str) -> tuple[Any, Any]:
@@ -296,37 +299,68 @@ def test_pictures_are_used() -> None:
 
 def _plain(title: str) -> str:
     """Return a text without its placeholders."""
-    return re.sub(r"{\w+}:? ?", "", title).strip()
+    return re.sub(r"({\w+}|\(.*?\)):? ?", "", title).strip()
 
 
-def test_everything_has_its_place(pages: Pages) -> None:
-    """Actions, events, options, repairs, triggers and conditions are explained."""
-    texts = pages.translations
-    everything = pages.text
-    options = {
+def _cells(text: str) -> set[str]:
+    """Return the cells of the tables, without placeholders and marks."""
+    return {
+        _plain(cell).strip("`")
+        for line in text.split("\n")
+        if line.strip().startswith("|")
+        for cell in line.split("|")
+    }
+
+
+EVENT_PAGES = {
+    "invoice": "does-it-pay-off",
+    "order_update": "events",
+    "run": "events",
+}
+
+
+def _labels(steps: Mapping[str, Any]) -> set[str]:
+    """Return the choices of the menus, and the labels of all fields."""
+    return {
         label
-        for step in texts["options"]["step"].values()
-        for label in step.get("data", {}).values()
+        for step in steps.values()
+        for part in (step, *step.get("sections", {}).values())
+        for texts in (part.get("data", {}), part.get("menu_options", {}))
+        for label in texts.values()
     }
-    events = {
-        event_type
-        for entity in texts["entity"]["event"].values()
-        for event_type in entity["state_attributes"]["event_type"]["state"]
+
+
+def _rows_wanted(texts: dict[str, Any]) -> dict[str, set[str]]:
+    """Return what has to have a row of its own, by page."""
+    wanted = {
+        "access": _labels(texts["options"]["step"]),
+        "actions": {f"{DOMAIN}.{name}" for name in texts["services"]},
+        "entities": {
+            entity["name"]
+            for entities in texts["entity"].values()
+            for entity in entities.values()
+        },
+        "repairs": {_plain(issue["title"]) for issue in texts["issues"].values()},
+        "triggers-and-conditions": {
+            text
+            for kind in ("triggers", "conditions")
+            for name, each in texts[kind].items()
+            for text in (f"{DOMAIN}.{name}", each["name"])
+        },
     }
-    covered = {
-        "actions": {f"`{DOMAIN}.{name}`" for name in texts["services"]},
-        "events": {f"`{event_type}`" for event_type in events},
-        "options": options,
-        "triggers": {f"`{DOMAIN}.{name}`" for name in texts.get("triggers", {})},
-        "conditions": {f"`{DOMAIN}.{name}`" for name in texts.get("conditions", {})},
-    }
+    for key, entity in texts["entity"]["event"].items():
+        event_types = entity["state_attributes"]["event_type"]["state"]
+        wanted.setdefault(EVENT_PAGES[key], set()).update(event_types)
+    return wanted
+
+
+def test_everything_has_its_row(pages: Pages) -> None:
+    """Each entity, action, event type, option, repair, trigger and condition."""
     missing = {
-        kind: {each for each in found if each not in everything}
-        for kind, found in covered.items()
+        page: wanted - _cells(pages.page(page))
+        for page, wanted in _rows_wanted(pages.translations).items()
     }
-    repairs = {_plain(issue["title"]) for issue in texts["issues"].values()}
-    missing["repairs"] = {each for each in repairs if each not in pages.page("repairs")}
-    assert {kind: found for kind, found in missing.items() if found} == {}
+    assert {page: rows for page, rows in missing.items() if rows} == {}
 
 
 def test_errors_are_explained(pages: Pages) -> None:
