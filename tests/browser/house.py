@@ -1,7 +1,7 @@
 """Home Assistant process of the browser tests, and the simulated Nomos that it talks to."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -45,6 +45,8 @@ class House:
     """Home Assistant with an account, and its households at Nomos."""
 
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the process, beside that of the tests."""
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     households: dict[str, Household] = field(default_factory=households)
     home: Home = field(init=False)
@@ -124,9 +126,11 @@ class House:
 
 
 @contextmanager
-def run_house(folder: Path) -> Iterator[House]:
+def run_house(
+    folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[House]:
     """Run a house in a thread of its own."""
-    house = House(folder)
+    house = House(folder, environment or {})
     thread = Thread(target=house.loop.run_forever, daemon=True)
     thread.start()
     runs = _run(house)
@@ -162,7 +166,7 @@ async def _run(house: House) -> Any:
             ],
             log,
             config,
-            {"NOMOS_API_URL": str(nomos)},
+            {"NOMOS_API_URL": str(nomos), **house.environment},
         )
         hass.start()
         try:
