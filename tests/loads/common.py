@@ -1,6 +1,7 @@
 """Forms, entities and clock of planned loads."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -20,14 +21,33 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nomos_energy.const import DOMAIN, SUBENTRY_PLANNED_LOAD
 from custom_components.nomos_energy.nomos import QUARTER
-from simulator import Household
-from tests import devices, pass_time
+from simulator import Household, Simulator, scenarios
+from tests import DAY, devices, pass_time
 from tests.forms import open_options
+
+TODAY = date(2026, 11, 23)
 
 EVENING = "2026-11-23T17:00+01:00"
 """Time at which the prices of the next day are known."""
 
+MIDDLE, AFTER = "2026-11-24T03:20+01:00", "2026-11-24T08:00+01:00"
+"""Times within a run in the cheapest hours, and when the hours of a wallbox are over."""
+
+NIGHTS = 8
+"""Days from today on whose prices are set."""
+
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+async def add_home(
+    hass: HomeAssistant, simulator: Simulator, cheap: Mapping[int, float]
+) -> Household:
+    """Return a home with prices in ct/kWh by hour, in all nights; at other times, 30."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    for place in range(NIGHTS):
+        prices = [cheap.get(each // 4, 30.0) for each in range(96)]
+        simulator.set_prices(TODAY + place * DAY, prices)
+    return simulator.add(scenarios.dynamic_tariff())
 
 
 def a_wallbox(home: Household, **changes: Any) -> dict[str, Any]:

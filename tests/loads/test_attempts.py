@@ -55,7 +55,7 @@ async def test_again(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     device: Callable[[HomeAssistant, ServiceCall], Awaitable[None]],
     expected: list[str],
 ) -> None:
@@ -67,7 +67,7 @@ async def test_again(
         await device(hass, call)
 
     hass.services.async_register("switch", "turn_on", turn_on)
-    await add_load(hass, account, a_wallbox(cheap_nights, targets=[SWITCH]))
+    await add_load(hass, account, a_wallbox(home, targets=[SWITCH]))
     await pass_time_until(hass, freezer, START)
     await pass_time(hass, freezer, timedelta(minutes=30), SOON)
     assert calls == expected
@@ -77,7 +77,7 @@ async def test_served_after_a_refusal(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A device that refuses once is on a minute later."""
     calls: list[str] = []
@@ -89,7 +89,7 @@ async def test_served_after_a_refusal(
         hass.states.async_set(SWITCH, STATE_ON, context=call.context)
 
     hass.services.async_register("switch", "turn_on", turn_on)
-    await add_load(hass, account, a_wallbox(cheap_nights, targets=[SWITCH]))
+    await add_load(hass, account, a_wallbox(home, targets=[SWITCH]))
     await pass_time_until(hass, freezer, START)
     assert hass.states.is_state(SWITCH, STATE_OFF)
     await pass_time(hass, freezer, timedelta(minutes=30), SOON)

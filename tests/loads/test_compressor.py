@@ -124,7 +124,7 @@ async def test_plan(
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
-    cheap_nights: Household,
+    home: Household,
     changes: dict[str, Any],
     expected: list[str],
 ) -> None:
@@ -135,7 +135,7 @@ async def test_plan(
     account = await set_up()
     quarter = {"hours": 0, "minutes": 15}
     wanted = {"hours": 1, "minutes": 30}
-    load = a_wallbox(cheap_nights, run_time=wanted, shortest_piece=quarter, **changes)
+    load = a_wallbox(home, run_time=wanted, shortest_piece=quarter, **changes)
     key = await add_load(hass, account, load)
     seen = watch(hass, key)
     await pass_time_until(hass, freezer, "2026-11-24T12:00+01:00")
@@ -146,11 +146,11 @@ async def test_pause_after_an_interruption(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A load that was turned off rests before it starts again, restarted or not."""
     load = a_wallbox(
-        cheap_nights,
+        home,
         shortest_piece={"hours": 0, "minutes": 15},
         least_pause={"hours": 0, "minutes": 45},
         most_starts="2",
@@ -177,7 +177,7 @@ async def test_pause_after_an_interruption(
 async def test_form(
     hass: HomeAssistant,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """The form refuses what makes no sense."""

@@ -20,7 +20,9 @@ from simulator import Fault, Household, Simulator, scenarios
 from tests import DAY, next_start, refresh, requests_since, warnings
 from tests.conftest import SetUp
 from tests.loads.common import (
+    TODAY,
     a_wallbox,
+    add_home,
     add_load,
     call,
     change_load,
@@ -30,23 +32,15 @@ from tests.loads.common import (
     watch,
 )
 
-TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
+TOMORROW = TODAY + DAY
 PIECES = {"shortest_piece": {"hours": 1, "minutes": 0}}
 
 
-@pytest.fixture(autouse=True)
-async def berlin(hass: HomeAssistant) -> None:
-    """Set the time zone of Home Assistant."""
-    await hass.config.async_set_time_zone("Europe/Berlin")
-
-
 @pytest.fixture
-def home(simulator: Simulator) -> Household:
+async def home(hass: HomeAssistant, simulator: Simulator) -> Household:
     """Return a home for which nights are cheap: from 21 and, even more, from 2."""
-    for day in (TODAY, TOMORROW, TOMORROW + DAY):
-        cheap = {21: 20.0, 22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
-        simulator.set_prices(day, [cheap.get(place // 4, 30.0) for place in range(96)])
-    return simulator.add(scenarios.dynamic_tariff())
+    cheap = {21: 20.0, 22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
+    return await add_home(hass, simulator, cheap)
 
 
 def clock(moment: str) -> str:
@@ -131,6 +125,7 @@ async def test_pieces(
     ]
 
 
+@pytest.mark.usefixtures("berlin")
 async def test_closed_gate(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -456,6 +451,7 @@ async def test_contract_that_goes(
     assert warnings(caplog) == []
 
 
+@pytest.mark.usefixtures("berlin")
 async def test_clocks_are_changed(
     hass: HomeAssistant,
     simulator: Simulator,

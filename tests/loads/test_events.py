@@ -21,6 +21,8 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household
 from tests import next_start, start_again, stop
 from tests.loads.common import (
+    AFTER,
+    MIDDLE,
     a_wallbox,
     add_load,
     call,
@@ -28,9 +30,6 @@ from tests.loads.common import (
     load_state,
     pass_time_until,
 )
-
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
 
 type Seen = list[tuple[str, dict[str, Any]]]
 
@@ -60,11 +59,11 @@ async def test_run(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A run in three pieces is announced when it starts and when all of it is done."""
     wallbox = a_wallbox(
-        cheap_nights,
+        home,
         run_time={"hours": 3, "minutes": 30},
         shortest_piece={"hours": 0, "minutes": 15},
         power="11",
@@ -91,16 +90,14 @@ async def test_could_not_finish(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     changes: dict[str, Any],
     reason: str,
     run_time: float,
 ) -> None:
     """What will be left is said beforehand, and announced when the hours are over."""
     await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
-    wallbox = a_wallbox(
-        cheap_nights, shortest_piece={"hours": 0, "minutes": 15}, **changes
-    )
+    wallbox = a_wallbox(home, shortest_piece={"hours": 0, "minutes": 15}, **changes)
     key = await add_load(hass, account, wallbox)
     seen = events(hass, key)
     state = hass.states.get(load_entity(hass, key, "plan_state"))
@@ -121,10 +118,10 @@ async def test_nothing_is_cheap_enough(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A run that never begins is announced, though no other state changes."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights, upper_price="1"))
+    key = await add_load(hass, account, a_wallbox(home, upper_price="1"))
     seen = events(hass, key)
     await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     assert load_state(hass, key, "plan_state") == "cannot_finish"
@@ -136,10 +133,10 @@ async def test_not_wanted_any_more(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A load whose planning was turned off during its run failed at nothing."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights))
+    key = await add_load(hass, account, a_wallbox(home))
     seen = events(hass, key)
     await pass_time_until(hass, freezer, MIDDLE)
     await call(hass, key, "enabled", "turn_off")
@@ -152,10 +149,10 @@ async def test_more_is_wanted(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A load that runs once more after it had finished is announced once more."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights))
+    key = await add_load(hass, account, a_wallbox(home))
     seen = events(hass, key)
     await pass_time_until(hass, freezer, "2026-11-24T05:10+01:00")
     await call(hass, key, "run_time_today", "set_value", value=3.5)
@@ -172,10 +169,10 @@ async def test_reload(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A reload announces nothing again."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights))
+    key = await add_load(hass, account, a_wallbox(home))
     seen = events(hass, key)
     await pass_time_until(hass, freezer, MIDDLE)
     await hass.config_entries.async_reload(account.entry_id)
@@ -197,12 +194,12 @@ async def test_restart(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     until: str,
     expected: str | None,
 ) -> None:
     """After a restart, only what is new is announced, once automations are there."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights))
+    key = await add_load(hass, account, a_wallbox(home))
     await pass_time_until(hass, freezer, MIDDLE)
     async with next_start(hass, account) as (new, again):
         await new.config_entries.async_unload(again.entry_id)
@@ -234,12 +231,12 @@ async def test_damaged_store(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_storage: dict[str, Any],
     damage: dict[str, Any],
 ) -> None:
     """Unreadable parts of the store are left out, and the run is announced."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights, power="11"))
+    key = await add_load(hass, account, a_wallbox(home, power="11"))
     await pass_time_until(hass, freezer, MIDDLE)
     await stop(hass, account)
     stored = hass_storage[f"{DOMAIN}.{account.entry_id}.loads"]["data"][key]

@@ -48,7 +48,7 @@ async def third_step(
 async def test_number(
     hass: HomeAssistant,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
     entered: dict[str, Any],
     error: str,
@@ -77,7 +77,7 @@ async def test_number(
 async def test_actions(
     hass: HomeAssistant,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
     actions: Any,
     field: str,
@@ -94,7 +94,7 @@ async def test_automation_that_switches_the_same(
     hass: HomeAssistant,
     automation_of_ours: None,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """A warning names the automation once; sent again, the form is accepted."""
@@ -110,7 +110,7 @@ async def test_automation_that_switches_something_else(
     hass: HomeAssistant,
     automation_of_ours: None,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """Nothing is asked about other entities."""
@@ -160,7 +160,7 @@ async def test_what_happens_next(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
-    cheap_nights: Household,
+    home: Household,
     now: str,
     entered: dict[str, Any],
     expected: str,
@@ -170,7 +170,7 @@ async def test_what_happens_next(
     hass.config.language = "de"
     hass.states.async_set("input_boolean.box", "off", {"friendly_name": "Wallbox"})
     account = await set_up()
-    done = await finished(hass, account, a_wallbox(cheap_nights, **entered))
+    done = await finished(hass, account, a_wallbox(home, **entered))
     assert german(done).startswith(expected)
 
 
@@ -186,13 +186,13 @@ async def test_nothing_before_the_meter(
 
 
 async def test_no_promise_within_a_limit(
-    hass: HomeAssistant, set_up: SetUp, cheap_nights: Household
+    hass: HomeAssistant, set_up: SetUp, home: Household
 ) -> None:
     """Where other loads share a limit, the form names no time that they may take."""
     account = await set_up()
-    limited = {cheap_nights.subscription_id: {"power_limit": 11.0}}
+    limited = {home.subscription_id: {"power_limit": 11.0}}
     hass.config_entries.async_update_entry(account, options={"contracts": limited})
-    done = await finished(hass, account, a_wallbox(cheap_nights, power="11"))
+    done = await finished(hass, account, a_wallbox(home, power="11"))
     assert german(done).startswith("Geplant wird innerhalb der Leistungsgrenze")
 
 

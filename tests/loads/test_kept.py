@@ -62,17 +62,17 @@ async def night(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
     searches: list[int],
 ) -> Night:
     """Return a home whose loads are planned."""
     hass.states.async_set("sensor.car", "50", {"unit_of_measurement": "%"})
     hass.states.async_set("sensor.allowed", "11", {"unit_of_measurement": "kW"})
-    two_hours = a_wallbox(cheap_nights, **SHORT | {"run_time": {"hours": 2}})
+    two_hours = a_wallbox(home, **SHORT | {"run_time": {"hours": 2}})
     boiler = await add_load(hass, evening, two_hours)
-    wallbox = await add_load(hass, evening, a_wallbox(cheap_nights, **SHORT))
-    await add_load(hass, evening, a_car(cheap_nights, **SHORT))
+    wallbox = await add_load(hass, evening, a_wallbox(home, **SHORT))
+    await add_load(hass, evening, a_car(home, **SHORT))
     await limit(hass, hass_client, evening, "sensor.allowed")
     await pass_time_until(hass, freezer, LATER)
     return Night(hass, freezer, evening, boiler, wallbox, searches)
@@ -105,11 +105,11 @@ async def test_prices_that_arrive(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """A plan that was made without prices is replaced when they are there."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights, **SHORT))
+    key = await add_load(hass, account, a_wallbox(home, **SHORT))
     await limit(hass, hass_client, account, "11")
     assert plan_of(hass, key)[0] == "Tue 04:00–07:00"
     await pass_time_until(hass, freezer, EVENING)

@@ -15,7 +15,9 @@ from tests import next_start, organisation_entry, warnings
 from tests.conftest import SetUp
 from tests.forms import open_options
 from tests.loads.common import (
+    AFTER,
     EVENING,
+    MIDDLE,
     a_car,
     a_wallbox,
     add_load,
@@ -32,8 +34,6 @@ LIMIT = "sensor.allowed"
 POWER = "input_number.power"
 
 BEFORE = "2026-11-24T01:50+01:00"
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
 THREE, LATER = "2026-11-24T03:00+01:00", "2026-11-24T03:36+01:00"
 
 
@@ -67,14 +67,14 @@ async def add_two(
 async def test_form(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """The limit is a number as people type it, or an entity; empty removes it."""
     form = await open_options(hass, hass_client, evening)
     await form.choose("load_limit")
     assert form.shown["reason"] == "no_loads"
-    await add_load(hass, evening, a_wallbox(cheap_nights))
+    await add_load(hass, evening, a_wallbox(home))
     form = await open_options(hass, hass_client, evening)
     await form.choose("load_limit")
     # A load without a power is named, since it can't be limited.
@@ -86,11 +86,11 @@ async def test_form(
         assert shown["errors"] == {"power_limit": error}
     await form.send(power_limit={"active_choice": "number", "number": "4,2"})
     settings = {"power_limit": 4.2}
-    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+    assert evening.options == {"contracts": {home.subscription_id: settings}}
 
     await limit(hass, hass_client, evening, LIMIT)
     entity = {"power_limit": LIMIT}
-    assert evening.options == {"contracts": {cheap_nights.subscription_id: entity}}
+    assert evening.options == {"contracts": {home.subscription_id: entity}}
     form = await open_options(hass, hass_client, evening)
     await form.choose("load_limit")
     assert form.suggested() == {
@@ -103,26 +103,26 @@ async def test_form(
 async def test_limit_of_nothing_is_kept(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """No power at all is a limit, too."""
-    key = await add_load(hass, evening, a_wallbox(cheap_nights, power="11"))
+    key = await add_load(hass, evening, a_wallbox(home, power="11"))
     await limit(hass, hass_client, evening, "0")
     settings = {"power_limit": 0.0}
-    assert evening.options == {"contracts": {cheap_nights.subscription_id: settings}}
+    assert evening.options == {"contracts": {home.subscription_id: settings}}
     assert load_state(hass, key, "plan_state") == "cannot_finish"
 
 
 async def test_loads_share_the_cheap_hours(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """Two wallboxes run one after the other; without a limit, they run at once."""
-    first, second = await add_two(hass, evening, cheap_nights)
+    first, second = await add_two(hass, evening, home)
     starts = [load_state(hass, key, "next_start") for key in (first, second)]
     assert starts == ["2026-11-24T01:30:00+00:00"] * 2
     await limit(hass, hass_client, evening, "11")
@@ -139,12 +139,12 @@ async def test_loads_share_the_cheap_hours(
 async def test_the_later_deadline_lacks(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """If there is not enough time for both, the plan state of the second one says so."""
     first, second = await add_two(
-        hass, evening, cheap_nights, run_time={"hours": 7}, earliest="22:00:00"
+        hass, evening, home, run_time={"hours": 7}, earliest="22:00:00"
     )
     await limit(hass, hass_client, evening, "11")
     assert load_state(hass, first, "plan_state") == "planned"
@@ -157,17 +157,17 @@ async def test_the_later_deadline_lacks(
 async def test_battery_is_full_in_time(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """The rest of a charge is not put off until the next night to leave cheap hours."""
     hass.states.async_set("sensor.car", "58", {"unit_of_measurement": "%"})
     boiler = {"run_time": {"hours": 2}, "power": "11", "latest": "04:30:00"}
     first = await add_load(
-        hass, evening, a_wallbox(cheap_nights, earliest="00:00:00", **boiler)
+        hass, evening, a_wallbox(home, earliest="00:00:00", **boiler)
     )
     car = a_car(
-        cheap_nights,
+        home,
         earliest="02:00:00",
         latest="05:00:00",
         shortest_piece={"minutes": 30},
@@ -181,15 +181,13 @@ async def test_battery_is_full_in_time(
 async def test_loads_give_way_and_come_back(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """While an entity lowers the limit, the run with the later deadline pauses."""
     allow(hass, "22")
-    first, second = await add_two(
-        hass, evening, cheap_nights, shortest_piece={"minutes": 15}
-    )
+    first, second = await add_two(hass, evening, home, shortest_piece={"minutes": 15})
     await limit(hass, hass_client, evening, LIMIT)
     box, lamp = changes(hass), changes(hass, LAMP)
     await pass_time_until(hass, freezer, "2026-11-24T03:15+01:00")
@@ -226,7 +224,7 @@ def _minutes(seen: list[str]) -> int:
 async def test_numbers_in_watts_are_reduced(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
@@ -234,9 +232,7 @@ async def test_numbers_in_watts_are_reduced(
     """A wallbox goes on with what is left of the power, and with all of it afterwards."""
     allow(hass, "11")
     number = {"number": POWER, "number_on": "11000", "number_off": "0"}
-    key = await add_load(
-        hass, evening, a_wallbox(cheap_nights, targets=[BOX], **number)
-    )
+    key = await add_load(hass, evening, a_wallbox(home, targets=[BOX], **number))
     await limit(hass, hass_client, evening, LIMIT)
     seen, box = changes(hass, POWER), changes(hass)
     await pass_time_until(hass, freezer, MIDDLE)
@@ -263,7 +259,7 @@ async def test_numbers_in_watts_are_reduced(
 async def test_energy_is_made_up_for(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
@@ -272,9 +268,7 @@ async def test_energy_is_made_up_for(
     number = {"number": POWER, "number_on": "10000", "number_off": "0", "power": "10"}
     need = {"need": "energy", "energy": "20", "run_time": None}
     short = {"shortest_piece": {"minutes": 15}}
-    key = await add_load(
-        hass, evening, a_wallbox(cheap_nights, **need, **number, **short)
-    )
+    key = await add_load(hass, evening, a_wallbox(home, **need, **number, **short))
     await limit(hass, hass_client, evening, LIMIT)
     seen = changes(hass, POWER)
     await pass_time_until(hass, freezer, "2026-11-24T02:30+01:00")
@@ -308,7 +302,7 @@ LONG, ENOUGH = {"run_time": {"hours": 3}}, {"need": "energy", "energy": "20"}
 async def test_costs_by_the_power_that_is_meant(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
     need: dict[str, Any],
@@ -319,7 +313,7 @@ async def test_costs_by_the_power_that_is_meant(
     """Cost, energy and savings count what a load draws while its number is reduced."""
     number = {"number": POWER, "number_on": "10000", "number_off": "0", "power": "10"}
     short = {"shortest_piece": {"minutes": 15}, "run_time": None}
-    wallbox = a_wallbox(cheap_nights, **short | number | need)
+    wallbox = a_wallbox(home, **short | number | need)
     key = await add_load(hass, evening, wallbox)
     allow(hass, str(allowed[EVENING]))
     await limit(hass, hass_client, evening, LIMIT)
@@ -356,13 +350,13 @@ def _energy(seen: list[str]) -> float:
 async def test_last_known_limit(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """An entity without a value lifts no limit, also not after a restart."""
     allow(hass, "11")
-    first, second = await add_two(hass, evening, cheap_nights)
+    first, second = await add_two(hass, evening, home)
     await limit(hass, hass_client, evening, LIMIT)
     for useless in (STATE_UNAVAILABLE, "unknown", "nan", "-1", "soon"):
         hass.states.async_set(LIMIT, useless)
@@ -377,12 +371,12 @@ async def test_last_known_limit(
 async def test_restart_within_a_run(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """After a restart, the run in progress goes on and the other load waits for it."""
-    first, second = await add_two(hass, evening, cheap_nights)
+    first, second = await add_two(hass, evening, home)
     await limit(hass, hass_client, evening, "11")
     await pass_time_until(hass, freezer, "2026-11-24T02:20+01:00")
     before = [load_state(hass, key, "run_now") for key in (first, second)]
@@ -396,11 +390,11 @@ async def test_restart_within_a_run(
 async def test_no_limit_without_any_value(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """An entity that never had a value limits nothing."""
-    first, second = await add_two(hass, evening, cheap_nights)
+    first, second = await add_two(hass, evening, home)
     await limit(hass, hass_client, evening, LIMIT)
     starts = [load_state(hass, key, "next_start") for key in (first, second)]
     assert starts == ["2026-11-24T01:30:00+00:00"] * 2
@@ -411,17 +405,17 @@ async def test_invalid_setting(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: SetUp,
-    cheap_nights: Household,
+    home: Household,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     stored: object,
 ) -> None:
     """A damaged setting limits nothing, and that is logged."""
-    settings = {cheap_nights.subscription_id: {"power_limit": stored}}
+    settings = {home.subscription_id: {"power_limit": stored}}
     contracts = {"contracts": settings}
     entry = await set_up(entry=organisation_entry(options=contracts))
     await pass_time_until(hass, freezer, EVENING)
-    first, second = await add_two(hass, entry, cheap_nights)
+    first, second = await add_two(hass, entry, home)
     starts = [load_state(hass, key, "next_start") for key in (first, second)]
     assert starts == ["2026-11-24T01:30:00+00:00"] * 2
     assert any("power_limit" in each for each in warnings(caplog))
@@ -430,11 +424,11 @@ async def test_invalid_setting(
 async def test_removed_load_leaves_its_power(
     hass: HomeAssistant,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
 ) -> None:
     """When a load goes, the other one gets the best time at once."""
-    first, second = await add_two(hass, evening, cheap_nights)
+    first, second = await add_two(hass, evening, home)
     await limit(hass, hass_client, evening, "11")
     hass.config_entries.async_remove_subentry(evening, first)
     await hass.async_block_till_done()

@@ -1,6 +1,5 @@
 """Need of a load: energy, charge level, and values that are states of entities."""
 
-from datetime import date
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,12 +13,12 @@ from custom_components.nomos_energy.disk import UNREADABLE, Damage
 from custom_components.nomos_energy.loads.history import LoadHistory, _read
 from custom_components.nomos_energy.loads.parsing import InvalidLoadError
 from custom_components.nomos_energy.loads.settings import PlannedLoad
-from simulator import Household, Simulator, scenarios
-from tests import DAY
+from simulator import Household, Simulator
 from tests.conftest import SetUp
 from tests.loads.common import (
     a_car,
     a_wallbox,
+    add_home,
     add_load,
     call,
     load_entity,
@@ -30,26 +29,15 @@ from tests.loads.common import (
     watch,
 )
 
-TODAY = date(2026, 11, 23)
 AFTERNOON = "2026-11-23T16:00+01:00"
 PERCENT = {"unit_of_measurement": "%", "device_class": "battery"}
 
 
-@pytest.fixture(autouse=True)
-async def berlin(hass: HomeAssistant) -> None:
-    """Set the time zone of Home Assistant."""
-    await hass.config.async_set_time_zone("Europe/Berlin")
-
-
 @pytest.fixture
-def home(simulator: Simulator) -> Household:
+async def home(hass: HomeAssistant, simulator: Simulator) -> Household:
     """Return a home for which nights are cheap: from 21 and, even more, from 2."""
-    for place in range(4):
-        cheap = {12: -1.0, 21: 20.0, 22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
-        simulator.set_prices(
-            TODAY + place * DAY, [cheap.get(each // 4, 30.0) for each in range(96)]
-        )
-    return simulator.add(scenarios.dynamic_tariff())
+    cheap = {12: -1.0, 21: 20.0, 22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
+    return await add_home(hass, simulator, cheap)
 
 
 async def shows(hass: HomeAssistant, entity: str, state: str, **more: Any) -> None:

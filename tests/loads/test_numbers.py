@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Household
 from tests.loads.common import (
+    AFTER,
+    MIDDLE,
     a_wallbox,
     add_load,
     call,
@@ -23,9 +25,6 @@ from tests.loads.targets import changes, missed
 
 CURRENT = "input_number.current"
 OTHER = "input_number.other"
-
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +65,10 @@ async def test_borders(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """The number has one value during a piece, and another one after it."""
-    await add_load(hass, account, with_number(cheap_nights))
+    await add_load(hass, account, with_number(home))
     current = changes(hass, CURRENT)
     await pass_time_until(hass, freezer, "2026-11-25T08:00+01:00")
     assert current == [
@@ -85,10 +84,10 @@ async def test_by_hand(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A value that a person sets stays until the end of the piece."""
-    key = await add_load(hass, account, with_number(cheap_nights))
+    key = await add_load(hass, account, with_number(home))
     await pass_time_until(hass, freezer, MIDDLE)
     await set_by_hand(hass, 10)
     assert load_state(hass, key, "plan_state") == "switched_by_hand"
@@ -103,10 +102,10 @@ async def test_number_that_comes_later(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A number is set as soon as it is available."""
-    await add_load(hass, account, with_number(cheap_nights))
+    await add_load(hass, account, with_number(home))
     hass.states.async_set(CURRENT, STATE_UNAVAILABLE)
     await pass_time_until(hass, freezer, "2026-11-24T02:50+01:00")
     hass.states.async_set(CURRENT, "6.0")
@@ -121,7 +120,7 @@ async def test_number_that_never_works(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A repair names a number that refused each try."""
     calls: list[float] = []
@@ -132,9 +131,10 @@ async def test_number_that_never_works(
 
     hass.services.async_register("number", "set_value", refuse)
     hass.states.async_set("number.box", "6")
-    await add_load(hass, account, with_number(cheap_nights, number="number.box"))
+    await add_load(hass, account, with_number(home, number="number.box"))
     await pass_time_until(hass, freezer, "2026-11-24T05:10+01:00")
-    assert calls == [16.0] * 12 + [0.0]
+    # At each quarter-hour; afterwards also a while later.
+    assert calls == [16.0] * 12 + [0.0] * 2
     (shown,) = missed(hass)
     assert shown
     assert shown["entity"] == "number.box"
@@ -144,7 +144,7 @@ async def test_device_that_rounds(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A device that takes whole values only is not set again and again."""
     calls: list[float] = []
@@ -158,7 +158,7 @@ async def test_device_that_rounds(
     hass.services.async_register("number", "set_value", set_value)
     hass.states.async_set("number.box", "6")
     rounding = {"number": "number.box", "number_on": "15,6"}
-    await add_load(hass, account, with_number(cheap_nights, **rounding))
+    await add_load(hass, account, with_number(home, **rounding))
     await pass_time_until(hass, freezer, AFTER)
     assert calls == [15.6, 0.0]
     assert missed(hass) == []
@@ -169,18 +169,18 @@ async def test_set_back(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     how: str,
 ) -> None:
     """The number is set back to its own value when the load goes or changes."""
-    key = await add_load(hass, account, with_number(cheap_nights, number_off="7"))
+    key = await add_load(hass, account, with_number(home, number_off="7"))
     await pass_time_until(hass, freezer, MIDDLE)
     assert value(hass) == 16
     match how:
         case "disable":
             await call(hass, key, "enabled", "turn_off")
         case "replace":
-            other = with_number(cheap_nights, number=OTHER, number_off="3")
+            other = with_number(home, number=OTHER, number_off="3")
             await change_load(hass, account, key, other)
             assert value(hass, OTHER) == 16
         case "remove":

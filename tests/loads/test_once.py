@@ -1,6 +1,5 @@
 """Action run_load_once."""
 
-from datetime import date
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,12 +9,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Household, Simulator, scenarios
-from tests import DAY
 from tests.actions import call as call_action, check_translations, device_id
 from tests.conftest import SetUp
 from tests.loads.common import (
     a_car,
     a_wallbox,
+    add_home,
     add_load,
     call,
     load_device_id,
@@ -25,43 +24,26 @@ from tests.loads.common import (
     watch,
 )
 
-TODAY = date(2026, 11, 23)
 AFTERNOON = "2026-11-23T16:00+01:00"
 
 
-@pytest.fixture(autouse=True)
-async def berlin(hass: HomeAssistant) -> None:
-    """Set the time zone of Home Assistant."""
-    await hass.config.async_set_time_zone("Europe/Berlin")
-
-
 @pytest.fixture
-def home(simulator: Simulator) -> Household:
+async def home(hass: HomeAssistant, simulator: Simulator) -> Household:
     """Return a home for which nights are cheap, and the hours from 13 to 15."""
-    for place in range(4):
-        cheap = {13: 20.0, 14: 18.0, 2: 10.0, 3: 5.0, 4: 12.0}
-        simulator.set_prices(
-            TODAY + place * DAY, [cheap.get(each // 4, 30.0) for each in range(96)]
-        )
-    return simulator.add(scenarios.dynamic_tariff())
-
-
-@pytest.fixture
-async def entry(set_up: SetUp, home: Household) -> MockConfigEntry:
-    """Return the entry of the home's account."""
-    return await set_up()
+    cheap = {13: 20.0, 14: 18.0, 2: 10.0, 3: 5.0, 4: 12.0}
+    return await add_home(hass, simulator, cheap)
 
 
 async def test_once(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """It runs on a day and at hours at which it never does, after a restart too."""
     weekdays = ["mon"]
     key = await add_load(
-        hass, entry, a_wallbox(home, run_time={"hours": 1}, weekdays=weekdays)
+        hass, account, a_wallbox(home, run_time={"hours": 1}, weekdays=weekdays)
     )
     await pass_time_until(hass, freezer, AFTERNOON)
     usual = plan_of(hass, key)
@@ -80,7 +62,7 @@ async def test_once(
     assert piece["end"] == "2026-11-24T15:00:00+01:00"
     assert piece["price"] == 0.19
     assert plan_of(hass, key)[:2] == [usual[0], "Tue 13:00–15:00"]
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(account.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert plan_of(hass, key)[:2] == [usual[0], "Tue 13:00–15:00"]
     # Another call replaces the first.
@@ -99,11 +81,11 @@ async def test_once(
 async def test_within_the_usual_hours(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """The usual run time is kept beside it, and neither counts for the other."""
-    key = await add_load(hass, entry, a_wallbox(home, run_time={"hours": 3}))
+    key = await add_load(hass, account, a_wallbox(home, run_time={"hours": 3}))
     await pass_time_until(hass, freezer, "2026-11-23T20:00+01:00")
     await call_action(
         hass,
@@ -122,14 +104,14 @@ async def test_within_the_usual_hours(
 async def test_energy_and_target(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """The amount is that of the need: kWh or percent."""
     hass.states.async_set("sensor.car", "80")
-    car = await add_load(hass, entry, a_car(home))
+    car = await add_load(hass, account, a_car(home))
     energy = a_wallbox(home, need="energy", run_time=None, energy="30", power="10")
-    box = await add_load(hass, entry, energy)
+    box = await add_load(hass, account, energy)
     await pass_time_until(hass, freezer, AFTERNOON)
     assert plan_of(hass, car) == []
     times = {"earliest": "2026-11-24T12:00", "latest": "2026-11-24T17:00"}
@@ -163,13 +145,13 @@ async def test_energy_and_target(
 async def test_mistakes(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     data: dict[str, Any],
     error: str,
 ) -> None:
     """What can't be planned is refused, and the plan stays."""
-    key = await add_load(hass, entry, a_wallbox(home))
+    key = await add_load(hass, account, a_wallbox(home))
     await pass_time_until(hass, freezer, AFTERNOON)
     before = plan_of(hass, key)
     await refused(hass, load_device_id(hass, key), error, **data)
@@ -186,7 +168,7 @@ async def test_mistakes(
 )
 async def test_mistakes_with_energy(
     hass: HomeAssistant,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     load: dict[str, Any],
     data: dict[str, Any],
@@ -194,16 +176,16 @@ async def test_mistakes_with_energy(
 ) -> None:
     """A load by energy takes kWh only."""
     key = await add_load(
-        hass, entry, a_wallbox(home, need="energy", run_time=None, **load)
+        hass, account, a_wallbox(home, need="energy", run_time=None, **load)
     )
     await refused(hass, load_device_id(hass, key), f"once_needs_{error}", **data)
 
 
 async def test_mistakes_with_a_level(
-    hass: HomeAssistant, entry: MockConfigEntry, home: Household
+    hass: HomeAssistant, account: MockConfigEntry, home: Household
 ) -> None:
     """A target is needed, if that of the entity was never known."""
-    key = await add_load(hass, entry, a_car(home, target="number.limit"))
+    key = await add_load(hass, account, a_car(home, target="number.limit"))
     await refused(hass, load_device_id(hass, key), "once_needs_charge_level")
     await refused(
         hass, load_device_id(hass, key), "once_needs_charge_level", target=101
@@ -211,10 +193,10 @@ async def test_mistakes_with_a_level(
 
 
 async def test_which_load(
-    hass: HomeAssistant, entry: MockConfigEntry, home: Household
+    hass: HomeAssistant, account: MockConfigEntry, home: Household
 ) -> None:
     """The device of a contract is none of a load; planning has to be on."""
-    key = await add_load(hass, entry, a_wallbox(home))
+    key = await add_load(hass, account, a_wallbox(home))
     await refused(hass, device_id(hass, home), "no_such_load")
     await refused(hass, "nothing", "no_such_load")
     await call(hass, key, "enabled", "turn_off")
@@ -226,8 +208,8 @@ async def test_before_the_meter(
 ) -> None:
     """Nothing runs before the gate is open."""
     home = simulator.add(scenarios.happy_path())
-    entry = await set_up()
-    key = await add_load(hass, entry, a_wallbox(home))
+    account = await set_up()
+    key = await add_load(hass, account, a_wallbox(home))
     await refused(hass, load_device_id(hass, key), "no_smart_meter_yet")
 
 

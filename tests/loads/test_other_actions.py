@@ -12,10 +12,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Household
 from tests import next_start, start_again, warnings
-from tests.loads.common import a_wallbox, add_load, call, change_load, pass_time_until
-
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
+from tests.loads.common import (
+    AFTER,
+    MIDDLE,
+    a_wallbox,
+    add_load,
+    call,
+    change_load,
+    pass_time_until,
+)
 
 
 def with_actions(home: Household, **more: Any) -> dict[str, Any]:
@@ -44,10 +49,10 @@ async def test_borders(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """Actions run once at each border, reloaded in between or not."""
-    key = await add_load(hass, account, with_actions(cheap_nights))
+    key = await add_load(hass, account, with_actions(home))
     seen = ran(hass)
     await pass_time_until(hass, freezer, MIDDLE)
     await hass.config_entries.async_reload(account.entry_id)
@@ -67,10 +72,10 @@ async def test_more_is_wanted(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A piece that continues the one before is no border."""
-    key = await add_load(hass, account, with_actions(cheap_nights))
+    key = await add_load(hass, account, with_actions(home))
     seen = ran(hass)
     await pass_time_until(hass, freezer, "2026-11-24T04:50+01:00")
     await call(hass, key, "run_time_today", "set_value", value=3.5)
@@ -90,12 +95,12 @@ async def test_restart(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     until: str,
     expected: list[str],
 ) -> None:
     """What is due after a restart runs once Home Assistant has started."""
-    await add_load(hass, account, with_actions(cheap_nights))
+    await add_load(hass, account, with_actions(home))
     await pass_time_until(hass, freezer, MIDDLE)
     async with next_start(hass, account) as (new, again):
         await new.config_entries.async_unload(again.entry_id)
@@ -115,12 +120,12 @@ async def test_load_goes(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     how: str,
     moment: str,
 ) -> None:
     """The last actions run when the load goes, if the first ones did."""
-    key = await add_load(hass, account, with_actions(cheap_nights))
+    key = await add_load(hass, account, with_actions(home))
     await pass_time_until(hass, freezer, moment)
     seen = ran(hass)
     match how:
@@ -138,14 +143,14 @@ async def test_changed_actions(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A change in the middle of a piece repeats nothing; its new end counts."""
-    key = await add_load(hass, account, with_actions(cheap_nights))
+    key = await add_load(hass, account, with_actions(home))
     seen = ran(hass)
     await pass_time_until(hass, freezer, MIDDLE)
     farewell = [{"event": "wallbox", "event_data": {"it": "says goodbye"}}]
-    changed = with_actions(cheap_nights, end_actions=farewell)
+    changed = with_actions(home, end_actions=farewell)
     await change_load(hass, account, key, changed)
     await pass_time_until(hass, freezer, AFTER)
     assert seen == ["Tue 02:00 starts", "Tue 05:00 says goodbye"]
@@ -155,7 +160,7 @@ async def test_failing_actions(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A failure is logged without texts of others, and the last actions run."""
@@ -164,7 +169,7 @@ async def test_failing_actions(
         raise HomeAssistantError("Torstraße 119 does not answer")
 
     hass.services.async_register("demo", "refuse", refuse)
-    failing = with_actions(cheap_nights, start_actions=[{"action": "demo.refuse"}])
+    failing = with_actions(home, start_actions=[{"action": "demo.refuse"}])
     key = await add_load(hass, account, failing)
     seen = ran(hass)
     await pass_time_until(hass, freezer, AFTER)

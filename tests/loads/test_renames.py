@@ -21,6 +21,8 @@ from custom_components.nomos_energy.loads.limit_option import SCHEMA
 from custom_components.nomos_energy.loads.need import NeedKind
 from simulator import Household
 from tests.loads.common import (
+    AFTER,
+    MIDDLE,
     a_car,
     a_wallbox,
     add_load,
@@ -29,9 +31,6 @@ from tests.loads.common import (
     pass_time_until,
 )
 from tests.loads.targets import BOX, add_targets, changes, is_on, missed
-
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +70,11 @@ async def test_renamed_before(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     switch: Callable[[], str],
 ) -> None:
     """A target is switched under its new ID."""
-    wallbox = a_wallbox(cheap_nights, targets=[switch(), BOX])
+    wallbox = a_wallbox(home, targets=[switch(), BOX])
     key = await add_load(hass, account, wallbox)
     rename(hass, "switch.old", "switch.new")
     hass.states.async_remove("switch.old")
@@ -92,11 +91,11 @@ async def test_renamed_while_it_runs(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     switch: Callable[[], str],
 ) -> None:
     """A target that is on stays on, and goes off under its new ID."""
-    await add_load(hass, account, a_wallbox(cheap_nights, targets=[switch()]))
+    await add_load(hass, account, a_wallbox(home, targets=[switch()]))
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass, "switch.old")
     rename(hass, "switch.old", "switch.new")
@@ -113,12 +112,12 @@ async def test_renamed_after_it_was_missed(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     switch: Callable[[], str],
 ) -> None:
     """The repair names the target by its new ID."""
     hass.states.async_remove(switch())
-    await add_load(hass, account, a_wallbox(cheap_nights, targets=["switch.old"]))
+    await add_load(hass, account, a_wallbox(home, targets=["switch.old"]))
     await pass_time_until(hass, freezer, AFTER)
     rename(hass, "switch.old", "switch.new")
     await hass.async_block_till_done()
@@ -171,7 +170,7 @@ async def test_value_follows(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     evening: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     hass_client: ClientSessionGenerator,
     setting: Setting,
 ) -> None:
@@ -185,7 +184,7 @@ async def test_value_follows(
     hass.states.async_set(setting.entity, setting.before)
     is_limit = setting.name == "power_limit"
     changes = {} if is_limit else {setting.name: setting.entity}
-    key = await add_load(hass, evening, a_car(cheap_nights, **changes))
+    key = await add_load(hass, evening, a_car(home, **changes))
     if is_limit:
         await limit(hass, hass_client, evening, setting.entity)
     shown = [load_state(hass, key, setting.shown)]
@@ -195,7 +194,7 @@ async def test_value_follows(
     hass.states.async_set(new, setting.before)
     await hass.async_block_till_done(wait_background_tasks=True)
     contracts = evening.options.get("contracts", {})
-    settings = contracts.get(cheap_nights.subscription_id, {})
+    settings = contracts.get(home.subscription_id, {})
     stored = settings if is_limit else evening.subentries[key].data
     assert stored[setting.name] == new
     assert load_state(hass, key, setting.shown) == shown[0]
@@ -210,7 +209,7 @@ async def test_number_follows(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A number that is set is followed while it has the value of a run."""
     seen: list[tuple[str, float]] = []
@@ -226,7 +225,7 @@ async def test_number_follows(
     )
     hass.states.async_set("number.old", "0")
     number = {"number": "number.old", "number_on": "16", "number_off": "6"}
-    key = await add_load(hass, account, a_wallbox(cheap_nights, **number))
+    key = await add_load(hass, account, a_wallbox(home, **number))
     await pass_time_until(hass, freezer, MIDDLE)
     rename(hass, "number.old", "number.new")
     hass.states.async_remove("number.old")
@@ -273,14 +272,14 @@ async def test_device_that_takes_it_back(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     switch: Callable[[], str],
     after: int,
     context: Context,
     is_refused: bool,
 ) -> None:
     """What a device takes back at once is tried again; a person is not overruled."""
-    wallbox = a_wallbox(cheap_nights, targets=[switch()])
+    wallbox = a_wallbox(home, targets=[switch()])
     key = await add_load(hass, account, wallbox)
     seen = changes(hass, "switch.old")
     await pass_time_until(hass, freezer, "2026-11-24T02:00+01:00")
@@ -299,11 +298,11 @@ async def test_device_that_always_takes_it_back(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
     switch: Callable[[], str],
 ) -> None:
     """A repair names a device that never stayed on."""
-    await add_load(hass, account, a_wallbox(cheap_nights, targets=[switch()]))
+    await add_load(hass, account, a_wallbox(home, targets=[switch()]))
     for quarter in range(12):
         hour, minute = 2 + quarter // 4, quarter % 4 * 15
         moment = f"2026-11-24T{hour:02}:{minute:02}+01:00"

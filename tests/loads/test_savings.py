@@ -76,10 +76,10 @@ async def test_sensor(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """The savings of each night appear when its hours are over, and outlast changes."""
-    wallbox = a_wallbox(cheap_nights, power="10")
+    wallbox = a_wallbox(home, power="10")
     key = await add_load(hass, account, wallbox)
     assert load_state(hass, key, "savings_this_month") == "0.0"
     await pass_time_until(hass, freezer, "2026-11-24T06:59+01:00")
@@ -99,7 +99,7 @@ async def test_next_month(
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     account: MockConfigEntry,
-    cheap_nights: Household,
+    home: Household,
 ) -> None:
     """A new month begins at zero."""
     freezer.move_to("2026-11-29T12:00+01:00")
@@ -108,7 +108,7 @@ async def test_next_month(
         simulator.set_prices(day, [5.0 if hour == 3 else 30.0 for hour in range(24)])
     await hass.config_entries.async_reload(account.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    wallbox = a_wallbox(cheap_nights, power="10", run_time={"hours": 1, "minutes": 0})
+    wallbox = a_wallbox(home, power="10", run_time={"hours": 1, "minutes": 0})
     key = await add_load(hass, account, wallbox)
     await pass_time_until(hass, freezer, "2026-11-30T23:59+01:00")
     assert load_state(hass, key, "savings_this_month") == "2.5"
@@ -117,9 +117,9 @@ async def test_next_month(
 
 
 async def test_power_unknown(
-    hass: HomeAssistant, account: MockConfigEntry, cheap_nights: Household
+    hass: HomeAssistant, account: MockConfigEntry, home: Household
 ) -> None:
     """Without the power there is no amount, and no sensor for it."""
-    key = await add_load(hass, account, a_wallbox(cheap_nights))
+    key = await add_load(hass, account, a_wallbox(home))
     with pytest.raises(AssertionError):
         load_state(hass, key, "savings_this_month")

@@ -1,6 +1,5 @@
 """Sensors of planned loads: the state of the plan, and the next start."""
 
-from datetime import date
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -11,10 +10,11 @@ import pytest
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Fault, Household, Simulator, scenarios
-from tests import DAY, next_start, refresh
+from tests import next_start, refresh
 from tests.conftest import SetUp
 from tests.loads.common import (
     a_wallbox,
+    add_home,
     add_load,
     call,
     load_entity,
@@ -23,7 +23,6 @@ from tests.loads.common import (
     watch,
 )
 
-TODAY = date(2026, 11, 23)
 TWO_BLOCKS = {
     "run_time": {"hours": 4, "minutes": 0},
     "shortest_piece": {"hours": 1, "minutes": 0},
@@ -31,21 +30,11 @@ TWO_BLOCKS = {
 MORNING = {"earliest": "06:00:00", "latest": "12:00:00"}
 
 
-@pytest.fixture(autouse=True)
-async def berlin(hass: HomeAssistant) -> None:
-    """Set the time zone of Home Assistant."""
-    await hass.config.async_set_time_zone("Europe/Berlin")
-
-
 @pytest.fixture
-def home(simulator: Simulator) -> Household:
+async def home(hass: HomeAssistant, simulator: Simulator) -> Household:
     """Return a home for which nights are cheap: at 22, and even more from 2."""
-    for day in range(8):
-        cheap = {22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
-        simulator.set_prices(
-            TODAY + day * DAY, [cheap.get(place // 4, 30.0) for place in range(96)]
-        )
-    return simulator.add(scenarios.dynamic_tariff())
+    cheap = {22: 15.0, 2: 10.0, 3: 5.0, 4: 12.0}
+    return await add_home(hass, simulator, cheap)
 
 
 def running_since(hass: HomeAssistant, key: str) -> Any:
@@ -206,6 +195,7 @@ async def test_run_time_of_zero(
     assert load_state(hass, key, "plan_state") == "idle"
 
 
+@pytest.mark.usefixtures("berlin")
 async def test_closed_gate(
     hass: HomeAssistant,
     simulator: Simulator,

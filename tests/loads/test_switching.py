@@ -1,7 +1,7 @@
 """Switching of the targets of a planned load, through a night."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -25,9 +25,11 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household, Simulator, Step, scenarios
-from tests import DAY, next_start, refresh, start_again, stop, warnings
+from tests import next_start, refresh, start_again, stop, warnings
 from tests.conftest import SetUp
 from tests.loads.common import (
+    AFTER,
+    MIDDLE,
     a_wallbox,
     add_load,
     call,
@@ -39,8 +41,6 @@ from tests.loads.common import (
 from tests.loads.targets import BOX, LAMP, add_targets, by_hand, changes, is_on, missed
 
 BEFORE = "2026-11-24T01:30+01:00"
-MIDDLE = "2026-11-24T03:20+01:00"
-AFTER = "2026-11-24T08:00+01:00"
 
 
 @pytest.fixture(autouse=True)
@@ -50,31 +50,15 @@ async def targets(hass: HomeAssistant) -> None:
     await add_targets(hass)
 
 
-@pytest.fixture
-def home(simulator: Simulator) -> Household:
-    """Return a home for which electricity is cheapest from 2 to 5."""
-    today = date(2026, 11, 23)
-    for day in (today, today + DAY, today + 2 * DAY):
-        cheap = {2: 10.0, 3: 5.0, 4: 12.0}
-        simulator.set_prices(day, [cheap.get(place // 4, 30.0) for place in range(96)])
-    return simulator.add(scenarios.dynamic_tariff())
-
-
-@pytest.fixture
-async def entry(set_up: SetUp, home: Household) -> MockConfigEntry:
-    """Return the entry of the home's account."""
-    return await set_up()
-
-
 async def test_borders(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Targets go on when a piece begins and off when it ends, night after night."""
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX, LAMP]))
+    await add_load(hass, account, a_wallbox(home, targets=[BOX, LAMP]))
     box, lamp = changes(hass), changes(hass, LAMP)
     await pass_time_until(hass, freezer, "2026-11-25T08:00+01:00")
     expected = ["Tue 02:00 on", "Tue 05:00 off", "Wed 02:00 on", "Wed 05:00 off"]
@@ -86,18 +70,18 @@ async def test_borders(
 async def test_known_before_it_is_on(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     storage: dict[str, Any],
 ) -> None:
     """What a power cut would leave on is on disk before it goes on."""
-    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    key = await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     known: list[list[str]] = []
 
     @callback
     def note(event: Event) -> None:
         if event.data["service"] == "turn_on":
-            stored = storage[f"{DOMAIN}.{entry.entry_id}.loads"]["data"]
+            stored = storage[f"{DOMAIN}.{account.entry_id}.loads"]["data"]
             known.append(stored[key]["switched"]["on"])
 
     hass.bus.async_listen(EVENT_CALL_SERVICE, note)
@@ -109,11 +93,11 @@ async def test_known_before_it_is_on(
 async def test_no_targets(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """Without targets nothing is switched."""
-    key = await add_load(hass, entry, a_wallbox(home))
+    key = await add_load(hass, account, a_wallbox(home))
     box = changes(hass)
     await pass_time_until(hass, freezer, MIDDLE)
     assert load_state(hass, key, "run_now") == "on"
@@ -129,8 +113,8 @@ async def test_never_before_the_gate(
     """Nothing is switched until the meter is active."""
     home = simulator.add(scenarios.happy_path())
     home.advance_to("installed")
-    entry = await set_up()
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    account = await set_up()
+    await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     box = changes(hass)
     await pass_time_until(hass, freezer, "2026-11-24T12:00+01:00")
     assert box == []
@@ -143,15 +127,15 @@ async def test_never_before_the_gate(
 async def test_reload(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """Reloading switches nothing."""
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass)
     box = changes(hass)
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(account.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert box == []
     await pass_time_until(hass, freezer, AFTER)
@@ -164,15 +148,15 @@ async def test_reload(
 async def test_restart(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     until: str,
     expected: bool,
 ) -> None:
     """After a restart the state is made right, also when the run is over."""
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
-    async with next_start(hass, entry) as (new, again):
+    async with next_start(hass, account) as (new, again):
         assert is_on(hass)
         await new.config_entries.async_unload(again.entry_id)
         freezer.move_to(until)
@@ -190,11 +174,11 @@ async def test_restart(
 async def test_by_hand(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """What is switched off by hand stays off until the next piece, over a reload too."""
-    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX, LAMP]))
+    key = await add_load(hass, account, a_wallbox(home, targets=[BOX, LAMP]))
     await pass_time_until(hass, freezer, MIDDLE)
     await by_hand(hass, "turn_off")
     box = changes(hass)
@@ -202,7 +186,7 @@ async def test_by_hand(
     assert state
     assert state.state == "switched_by_hand"
     assert state.attributes["until"].isoformat() == "2026-11-24T05:00:00+01:00"
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(account.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert load_state(hass, key, "plan_state") == "switched_by_hand"
     await pass_time_until(hass, freezer, "2026-11-24T04:50+01:00")
@@ -223,11 +207,11 @@ async def test_by_hand(
 async def test_target_that_comes_later(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """A target is switched on as soon as it is available, and off again likewise."""
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     hass.states.async_set(BOX, STATE_UNAVAILABLE)
     await pass_time_until(hass, freezer, "2026-11-24T02:50+01:00")
     assert hass.states.is_state(BOX, STATE_UNAVAILABLE)
@@ -245,11 +229,11 @@ async def test_target_that_comes_later(
 async def test_target_that_never_comes(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """A repair names what was missed until a piece works, over a reload too."""
-    await add_load(hass, entry, a_wallbox(home, targets=["switch.gone", BOX]))
+    await add_load(hass, account, a_wallbox(home, targets=["switch.gone", BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass)
     assert missed(hass) == []
@@ -259,7 +243,7 @@ async def test_target_that_never_comes(
     assert shown["load"] == "Wallbox"
     assert shown["entity"] == r"switch.gone"
     assert (shown["start"], shown["end"]) == ("2026-11-24 02:00", "05:00")
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(account.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert missed(hass) == [shown]
     hass.states.async_set("switch.gone", STATE_ON)
@@ -267,27 +251,29 @@ async def test_target_that_never_comes(
     assert missed(hass) == []
 
 
-async def _disable_load(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
+async def _disable_load(
+    hass: HomeAssistant, account: MockConfigEntry, key: str
+) -> None:
     await call(hass, key, "enabled", "turn_off")
 
 
-async def _remove_load(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
-    hass.config_entries.async_remove_subentry(entry, key)
+async def _remove_load(hass: HomeAssistant, account: MockConfigEntry, key: str) -> None:
+    hass.config_entries.async_remove_subentry(account, key)
 
 
-async def _disable(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
+async def _disable(hass: HomeAssistant, account: MockConfigEntry, key: str) -> None:
     await hass.config_entries.async_set_disabled_by(
-        entry.entry_id, ConfigEntryDisabler.USER
+        account.entry_id, ConfigEntryDisabler.USER
     )
 
 
-async def _remove(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
-    await hass.config_entries.async_remove(entry.entry_id)
+async def _remove(hass: HomeAssistant, account: MockConfigEntry, key: str) -> None:
+    await hass.config_entries.async_remove(account.entry_id)
 
 
-async def _leave_out(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> None:
-    hass.config_entries.async_update_entry(entry, options={"subscriptions": ["none"]})
-    await hass.config_entries.async_reload(entry.entry_id)
+async def _leave_out(hass: HomeAssistant, account: MockConfigEntry, key: str) -> None:
+    hass.config_entries.async_update_entry(account, options={"subscriptions": ["none"]})
+    await hass.config_entries.async_reload(account.entry_id)
 
 
 @pytest.mark.parametrize(
@@ -296,16 +282,16 @@ async def _leave_out(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> N
 async def test_switched_off(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     act: Any,
 ) -> None:
     """What was switched on goes off when the load goes; nothing else does."""
-    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    key = await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await by_hand(hass, "turn_on", LAMP)
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass)
-    await act(hass, entry, key)
+    await act(hass, account, key)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not is_on(hass)
     assert is_on(hass, LAMP)
@@ -314,11 +300,11 @@ async def test_switched_off(
 async def test_gate_closes(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """When the gate closes in the middle of a piece, the target goes off."""
-    await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass)
     home.timeline.append(Step(after=timedelta(days=300), status="cancelled"))
@@ -330,7 +316,7 @@ async def test_gate_closes(
 async def test_removed_while_it_goes_on(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """A target that answers late is off in the end when its load was removed meanwhile."""
@@ -347,11 +333,11 @@ async def test_removed_while_it_goes_on(
     hass.services.async_register("switch", "turn_on", turn_on)
     hass.services.async_register("switch", "turn_off", turn_off)
     hass.states.async_set("switch.late", STATE_OFF)
-    key = await add_load(hass, entry, a_wallbox(home, targets=["switch.late"]))
+    key = await add_load(hass, account, a_wallbox(home, targets=["switch.late"]))
     await pass_time_until(hass, freezer, "2026-11-24T01:59+01:00")
     freezer.tick(timedelta(minutes=1))
     async_fire_time_changed(hass)
-    hass.config_entries.async_remove_subentry(entry, key)
+    hass.config_entries.async_remove_subentry(account, key)
     await was_off.wait()
     answer.set()
     await hass.async_block_till_done()
@@ -370,13 +356,13 @@ async def test_removed_while_it_goes_on(
 async def test_target_that_stays_off(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     target: str,
 ) -> None:
     """A target that stays off during the whole piece is missed."""
     hass.states.async_set(target, STATE_OFF)
-    await add_load(hass, entry, a_wallbox(home, targets=[target]))
+    await add_load(hass, account, a_wallbox(home, targets=[target]))
     await pass_time_until(hass, freezer, AFTER)
     (shown,) = missed(hass)
     assert shown
@@ -386,25 +372,25 @@ async def test_target_that_stays_off(
 async def test_issue_goes_with_the_load(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """The repair goes when the target is replaced, or the load removed."""
     gone = a_wallbox(home, targets=["switch.gone"])
-    first = await add_load(hass, entry, gone)
-    second = await add_load(hass, entry, gone)
+    first = await add_load(hass, account, gone)
+    second = await add_load(hass, account, gone)
     await pass_time_until(hass, freezer, AFTER)
     assert len(missed(hass)) == 2
-    await change_load(hass, entry, first, a_wallbox(home, targets=[BOX]))
+    await change_load(hass, account, first, a_wallbox(home, targets=[BOX]))
     assert len(missed(hass)) == 1
-    hass.config_entries.async_remove_subentry(entry, second)
+    hass.config_entries.async_remove_subentry(account, second)
     assert missed(hass) == []
 
 
 async def test_scene_and_script(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """A scene and a script are run once, when the piece begins, reloaded or not."""
@@ -415,13 +401,13 @@ async def test_scene_and_script(
     await async_setup_component(hass, "script", scripts)
     await hass.async_block_till_done()
     targets = ["scene.cosy", "script.run"]
-    await add_load(hass, entry, a_wallbox(home, targets=targets))
+    await add_load(hass, account, a_wallbox(home, targets=targets))
     box, lamp = changes(hass), changes(hass, LAMP)
     await pass_time_until(hass, freezer, "2026-11-24T02:20+01:00")
     assert box == lamp == ["Tue 02:00 on"]
     await by_hand(hass, "turn_off")
     await by_hand(hass, "turn_off", LAMP)
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(account.entry_id)
     await pass_time_until(hass, freezer, AFTER)
     assert box == lamp == ["Tue 02:00 on", "Tue 02:20 off"]
     assert missed(hass) == []
@@ -430,13 +416,13 @@ async def test_scene_and_script(
 async def test_changed_load(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
 ) -> None:
     """A target that is replaced during a piece goes off, and the new one on."""
-    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    key = await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
-    await change_load(hass, entry, key, a_wallbox(home, targets=[LAMP]))
+    await change_load(hass, account, key, a_wallbox(home, targets=[LAMP]))
     await hass.async_block_till_done()
     assert not is_on(hass)
     assert is_on(hass, LAMP)
@@ -445,7 +431,7 @@ async def test_changed_load(
 async def test_failing_call(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -460,7 +446,7 @@ async def test_failing_call(
 
     hass.services.async_register("switch", "turn_on", refuse)
     hass.states.async_set("switch.bad", STATE_OFF)
-    key = await add_load(hass, entry, a_wallbox(home, targets=["switch.bad", BOX]))
+    key = await add_load(hass, account, a_wallbox(home, targets=["switch.bad", BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
     assert is_on(hass)
     assert calls == ["02:00", "02:15", "02:30", "02:45", "03:00"]
@@ -481,20 +467,20 @@ async def test_failing_call(
 async def test_damaged_store(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
-    entry: MockConfigEntry,
+    account: MockConfigEntry,
     home: Household,
     hass_storage: dict[str, Any],
     damage: Any,
 ) -> None:
     """Unreadable parts of the store are left out, and switching goes on."""
-    key = await add_load(hass, entry, a_wallbox(home, targets=[BOX]))
+    key = await add_load(hass, account, a_wallbox(home, targets=[BOX]))
     await pass_time_until(hass, freezer, MIDDLE)
-    await stop(hass, entry)
-    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.loads"]["data"][key]
+    await stop(hass, account)
+    stored = hass_storage[f"{DOMAIN}.{account.entry_id}.loads"]["data"][key]
     assert stored["switched"]["on"] == [BOX]
     stored["switched"] = damage
     freezer.tick(timedelta(minutes=1))
-    await start_again(hass, entry)
+    await start_again(hass, account)
     assert is_on(hass)
     await pass_time_until(hass, freezer, AFTER)
     assert not is_on(hass)
