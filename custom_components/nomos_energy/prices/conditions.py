@@ -2,7 +2,6 @@
 
 from typing import cast, override
 
-from homeassistant.const import CONF_OPTIONS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.condition import (
     ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL,
@@ -13,27 +12,22 @@ from homeassistant.helpers.condition import (
 )
 from homeassistant.helpers.selector import NumericThresholdType
 from homeassistant.helpers.typing import ConfigType
-import voluptuous as vol
 
 from ..const import PRICE_UNIT
 from ..target import SENSORS, OwnEntities
 from .threshold import (
-    CHEAP,
     CHEAP_LEVELS,
     CONF_LEVEL,
-    CONF_THRESHOLD,
-    EXPENSIVE,
     EXPENSIVE_LEVELS,
     LEVEL_KEYS,
     PRICE_KEYS,
-    THRESHOLD,
+    THRESHOLD_OPTIONS,
     PriceConverter,
+    level_options,
     threshold_options,
 )
 
-PRICE_CONDITION_SCHEMA = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(
-    {vol.Required(CONF_OPTIONS): {vol.Required(CONF_THRESHOLD): THRESHOLD}}
-)
+PRICE_CONDITION_SCHEMA = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(THRESHOLD_OPTIONS)
 
 
 class PriceLevelCondition(OwnEntities, EntityStateConditionBase):
@@ -55,13 +49,7 @@ class IsCheapCondition(PriceLevelCondition):
     """Condition that electricity is cheap."""
 
     _levels = CHEAP_LEVELS
-    _schema = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(
-        {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Required(CONF_LEVEL, default=CHEAP): vol.In(CHEAP_LEVELS)
-            }
-        }
-    )
+    _schema = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(level_options(CHEAP_LEVELS))
 
 
 class IsExpensiveCondition(PriceLevelCondition):
@@ -69,11 +57,7 @@ class IsExpensiveCondition(PriceLevelCondition):
 
     _levels = EXPENSIVE_LEVELS
     _schema = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(
-        {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Required(CONF_LEVEL, default=EXPENSIVE): vol.In(EXPENSIVE_LEVELS)
-            }
-        }
+        level_options(EXPENSIVE_LEVELS)
     )
 
 

@@ -1,10 +1,12 @@
-"""Thresholds of a price in triggers and conditions."""
+"""Thresholds and levels of a price, as options of triggers and conditions."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.const import CONF_OPTIONS
 from homeassistant.helpers.selector import selector
 from homeassistant.util.unit_conversion import BaseUnitConverter
+import voluptuous as vol
 
 from ..const import PRICE_UNIT
 from .sensors import PRICE, PRICE_LEVELS
@@ -37,6 +39,18 @@ THRESHOLD = selector(
     }
 )
 """A number in ct/kWh, or an entity with a price."""
+
+
+THRESHOLD_OPTIONS = {
+    vol.Required(CONF_OPTIONS): {vol.Required(CONF_THRESHOLD): THRESHOLD}
+}
+
+
+def level_options(levels: Mapping[str, set[str]]) -> dict[vol.Marker, Any]:
+    """Return the schema of options by which one of some levels is chosen, else the first."""
+    first = next(iter(levels))
+    level = {vol.Required(CONF_LEVEL, default=first): vol.In(levels)}
+    return {vol.Required(CONF_OPTIONS, default={}): level}
 
 
 PRICE_UNITS: dict[str | None, float] = {

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from homeassistant.const import CONF_OPTIONS, STATE_ON
+from homeassistant.const import STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import NumericThresholdType
 from homeassistant.helpers.trigger import (
@@ -14,22 +14,19 @@ from homeassistant.helpers.trigger import (
     Trigger,
     TriggerConfig,
 )
-import voluptuous as vol
 
 from ..const import PRICE_UNIT
 from ..target import BINARY_SENSORS, SENSORS, OwnEntities
 from .binary_sensors import TOMORROW_PAYOUTS, TOMORROW_PRICES
 from .threshold import (
-    CHEAP,
     CHEAP_LEVELS,
     CONF_LEVEL,
-    CONF_THRESHOLD,
-    EXPENSIVE,
     EXPENSIVE_LEVELS,
     LEVEL_KEYS,
     PRICE_KEYS,
-    THRESHOLD,
+    THRESHOLD_OPTIONS,
     PriceConverter,
+    level_options,
     threshold_options,
 )
 
@@ -55,11 +52,7 @@ class BecameCheapTrigger(PriceLevelTrigger):
 
     _levels = CHEAP_LEVELS
     _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(
-        {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Required(CONF_LEVEL, default=CHEAP): vol.In(CHEAP_LEVELS)
-            }
-        }
+        level_options(CHEAP_LEVELS)
     )
 
 
@@ -68,11 +61,7 @@ class BecameExpensiveTrigger(PriceLevelTrigger):
 
     _levels = EXPENSIVE_LEVELS
     _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(
-        {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Required(CONF_LEVEL, default=EXPENSIVE): vol.In(EXPENSIVE_LEVELS)
-            }
-        }
+        level_options(EXPENSIVE_LEVELS)
     )
 
 
@@ -87,9 +76,7 @@ class PriceTrigger(
     translation_keys = PRICE_KEYS
     _base_unit = PRICE_UNIT
     _unit_converter = PriceConverter
-    _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(
-        {vol.Required(CONF_OPTIONS): {vol.Required(CONF_THRESHOLD): THRESHOLD}}
-    )
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(THRESHOLD_OPTIONS)
     _kind: NumericThresholdType
 
     @override
