@@ -97,7 +97,7 @@ async def test_kept_through_the_night(night: Night) -> None:
     ]
     # The next night is planned, too.
     assert runs == [plan[: len(run)] for plan, run in zip(plans, runs, strict=True)]
-    assert sum(map(len, runs)) > 2
+    assert all(runs)
     assert night.searches == []
 
 

@@ -136,6 +136,25 @@ async def test_loads_share_the_cheap_hours(
     ]
 
 
+async def test_same_plan_after_a_restart(
+    hass: HomeAssistant,
+    evening: MockConfigEntry,
+    home: Household,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Of equal loads, it is not by chance which one runs first."""
+    loads = [
+        await add_load(hass, evening, a_wallbox(home, name=f"Load {place}", power="11"))
+        for place in range(6)
+    ]
+    await limit(hass, hass_client, evening, "11")
+    plans = [plan_of(hass, key) for key in loads]
+    assert plans[0][0] != plans[1][0]
+    for _ in range(2):
+        async with next_start(hass, evening) as (new, _entry):
+            assert [plan_of(new, key) for key in loads] == plans
+
+
 async def test_the_later_deadline_lacks(
     hass: HomeAssistant,
     evening: MockConfigEntry,

@@ -102,7 +102,8 @@ def _update(
             gone = loads.pop(key)
             gone.limit.async_remove(gone)
             entry.async_create_task(hass, gone.async_shutdown())
-    for key in planned.keys() - loads.keys():
+    # In the order of the subentries: of equal plans within a limit, the same is taken.
+    for key in [each for each in planned if each not in loads]:
         loads[key] = create(key, planned[key])
         switching[key] = LoadSwitching(hass, entry, loads[key])
     for limit in {each.limit for each in loads.values()}:
