@@ -17,7 +17,7 @@ from homeassistant.const import (
     EVENT_STATE_CHANGED,
     EVENT_STATE_REPORTED,
 )
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.core import CoreState, Event, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
@@ -156,9 +156,14 @@ def entity_id(hass: HomeAssistant, household: Household, key: str) -> str:
 
 def state(hass: HomeAssistant, household: Household, key: str) -> str:
     """Return the state of a contract's sensor or binary sensor."""
+    return shown(hass, household, key).state
+
+
+def shown(hass: HomeAssistant, household: Household, key: str) -> State:
+    """Return all that a contract's sensor or binary sensor shows."""
     found = hass.states.get(entity_id(hass, household, key))
     assert found
-    return found.state
+    return found
 
 
 def local(moment: datetime | str) -> str:

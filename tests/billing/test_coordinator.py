@@ -18,12 +18,12 @@ from simulator import Fault, Household, Simulator, scenarios
 from simulator.clock import midnight
 from tests import (
     DAY,
-    entity_id,
     next_start,
     organisation_entry,
     pass_time,
     refresh,
     requests_since,
+    shown,
     state,
     warnings,
 )
@@ -35,9 +35,7 @@ OCTOBER = date(2026, 10, 1), date(2026, 11, 1)
 
 def attributes(hass: HomeAssistant, home: Household, key: str) -> dict[str, Any]:
     """Return the attributes of a sensor."""
-    found = hass.states.get(entity_id(hass, home, key))
-    assert found
-    return dict(found.attributes)
+    return dict(shown(hass, home, key).attributes)
 
 
 def has_invoices(hass: HomeAssistant, home: Household) -> bool:

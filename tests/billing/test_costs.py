@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
@@ -22,11 +22,11 @@ from simulator import Household, Simulator, scenarios
 from simulator.clock import midnight, quarters
 from tests import (
     DAY,
-    entity_id,
     organisation_entry,
     pass_time,
     refresh,
     requests_since,
+    shown,
     state,
     warnings,
 )
@@ -43,13 +43,6 @@ CONTRACTS = itertools.count(1)
 DAYS = [FIRST + place * DAY for place in range((LAST - FIRST).days)]
 PARTS = st.tuples(st.sampled_from(DAYS), st.integers(0, 91), st.integers(1, 100))
 EVENTS = st.sampled_from(["correct", "fill", "price", "reimport", "restart"])
-
-
-def shown(hass: HomeAssistant, home: Household, key: str) -> State:
-    """Return all that an entity shows."""
-    found = hass.states.get(entity_id(hass, home, key))
-    assert found
-    return found
 
 
 def of_days(truth: Truth, today: date) -> dict[date, tuple[float, float, bool]]:

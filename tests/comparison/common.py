@@ -1,6 +1,6 @@
 """Comparison tariffs, as a household enters them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -12,6 +12,9 @@ from custom_components.nomos_energy.const import DOMAIN
 from simulator import Household
 from tests.forms import open_comparison
 
+type Compare = Callable[..., Awaitable[tuple[MockConfigEntry, str]]]
+"""Sets up the account and adds a tariff; returns its entry and the subentry's ID."""
+
 
 async def add_tariff(
     hass: HomeAssistant,
@@ -21,7 +24,7 @@ async def add_tariff(
     *changes: Mapping[str, str],
     **entered: Any,
 ) -> str:
-    """Add a comparison tariff, and return the ID of its subentry."""
+    """Add a comparison tariff that is computed; return the ID of its subentry."""
     before = set(entry.subentries)
     form = await open_comparison(hass, hass_client, entry)
     done = await form.send(
@@ -34,6 +37,7 @@ async def add_tariff(
         }
     )
     assert done["type"] == "create_entry", done
+    await hass.async_block_till_done(wait_background_tasks=True)
     (key,) = set(entry.subentries) - before
     return key
 

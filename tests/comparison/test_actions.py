@@ -118,7 +118,6 @@ async def test_tariffs_by_month(
     await hass.config.async_set_time_zone("Europe/Berlin")
     entry = await set_up()
     await add_tariff(hass, hass_client, entry, home, price="31")
-    await hass.async_block_till_done(wait_background_tasks=True)
     answer = await call(
         hass, "compare_tariffs", device_id(hass, home), start="2026-10-20T00:00:00"
     )

@@ -31,7 +31,7 @@ from tests.conftest import SetUp
 from tests.forms import open_comparison, open_options
 from tests.usage.common import Truth, activate, ids, live, restart, rows
 
-from .common import add_tariff, savings, statistic_id
+from .common import Compare, add_tariff, savings, statistic_id
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -87,7 +87,6 @@ async def test_fixed_price(
     entry = await set_up()
     requests_since(simulator)
     key = await add_tariff(hass, hass_client, entry, home, price="32,5")
-    await hass.async_block_till_done(wait_background_tasks=True)
     assert requests_since(simulator) == []
     stored = await rows(hass, statistic_id(home, key))
     energy = await rows(hass, ids(home)[0])
@@ -149,16 +148,13 @@ async def test_only_what_has_changed_is_read(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
     readings: Readings,
 ) -> None:
     """An import is followed by a reading from the day on that it has changed."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home, price="32,5")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    _, key = await compare(price="32,5")
     assert readings.since() == (midnight(FIRST), 27 * 24)
 
     async def compare_after_import(*, until: date, first: date) -> None:
@@ -200,15 +196,12 @@ async def test_lost_statistic(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
 ) -> None:
     """A statistic that a person has deleted is complete again after the next import."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    _, key = await compare()
     await coordinator.async_clear(hass, [statistic_id(home, key)])
     assert await rows(hass, statistic_id(home, key)) == []
     live(home, simulator, LAST + DAY, LAST + DAY)
@@ -218,15 +211,13 @@ async def test_lost_statistic(
 
 async def test_renamed_tariff(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
+    hass_client: ClientSessionGenerator,
     truth: Truth,
 ) -> None:
     """The statistic of a tariff is named like it."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    entry, key = await compare()
     form = await open_comparison(hass, hass_client, entry, key)
     await form.send(**{**form.suggested(), "name": "Grünstrom"})
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -242,16 +233,13 @@ async def test_recorder_fails(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
     readings: Readings,
 ) -> None:
     """What could not be read is read with what changes next."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    _, key = await compare()
     before = savings(hass, key, "saved_total")[0]
     later = live(home, simulator, LAST + DAY, LAST + 3 * DAY)
     truth.usage |= later.usage
@@ -270,16 +258,14 @@ async def test_recorder_fails(
 
 async def test_prices_that_change(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
+    hass_client: ClientSessionGenerator,
     truth: Truth,
 ) -> None:
     """Each price holds from its day on, and a changed tariff is computed anew."""
-    entry = await set_up()
     change = {"valid_from": "2026-11-10", "price": "28"}
-    key = await add_tariff(hass, hass_client, entry, home, change, price="40")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    entry, key = await compare(change, price="40")
     prices = [(ALWAYS, 40.0), (date(2026, 11, 10), 28.0)]
     _, saved, _ = from_scratch(truth, prices, FIRST)
     state, _ = savings(hass, key, "saved_total")
@@ -301,15 +287,12 @@ async def test_prices_that_change(
 
 async def test_base_fees(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
 ) -> None:
     """Base fees count by day where both are known."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home, base_fee="15,50")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    _, key = await compare(base_fee="15,50")
     cost = hass.states.get(entity_id(hass, home, "cost_this_month"))
     assert cost
     assert cost.attributes["base_fee_source"] == "quote"
@@ -325,9 +308,9 @@ async def test_base_fees(
 async def test_base_fee_without_a_quote(
     hass: HomeAssistant,
     simulator: Simulator,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
+    hass_client: ClientSessionGenerator,
     truth: Truth,
 ) -> None:
     """A login without quotes compares base fees once the household has entered its own.
@@ -335,9 +318,7 @@ async def test_base_fee_without_a_quote(
     The fee of the plan is the supplier's part only, and no match for a whole one.
     """
     simulator.fail(Fault.FORBIDDEN, path=f"/plans/{home.plan_id}/quote")
-    entry = await set_up(home.subscription_id)
-    key = await add_tariff(hass, hass_client, entry, home, base_fee="15,50")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    entry, key = await compare(base_fee="15,50")
     state, attributes = savings(hass, key, "saved_this_month")
     assert attributes["base_fees"] is False
     energy_only = float(state)
@@ -353,18 +334,15 @@ async def test_base_fee_without_a_quote(
 
 async def test_too_little_is_known(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
 ) -> None:
     """Savings are unknown where more than 5 % of the hours lack energy or a price."""
     for day in (date(2026, 11, 2), date(2026, 11, 3)):
         truth.prices[day] = [None, *truth.prices[day][1:4]] * 24
         truth.tell(day)
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    _, key = await compare()
     state, attributes = savings(hass, key, "saved_this_month")
     assert state == "unknown"
     assert attributes["share"] == pytest.approx(100 * 19 / 21, abs=0.1)
@@ -372,16 +350,14 @@ async def test_too_little_is_known(
 
 async def test_removed_tariff(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
+    hass_client: ClientSessionGenerator,
     truth: Truth,
 ) -> None:
     """Its statistic and entities go with a tariff; those of another one stay."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
+    entry, key = await compare()
     other = await add_tariff(hass, hass_client, entry, home, name="Angebot")
-    await hass.async_block_till_done(wait_background_tasks=True)
     assert await rows(hass, statistic_id(home, key))
     hass.config_entries.async_remove_subentry(entry, key)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -394,15 +370,12 @@ async def test_removed_tariff(
 
 async def test_removed_while_not_loaded(
     hass: HomeAssistant,
-    set_up: SetUp,
-    hass_client: ClientSessionGenerator,
     home: Household,
+    compare: Compare,
     truth: Truth,
 ) -> None:
     """What is left of a tariff is cleared at the next start."""
-    entry = await set_up()
-    key = await add_tariff(hass, hass_client, entry, home)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    entry, key = await compare()
     await hass.config_entries.async_unload(entry.entry_id)
     hass.config_entries.async_remove_subentry(entry, key)
     await hass.config_entries.async_setup(entry.entry_id)

@@ -28,7 +28,6 @@ async def test_example_month(
     await add_tariff(
         hass, hass_client, entry, home, name="Stadtwerke", price="36", base_fee="13,90"
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
     answer = await call(
         hass,
         "compare_tariffs",

@@ -41,6 +41,7 @@ from tests.actions import call, check_translations, device_id
 from tests.conftest import SetUp
 
 from .common import Rows, activate, assert_true, expected, ids, live, restart, rows
+from .conftest import Lived
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -71,14 +72,12 @@ async def command(socket: MockHAClientWebSocket, kind: str, **data: Any) -> Any:
 async def test_from_the_activation_on(
     hass: HomeAssistant,
     simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
+    lived: Lived,
 ) -> None:
     """All usage since the activation is imported at the set-up."""
-    home = activate(simulator, freezer, "2026-08-09T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 8, 10), date(2026, 11, 21))
+    truth = lived(date(2026, 8, 10), date(2026, 11, 21))
     caplog.set_level("INFO", "custom_components.nomos_energy")
     await set_up()
     await assert_true(hass, truth)
@@ -153,11 +152,11 @@ async def test_goes_on_where_it_was(
     storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
     away: str,
+    lived: Lived,
 ) -> None:
     """A first import that is cut off goes on later, and loses and doubles nothing."""
-    home = activate(simulator, freezer, "2026-06-30T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 7, 1), date(2026, 11, 21))
+    truth = lived(date(2026, 7, 1), date(2026, 11, 21))
+    home = truth.home
     caplog.set_level("INFO", "custom_components.nomos_energy")
     logger = logging.getLogger("custom_components.nomos_energy")
     handler = FailAt(simulator, "usage of 2026-09")
@@ -394,14 +393,12 @@ async def test_gaps_and_late_prices(
 
 async def test_sums_after_a_long_gap(
     hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """Sums go on from the last stored hour, however long ago that was."""
-    home = activate(simulator, freezer, "2026-06-09T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 6, 10), date(2026, 11, 21))
+    truth = lived(date(2026, 6, 10), date(2026, 11, 21))
+    home = truth.home
     for day in truth.usage:
         if date(2026, 6, 12) <= day < date(2026, 11, 20):
             truth.usage[day] = [None] * len(truth.usage[day])
@@ -466,15 +463,13 @@ async def test_clock_changes(
 
 async def test_months_and_years(
     hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """Days, months and the year add up to what the hours do."""
     await hass.config.async_set_time_zone("Europe/Berlin")
-    home = activate(simulator, freezer, "2026-09-30T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 10, 1), date(2026, 11, 21))
+    truth = lived(date(2026, 10, 1), date(2026, 11, 21))
+    home = truth.home
     await set_up()
     by_month = defaultdict[datetime, float](float)
     for day, usage in truth.usage.items():
@@ -661,14 +656,13 @@ async def test_names(
 
 async def test_statistics_stay(
     hass: HomeAssistant,
-    simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """Statistics stay when the account is removed, and go on when it is added again."""
-    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
-    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 20))
-    freezer.move_to("2026-11-12T10:00:00+00:00")
+    truth = lived(date(2026, 11, 1), date(2026, 11, 20), "2026-11-12T10:00:00+00:00")
+    home = truth.home
     entry = await set_up()
     stored = await rows(hass, ids(home)[0])
     assert len(stored) == 10 * 24
@@ -751,16 +745,14 @@ async def restart_with(
 )
 async def test_recorder_lost_rows(
     hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     energy_hours: int,
     money_hours: int,
+    lived: Lived,
 ) -> None:
     """What a database has lost is imported again at the start, with the same sums."""
-    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 21))
+    truth = lived(date(2026, 9, 1), date(2026, 11, 21))
+    home = truth.home
     entry = await set_up()
     clean = {each: await rows(hass, each) for each in ids(home)}
     energy, money = ids(home)
@@ -772,14 +764,13 @@ async def test_recorder_lost_rows(
 
 async def test_backup_from_before_a_correction(
     hass: HomeAssistant,
-    simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """Days that were corrected after the backup are corrected again."""
-    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
-    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 21))
-    freezer.move_to("2026-10-10T16:00:00+00:00")
+    truth = lived(date(2026, 9, 1), date(2026, 11, 21), "2026-10-10T16:00:00+00:00")
+    home = truth.home
     entry = await set_up()
     backup = {each: await rows(hass, each) for each in ids(home)}
     truth.usage[date(2026, 9, 12)][40:48] = [1.5] * 8
@@ -792,14 +783,13 @@ async def test_backup_from_before_a_correction(
 
 async def test_recorder_is_repaired_at_run_time(
     hass: HomeAssistant,
-    simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """A database that begins anew is filled with the next import."""
-    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 22))
+    truth = lived(date(2026, 9, 1), date(2026, 11, 22))
+    home = truth.home
     await set_up()
     await clear(hass, home)
     await pass_time(hass, freezer, timedelta(hours=7))
@@ -828,15 +818,14 @@ async def test_silent_meter_is_not_read_again(
 
 async def test_recorder_cannot_be_read(
     hass: HomeAssistant,
-    simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
     caplog: pytest.LogCaptureFixture,
+    lived: Lived,
 ) -> None:
     """A broken database delays the check of one contract, and nothing else."""
-    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 22))
+    truth = lived(date(2026, 11, 1), date(2026, 11, 22))
+    home = truth.home
     entry = await set_up()
     await hass.config_entries.async_unload(entry.entry_id)
     await clear(hass, home)
@@ -876,11 +865,11 @@ async def test_bad_day(
     caplog: pytest.LogCaptureFixture,
     path: tuple[str | int, ...],
     value: Any,
+    lived: Lived,
 ) -> None:
     """A day that is unreadable is left out alone, and corrected once more."""
-    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
-    freezer.move_to("2026-11-23T16:30:00+00:00")
-    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 22))
+    truth = lived(date(2026, 11, 1), date(2026, 11, 22), "2026-11-23T16:30:00+00:00")
+    home = truth.home
     entry = await set_up()
     await hass.config_entries.async_unload(entry.entry_id)
     truth.usage[date(2026, 11, 4)][40:48] = [1.5] * 8
@@ -916,14 +905,12 @@ async def clear(hass: HomeAssistant, home: Household) -> None:
 
 async def test_reimport(
     hass: HomeAssistant,
-    simulator: Simulator,
-    freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """Deleted statistics come back, and those that are right stay as they are."""
-    home = activate(simulator, freezer, "2026-08-31T22:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 9, 1), date(2026, 11, 21))
+    truth = lived(date(2026, 9, 1), date(2026, 11, 21))
+    home = truth.home
     await set_up()
     device = device_id(hass, home)
     stored = await rows(hass, ids(home)[1])
@@ -941,11 +928,11 @@ async def test_reimport_while_nomos_is_away(
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
     set_up: SetUp,
+    lived: Lived,
 ) -> None:
     """A re-import that fails goes on once Nomos answers."""
-    home = activate(simulator, freezer, "2026-10-31T23:00:00+00:00")
-    freezer.move_to("2026-11-23T10:00:00+00:00")
-    truth = live(home, simulator, date(2026, 11, 1), date(2026, 11, 21))
+    truth = lived(date(2026, 11, 1), date(2026, 11, 21))
+    home = truth.home
     await set_up()
     await clear(hass, home)
     simulator.fail(Fault.SERVER_ERROR)

@@ -24,7 +24,7 @@ from homeassistant.components.recorder.statistics import (
     validate_statistics,
 )
 from homeassistant.const import STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_values import EntityValues
@@ -50,6 +50,7 @@ from tests import (
     pass_time,
     refresh,
     requests_since,
+    shown,
     state,
     warnings,
     writes,
@@ -59,13 +60,6 @@ from tests.conftest import SetUp
 YESTERDAY = date(2026, 11, 22)
 KEYS = ("consumption_last_day", "cost_last_day", "average_price_paid_last_day")
 CLEAR = Recorder.async_clear_statistics
-
-
-def shown(hass: HomeAssistant, home: Household, key: str) -> State:
-    """Return all that an entity shows."""
-    found = hass.states.get(entity_id(hass, home, key))
-    assert found
-    return found
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from custom_components.nomos_energy.usage.store import UsageProgress
 
 TODAY = date(2026, 11, 12)
 FIRST = date(2026, 9, 20)
-VALUES = st.lists(st.none() | st.floats(0, 1), min_size=92, max_size=100)
+VALUES = st.lists(st.none() | st.floats(0, 1), min_size=4, max_size=8)
 
 
 def a_day(
@@ -22,8 +22,8 @@ def a_day(
     length = len(UsageDay.unknown(day).energy)
     return UsageDay(
         day,
-        tuple((energy * 2)[:length]),
-        tuple((prices * 2)[:length]),
+        tuple((energy * 25)[:length]),
+        tuple((prices * 25)[:length]),
     )
 
 
