@@ -12,6 +12,10 @@ from homeassistant.components.application_credentials import (
     ClientCredential,
     async_import_client_credential,
 )
+from homeassistant.components.recorder import (
+    CONF_COMMIT_INTERVAL,
+    DEFAULT_COMMIT_INTERVAL,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from hypothesis import settings
@@ -78,6 +82,12 @@ def _statistics_exists(
         session.info[key] = session.get_transaction(), rows
     found: int | None = rows.get(start.timestamp())
     return found
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Commit states as seldom as Home Assistant does by default, not each by itself."""
+    return {CONF_COMMIT_INTERVAL: DEFAULT_COMMIT_INTERVAL}
 
 
 @pytest.fixture
