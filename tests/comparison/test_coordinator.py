@@ -192,6 +192,32 @@ async def test_only_what_has_changed_is_read(
     assert not readings.hours
 
 
+async def test_late_price_of_zero(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    home: Household,
+    compare: Compare,
+    truth: Truth,
+) -> None:
+    """A price that comes late is compared, also where it changes no cost."""
+    day = date(2026, 11, 19)
+    truth.prices[day][40] = None
+    truth.tell(day)
+    _, key = await compare()
+    assert savings(hass, key, "saved_total")[1]["share"] < 100
+    truth.prices[day][40] = 0.0
+    truth.tell(day)
+    later = live(home, simulator, LAST + DAY, LAST + DAY)
+    truth.usage |= later.usage
+    truth.prices |= later.prices
+    await pass_time(hass, freezer, timedelta(hours=8), timedelta(hours=8))
+    _, saved, _ = from_scratch(truth, [(ALWAYS, 32.5)], FIRST)
+    state, attributes = savings(hass, key, "saved_total")
+    assert attributes["share"] == 100
+    assert float(state) == pytest.approx(saved, abs=0.0001)
+
+
 async def test_lost_statistic(
     hass: HomeAssistant,
     simulator: Simulator,
