@@ -29,6 +29,7 @@ from tests import (
 )
 from tests.conftest import SetUp
 from tests.forms import open_options
+from tests.usage.common import recent_tariff
 
 OCTOBER = date(2026, 10, 1), date(2026, 11, 1)
 
@@ -58,7 +59,7 @@ async def test_requests(
     set_up: SetUp,
 ) -> None:
     """Invoices are listed once a week, and a quote is requested once a month."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     entry = await set_up()
     counts = Counter(requests_since(simulator))
     assert (counts["list_invoices"], counts["get_quote"]) == (1, 1)
@@ -83,7 +84,7 @@ async def test_quote(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, usage: float
 ) -> None:
     """The quote is that of the address, the smart meter, the usage and module 1."""
-    home = simulator.add(scenarios.dynamic_tariff(estimated_usage=usage))
+    home = simulator.add(recent_tariff(40, estimated_usage=usage))
     home.set_usage(date(2026, 11, 21), [0.1] * 96)
     await set_up()
     (request,) = [each for each in simulator.requests if each.operation == "get_quote"]
@@ -138,7 +139,7 @@ async def test_without_quotes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A login that may not read quotes has the supplier's part, and asks no more."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     simulator.fail(fault, path=f"/plans/{home.plan_id}/quote")
     await set_up()
     found = attributes(hass, home, "cost_this_month")
@@ -164,7 +165,7 @@ async def test_entered_base_fee(
     fee: float,
 ) -> None:
     """What the household has entered counts where Nomos gives no quote."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     home.modules.clear()
     if not is_quoted:
         simulator.fail(Fault.FORBIDDEN, path=f"/plans/{home.plan_id}/quote")
@@ -184,7 +185,7 @@ async def test_entered_yearly_usage(
     hass_client: ClientSessionGenerator,
 ) -> None:
     """The quote follows what the household enters, and comes once a month otherwise."""
-    home = simulator.add(scenarios.dynamic_tariff(estimated_usage=4000.0))
+    home = simulator.add(recent_tariff(40, estimated_usage=4000.0))
     entry = await set_up()
     for entered, usage, source in (
         ("6500", 6500, "entered"),
@@ -217,7 +218,7 @@ async def test_invoices_may_not_be_read(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Without access to invoices there are no entities; a week later it is tried again."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     simulator.fail(fault, path="/invoices")
     await set_up()
     assert not has_invoices(hass, home)
@@ -344,7 +345,7 @@ async def test_restart_during_an_outage(
     set_up: SetUp,
 ) -> None:
     """Invoices are there after a restart, also while Nomos does not answer."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     entry = await set_up()
     total = state(hass, home, "last_invoice")
     simulator.fail(Fault.SERVER_ERROR)
@@ -359,7 +360,7 @@ async def test_contract_that_goes(
     set_up: SetUp,
 ) -> None:
     """The record of a contract goes with it."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     other = simulator.add(scenarios.happy_path())
     entry = await set_up()
     simulator.remove(home.subscription_id)

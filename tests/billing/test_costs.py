@@ -32,7 +32,7 @@ from tests import (
 )
 from tests.actions import call, device_id
 from tests.conftest import SetUp
-from tests.usage.common import Truth, activate, live, restart
+from tests.usage.common import Truth, activate, live, recent_tariff, restart
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FEE = 13.96
@@ -281,7 +281,7 @@ async def test_no_recorder(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Without a recorder there are no sums, and no quote is needed."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     await set_up()
     assert "get_quote" not in requests_since(simulator)
     found = er.async_get(hass).entities
@@ -302,7 +302,7 @@ async def test_recorder_fails(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """While the recorder does not answer, the last figures stay."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff(40))
     await set_up()
     before = state(hass, home, "cost_this_month")
     with patch.object(costs, "async_hours", side_effect=SQLAlchemyError):
@@ -321,7 +321,7 @@ async def test_contract_that_ends(
     set_up: SetUp,
 ) -> None:
     """The base fee ends with the contract, and nothing is expected after it."""
-    home = simulator.add(scenarios.dynamic_tariff(plan_price=5.99))
+    home = simulator.add(recent_tariff(40, plan_price=5.99))
     home.end_at = midnight(date(2026, 11, 16))
     await set_up()
     await pass_time(hass, freezer, DAY, timedelta(hours=6))

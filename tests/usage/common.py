@@ -128,6 +128,12 @@ async def assert_true(hass: HomeAssistant, truth: Truth) -> None:
     assert await rows(hass, money) == expected((start, eur) for start, _, eur in hours)
 
 
+def recent_tariff(days: int = 10, **overrides: Any) -> Household:
+    """Return a household with modules 1 and 3, and few days of usage to import."""
+    since_order = timedelta(days=56 + days)
+    return scenarios.dynamic_tariff(elapsed=since_order, **overrides)
+
+
 def activate(
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,

@@ -57,6 +57,8 @@ from tests import (
 )
 from tests.conftest import SetUp
 
+from .common import recent_tariff
+
 YESTERDAY = date(2026, 11, 22)
 KEYS = ("consumption_last_day", "cost_last_day", "average_price_paid_last_day")
 CLEAR = Recorder.async_clear_statistics
@@ -106,7 +108,7 @@ async def test_last_day(
     set_up: SetUp,
 ) -> None:
     """The figures are those of the quarters, and stay until the next day has come."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     home.set_usage(YESTERDAY, [0.25] * 48 + [0.5] * 48)
     simulator.set_prices(YESTERDAY, [40.0] * 48 + [10.0] * 48)
     await set_up()
@@ -136,7 +138,7 @@ async def test_operator_is_two_days_late(
     set_up: SetUp,
 ) -> None:
     """A day that comes two days late is shown then, and until the next one comes."""
-    home = simulator.add(scenarios.dynamic_tariff(days_late=2))
+    home = simulator.add(recent_tariff(days_late=2))
     await set_up()
     dates = []
     for _ in range(24):
@@ -158,7 +160,7 @@ async def test_nothing_comes_any_more(
     is_silent: bool,
 ) -> None:
     """A day is shown for seven days, and no longer: no value is better than an old one."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     used = state(hass, home, "consumption_last_day")
     until = state(hass, home, "usage_until")
@@ -198,7 +200,7 @@ async def test_complete_day(
 ) -> None:
     """A day of 23, 24 or 25 hours is shown if none of its quarters is missing."""
     freezer.move_to(midnight(day + DAY) + timedelta(hours=17, minutes=30))
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     before: list[float | None] = [0.5] * 96
     usage: list[float | None] = [0.25] * quarters
     if missing is not None:
@@ -224,7 +226,7 @@ async def test_final_at_once(
 ) -> None:
     """A day that is final is shown as long as one that may still change."""
     monkeypatch.setattr(simulated, "final_from", midnight)
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     entry = await set_up()
     home.days_late = 100
     await pass_time(hass, freezer, 5 * DAY, timedelta(hours=6))
@@ -252,7 +254,7 @@ async def test_what_is_not_known(
     states: tuple[str, ...],
 ) -> None:
     """No cost is shown that lacks a price; nothing used has no average price."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     home.set_usage(YESTERDAY, usage)
     simulator.set_prices(YESTERDAY, prices)
     await set_up()
@@ -264,7 +266,7 @@ async def test_asked_for(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Home Assistant's own action asks Nomos for the usage, and only for that."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     requests_since(simulator)
     await async_setup_component(hass, "homeassistant", {})
@@ -282,7 +284,7 @@ async def test_nothing_is_recorded(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Without the recorder usage is not requested."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     assert "get_usage" not in requests_since(simulator)
     assert not er.async_get(hass).async_get_entity_id(
@@ -298,7 +300,7 @@ async def test_writes(
     set_up: SetUp,
 ) -> None:
     """A day writes each of its figures once, when it is there."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     await pass_time(hass, freezer, DAY)
     written = writes(hass)
@@ -358,7 +360,7 @@ async def test_reading_that_is_reported_late(
     set_up: SetUp,
 ) -> None:
     """An older reading that is reported later changes nothing, nor a new contract."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     before = shown(hass, home, "meter_reading")
     await pass_time(hass, freezer, timedelta(hours=1))
@@ -404,7 +406,7 @@ async def statistics(hass: HomeAssistant) -> set[str]:
 @pytest.mark.usefixtures("recorder_mock", "afternoon")
 async def test_picker(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> None:
     """The Energy dashboard offers the consumption, and no sensor."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     await set_up()
     consumption = {f"{DOMAIN}:{home.subscription_id}_consumption"}
     assert await statistics(hass) == consumption
@@ -415,7 +417,7 @@ async def test_old_statistics_of_the_reading(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Statistics of the meter reading are cleared once, and only they."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     entry = await set_up()
     reading, price = (entity_id(hass, home, key) for key in ("meter_reading", "price"))
     for each in (reading, price):
@@ -451,7 +453,7 @@ async def test_state_class_of_ones_own(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp
 ) -> None:
     """Who gives the meter reading a state class keeps its statistics."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     entry = await set_up()
     reading = entity_id(hass, home, "meter_reading")
     hass.data[DATA_CUSTOMIZE] = EntityValues({reading: {"state_class": "total"}})
@@ -477,7 +479,7 @@ async def test_statistics_cannot_be_read(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A broken database costs one line, and the meter reading is shown."""
-    home = simulator.add(scenarios.dynamic_tariff())
+    home = simulator.add(recent_tariff())
     with patch.object(
         usage_statistics, "get_metadata", side_effect=SQLAlchemyError("malformed")
     ):
