@@ -1,4 +1,7 @@
-/** What the cards use of Home Assistant's frontend, for the type check only. */
+/**
+ * What the cards use of Home Assistant's frontend, and what they are made of: for the
+ * type check only.
+ */
 
 interface HassEntity {
   entity_id: string;
@@ -84,4 +87,84 @@ interface Window {
 
 interface HTMLElementTagNameMap {
   "home-assistant": HTMLElement & { hass?: Hass };
+}
+
+/** What the sections of a contract's view are made from. */
+interface View {
+  hass: Hass;
+  contract: HassDevice;
+  loads: HassDevice[];
+  text: HassLocalize;
+  /** Parts that are not shown. */
+  hide: string[];
+  /** Only administrators reach the settings. */
+  isAdmin: boolean;
+  /** Return an entity ID by translation key. */
+  find(key: string): string | undefined;
+  /** Return a state object by translation key. */
+  state(key: string): HassEntity | undefined;
+}
+
+/** Milestone of an order. */
+interface Step {
+  name: string;
+  state: "done" | "current" | "todo";
+  /** Date, or what is known of it. */
+  note: string;
+}
+
+/** What to tell of an order. */
+interface Journey {
+  icon: string;
+  title: string;
+  since?: string;
+  isActive?: boolean;
+  /** Who acts next. */
+  actor?: string;
+  /** What comes next. */
+  next?: string;
+  warning?: { title: string; text: string };
+  appointment?: { day: string; time: string; countdown: string; provider: string };
+  prepare?: string[];
+  steps?: Step[];
+  expected?: string;
+  links?: { address: string; label: string }[];
+}
+
+/** Price, or payout. Times are in milliseconds. */
+interface Interval {
+  start: number;
+  end: number;
+  /** EUR/kWh; null if it is not known. */
+  price: number | null;
+  /** From 0 (very low) to 4 (very high). */
+  level: number;
+}
+
+/** Day in Germany, whose intervals are complete: those without a price have none. */
+interface Day {
+  start: number;
+  end: number;
+  intervals: Interval[];
+  /** There is a price at least. */
+  isKnown: boolean;
+  /** Of the known prices, as the next two. */
+  average: number;
+  lowest: number;
+  highest: number;
+}
+
+interface FeeWindow {
+  start: number;
+  end: number;
+  level: string;
+}
+
+interface Load {
+  name: string;
+  state: string;
+  entity: HassEntity | undefined;
+  /** End of a run that was switched by hand. */
+  until: number | undefined;
+  pieces: { start: number; end: number; price: number | null }[];
 }

@@ -1,9 +1,12 @@
 """Dashboard in a running Home Assistant: added by clicking, used, and left open."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import expect
 import pytest
+
+from scripts.demo_home import DOMAIN
 
 from .conftest import Open, Pages
 from .dashboard import title
@@ -126,6 +129,30 @@ def test_editor(open_page: Open, house: House, language: str) -> None:
     assert saved == {"strategy": {"type": "custom:nomos-energy"}}
 
 
+def test_energy_cards(open_page: Open, house: House, shots: Path | None) -> None:
+    """A contract of the Energy dashboard has Home Assistant's graph of all sources."""
+    (entry,) = house.command("config_entries/get", domain=DOMAIN)
+    dynamic = house.households["dynamic"].subscription_id
+    house.call(house.home.add_to_energy_dashboard(entry["entry_id"], dynamic))
+    try:
+        dashboard = open_page("de")
+        dashboard.go(f"/{DASHBOARD}/{house.device_id('dynamic')}")
+        view = dashboard.page.locator("hui-sections-view")
+        graph = view.locator("hui-energy-usage-graph-card")
+        expect(graph).to_contain_text("Energie im Haushalt")
+        expect(graph.locator("canvas")).to_be_visible()
+        # Today has no usage yet: the graph begins a week ago.
+        chosen = view.locator("hui-energy-date-selection-card")
+        expect(chosen).to_contain_text("–")
+        if shots:
+            dashboard.shoot(shots / "energy.png")
+        dashboard.go(f"/{DASHBOARD}/{house.device_id('feed_in')}")
+        expect(title(view, "Einspeisung und Erlös")).to_be_visible()
+        expect(graph).to_have_count(0)
+    finally:
+        house.command("energy/save_prefs", energy_sources=[])
+
+
 def test_chosen_contract(open_page: Open, house: House) -> None:
     """A dashboard may show some contracts only."""
     device = house.device_id("feed_in")
@@ -164,7 +191,7 @@ def test_no_settings_for_others(open_page: Open) -> None:
     dashboard = open_page()
     view = dashboard.show_dashboard("activated_today")
     link = view.get_by_role("button", name="Add a planned load")
-    expect(link.first).to_be_visible()
+    expect(link).to_be_visible()
     dashboard.show_dashboard("activated_today", is_admin=False)
     expect(title(view, "Your meter is active")).to_be_visible()
     expect(link).to_have_count(0)

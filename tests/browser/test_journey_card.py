@@ -325,6 +325,37 @@ def test_hostile_text(open_page: Open) -> None:
     assert not dashboard.page.evaluate("() => Boolean(window.hacked)")
 
 
+def test_forced_colors(open_page: Open, shots: Path | None) -> None:
+    """With the few colours of a contrast theme, done, current and later steps differ."""
+    dashboard = open_page("en")
+    dashboard.page.emulate_media(forced_colors="active")
+    card = dashboard.show_card("walk_scheduled", CARD)
+    look = "each => getComputedStyle(each).backgroundColor"
+    done, current, later = (
+        card.locator(f".{state} .mark").first for state in ("done", "current", "todo")
+    )
+    assert done.evaluate(look) != later.evaluate(look)
+    dot = "each => getComputedStyle(each, '::after').backgroundColor"
+    assert current.evaluate(dot) == done.evaluate(look)
+    if shots:
+        card.screenshot(path=shots / "journey-forced-colors.png")
+    assert dashboard.serious_faults("nomos-journey-card") == []
+
+
+def test_clock_of_twelve_hours(open_page: Open) -> None:
+    """The appointment is told as the user has set it."""
+    dashboard = open_page("en")
+    card = dashboard.show_card("walk_scheduled", CARD)
+    expect(card.locator(".appointment")).to_contain_text("9:00")
+    dashboard.page.evaluate(
+        """() => {
+          const { locale } = document.querySelector("home-assistant").hass;
+          window.setPicture({ locale: { ...locale, time_format: "12" } });
+        }"""
+    )
+    expect(card.locator(".appointment")).to_contain_text(re.compile(r"9:00\sam"))
+
+
 def test_without_motion(open_page: Open) -> None:
     """Nothing moves for those who do not want that."""
     dashboard = open_page("en")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 import random
 import re
@@ -32,7 +33,12 @@ ANSWER = """windows => {
     callService: async (domain, service, data) => {
       window.asked.push({ domain, service, ...data });
       const response = windows[String(data.duration.minutes)];
-      if (!response) throw { code: "service_validation_error" };
+      if (!response) throw {
+        code: "service_validation_error",
+        translation_domain: domain,
+        translation_key: "prices_not_known",
+        translation_placeholders: { day: "24", month: "11", year: "2026", time: "23:59" },
+      };
       return { response };
     },
   });
@@ -314,7 +320,8 @@ def test_window_for_a_length(pages: Pages) -> None:
     # Its window begins today and ends tomorrow.
     assert card.locator(".found").count() == 2
     length.select_option("360")
-    expect(status).to_contain_text("The known prices do not reach that far.")
+    expect(status).to_contain_text("2026-11-24")
+    expect(status).to_contain_text("23:59")
     assert card.locator(".found").count() == 0
     asked = stage.page.evaluate("() => window.asked")
     assert [each["duration"] for each in asked] == [
@@ -434,6 +441,52 @@ def test_redraw_is_fast(
     record_property("redraw", f"{min(times):.2f} – {max(times):.2f} ms")
     assert drawn == 200
     assert min(times) < 5
+
+
+def test_forced_colors(open_page: Open, shots: Path | None) -> None:
+    """With the few colours of a contrast theme, levels still differ and bars are seen."""
+    dashboard = open_page("en")
+    dashboard.page.emulate_media(forced_colors="active")
+    card = show(dashboard, "load_planned")
+    looks = {
+        level: card.locator(f".day path.{level}:not(.over)").first.evaluate(
+            "each => [getComputedStyle(each).fill, getComputedStyle(each).stroke]"
+        )
+        for level in ("bar.q0", "bar.q2", "bar.q4", "pattern.q0", "pattern.q4")
+    }
+    fills = {level: fill for level, (fill, _) in looks.items()}
+    assert fills["bar.q0"] != fills["bar.q2"]
+    assert fills["pattern.q0"] != fills["pattern.q4"]
+    background = card.locator("ha-card").evaluate(
+        "each => getComputedStyle(each).backgroundColor"
+    )
+    assert looks["bar.q2"][1] != background
+    if shots:
+        card.screenshot(path=shots / "price-forced-colors.png")
+    assert dashboard.serious_faults("nomos-price-card") == []
+
+
+def test_clock_of_twelve_hours(open_page: Open, shots: Path | None) -> None:
+    """Times are told as the user has set it, and the hours of the scale have room."""
+    dashboard = open_page("en")
+    card = show(dashboard, "prices_quarters", 320)
+    dashboard.page.evaluate(
+        """() => {
+          const { locale } = document.querySelector("home-assistant").hass;
+          window.setPicture({ locale: { ...locale, time_format: "12" } });
+        }"""
+    )
+    expect(card.locator(".level")).to_contain_text(re.compile(r"until 5:00\spm"))
+    window = re.compile(r"Tue, 2:30\sam – 4:30\sam")
+    expect(card.get_by_role("status")).to_contain_text(window)
+    hours = card.locator(".day").first.locator(".hour").all()
+    boxes = [box for each in hours if (box := each.bounding_box())]
+    assert len(boxes) > 2
+    for one, other in pairwise(boxes):
+        assert one["x"] + one["width"] < other["x"]
+    assert fits(card)
+    if shots:
+        card.screenshot(path=shots / "price-twelve-hours.png")
 
 
 def test_editor(pages: Pages) -> None:

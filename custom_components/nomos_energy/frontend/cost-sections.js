@@ -5,8 +5,6 @@ import { cents } from "./format.js";
 import { bars, existing, idOf, slug, statisticPrefix } from "./statistics.js";
 import { INTEGRATION, heading, section, shortcut, tile, tiles } from "./view.js";
 
-/** @typedef {import("./view.js").View} View */
-
 /** Tiles, and what decides whether there is something to show. */
 export const MONTHS = [
   "cost_this_month",

@@ -8,8 +8,6 @@ import { Order, statesOf } from "./order.js";
 import { loadTexts } from "./texts.js";
 
 /** @typedef {import("./texts.js").Text} Text */
-/** @typedef {import("./journey.js").Journey} Journey */
-/** @typedef {import("./journey.js").Step} Step */
 
 const HOUR = 3_600_000;
 

@@ -19,31 +19,6 @@ const YOURS = ["placed"];
 const OF_NOMOS = ["created", "installed", "awaits_registration", "unknown"];
 
 /**
- * @typedef {object} Step
- * @property {string} name
- * @property {"done" | "current" | "todo"} state
- * @property {string} note Date, or what is known of it.
- */
-
-/** @typedef {{ title: string, text: string }} Warning */
-
-/**
- * @typedef {object} Journey
- * @property {string} icon
- * @property {string} title
- * @property {string} [since]
- * @property {boolean} [isActive]
- * @property {string} [actor] Who acts next.
- * @property {string} [next] What comes next.
- * @property {Warning} [warning]
- * @property {{ day: string, time: string, countdown: string, provider: string }} [appointment]
- * @property {string[]} [prepare]
- * @property {Step[]} [steps]
- * @property {string} [expected]
- * @property {{ address: string, label: string }[]} [links]
- */
-
-/**
  * Return what to tell of an order.
  * @param {Order} order
  * @returns {Journey}
@@ -179,7 +154,7 @@ function actorOfBlock(order) {
 /**
  * Return the most urgent warning.
  * @param {Order} order
- * @returns {Warning | undefined}
+ * @returns {Journey["warning"]}
  */
 function warning(order) {
   const { hass, now, appointmentAt, expectedOn, text, repair } = order;

@@ -1,9 +1,8 @@
 /** Section of the planned loads. */
 
 import { entityId, nameOf } from "./contract.js";
+import { isNew } from "./order-sections.js";
 import { INTEGRATION, heading, section, shortcut, tile } from "./view.js";
-
-/** @typedef {import("./view.js").View} View */
 
 const TILES = ["plan_state", "next_start", "planned_cost", "enabled"];
 
@@ -40,8 +39,10 @@ function loadCards({ hass, isAdmin }, load) {
  * @param {View} view
  * @returns {Card[]}
  */
-function noLoad({ text, isAdmin }) {
+function noLoad(view) {
+  const { text, isAdmin } = view;
   const told = { type: "markdown", content: text("dashboard_no_load"), text_only: true };
   const link = shortcut(text("dashboard_next_load"), "mdi:plus", INTEGRATION);
-  return isAdmin ? [told, link] : [told];
+  // What to do next has the same link.
+  return isAdmin && !isNew(view) ? [told, link] : [told];
 }

@@ -3,8 +3,6 @@
 import { feedsIn, isKnown } from "./contract.js";
 import { INTEGRATION, heading, section, shortcut } from "./view.js";
 
-/** @typedef {import("./view.js").View} View */
-
 /** Days after the activation on which the view shows what to do next. */
 const NEW = 14;
 
@@ -85,14 +83,21 @@ function historySections(view) {
 }
 
 /**
- * Return what to do next, for some days after the activation.
+ * Return if the view shows what to do next, for some days after the activation.
+ * @param {View} view
+ */
+export function isNew(view) {
+  const activated = view.state("activated");
+  if (view.hide.includes("live") || !isActive(view) || !isKnown(activated)) return false;
+  return Date.now() - Date.parse(activated.state) <= NEW * DAY;
+}
+
+/**
  * @param {View} view
  * @returns {Card[]}
  */
 export function liveSections(view) {
-  const activated = view.state("activated");
-  if (!isActive(view) || !isKnown(activated)) return [];
-  if (Date.now() - Date.parse(activated.state) > NEW * DAY) return [];
+  if (!isNew(view)) return [];
   const { text } = view;
   const told = {
     type: "markdown",

@@ -12,7 +12,6 @@ import { WindowFinder } from "./price-window.js";
 import { Prices, feeWindows, loadOf } from "./prices.js";
 
 /** @typedef {import("./texts.js").Text} Text */
-/** @typedef {import("./prices.js").Day} Day */
 /** @typedef {import("./price-texts.js").Picture} Picture */
 
 const MINUTE = 60_000;

@@ -4,10 +4,6 @@ import { cents, hour } from "./format.js";
 import { svg } from "./dom.js";
 import { FEE_LETTERS } from "./price-texts.js";
 
-/** @typedef {import("./prices.js").Day} Day */
-/** @typedef {import("./prices.js").Interval} Interval */
-/** @typedef {import("./prices.js").FeeWindow} FeeWindow */
-/** @typedef {import("./prices.js").Load} Load */
 /** @typedef {import("./prices.js").Prices} Prices */
 
 const BARS = 132;

@@ -6,7 +6,6 @@ import { describePlan, feeName, levelName, outlook, when } from "./price-texts.j
 import { stateName } from "./texts.js";
 
 /** @typedef {import("./price-texts.js").Picture} Picture */
-/** @typedef {import("./prices.js").Load} Load */
 
 const LOAD_ICONS = /** @type {Record<string, string>} */ ({
   running: "mdi:play-circle",

@@ -7,7 +7,7 @@ import { heading, section, tiles } from "./view.js";
 const TILES = ["grid_fee_window", "grid_fee_reduction"];
 
 /**
- * @param {import("./view.js").View} view
+ * @param {View} view
  * @returns {Card[]}
  */
 export function priceSections(view) {
@@ -20,5 +20,6 @@ export function priceSections(view) {
     grid_options: { columns: "full" },
   };
   const cards = [heading(text(key), "mdi:chart-bar"), card, ...tiles(view, TILES)];
-  return [section(cards, { column_span: 2 })];
+  // What stands beside it takes two rows, so that nothing short leaves a gap.
+  return [section(cards, { column_span: 2, row_span: 2 })];
 }

@@ -5,10 +5,6 @@ import { stateName } from "./texts.js";
 
 /** @typedef {import("./texts.js").Text} Text */
 /** @typedef {import("./prices.js").Prices} Prices */
-/** @typedef {import("./prices.js").Day} Day */
-/** @typedef {import("./prices.js").Interval} Interval */
-/** @typedef {import("./prices.js").FeeWindow} FeeWindow */
-/** @typedef {import("./prices.js").Load} Load */
 
 /**
  * All that is drawn.

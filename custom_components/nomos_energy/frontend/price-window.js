@@ -3,6 +3,7 @@
 import { DOMAIN } from "./contract.js";
 import { html } from "./dom.js";
 import { cents, dayOf, duration, time, weekdayTime } from "./format.js";
+import { loadTexts } from "./texts.js";
 
 /** @typedef {import("./texts.js").Text} Text */
 /** @typedef {import("./prices.js").Prices} Prices */
@@ -81,8 +82,8 @@ export class WindowFinder {
     if (asked.every((each, place) => each === this.#asked[place])) return;
     this.#asked = asked;
     const minutes = this.#minutes;
-    /** @type {Found | undefined} */
-    let found;
+    /** @type {Found | undefined} */ let found;
+    let told = "";
     try {
       const data = {
         device_id: contract.id,
@@ -97,16 +98,27 @@ export class WindowFinder {
         false,
         true,
       );
-      found = result.response;
-    } catch {
-      // The known prices do not reach that far, or there are none.
-      found = undefined;
+      const answer = /** @type {Found} */ (result.response);
+      found = answer;
+      told = describe(hass, answer, text);
+    } catch (error) {
+      told = await reasonOf(hass, error);
     }
     if (this.#asked !== asked) return;
     this.found = found ? [{ start: Date.parse(found.start), end: Date.parse(found.end) }] : [];
-    this.#result.replaceChildren(found ? describe(hass, found, text) : text("card_window_none"));
+    this.#result.textContent = told;
     this.onFound();
   }
+}
+
+/**
+ * Return why there is no window, in the user's language where Home Assistant has a text.
+ * @param {Hass} hass
+ * @param {any} error
+ */
+async function reasonOf(hass, { translation_domain, translation_key, translation_placeholders, message }) {
+  const text = translation_domain === DOMAIN && (await loadTexts(hass, "exceptions"));
+  return (text && text(`${translation_key}.message`, translation_placeholders)) || message || "–";
 }
 
 /**

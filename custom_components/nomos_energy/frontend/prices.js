@@ -2,28 +2,6 @@
 
 import { isKnown, stateOf } from "./contract.js";
 
-/**
- * @typedef {object} Interval
- * @property {number} start Milliseconds, as `end`.
- * @property {number} end
- * @property {number | null} price EUR/kWh; null if it is not known.
- * @property {number} level From 0 (very low) to 4 (very high).
- */
-
-/**
- * Day in Germany, whose intervals are complete: those without a price have none.
- * @typedef {object} Day
- * @property {number} start
- * @property {number} end
- * @property {Interval[]} intervals
- * @property {boolean} isKnown There is a price at least.
- * @property {number} average Of the known prices, as the next two.
- * @property {number} lowest
- * @property {number} highest
- */
-
-/** @typedef {{ start: number, end: number, level: string }} FeeWindow */
-
 export const PRICE_LEVELS = ["very_cheap", "cheap", "normal", "expensive", "very_expensive"];
 export const PAYOUT_LEVELS = ["very_low", "low", "normal", "high", "very_high"];
 
@@ -183,15 +161,6 @@ export function feeWindows(hass, contract) {
     level,
   }));
 }
-
-/**
- * @typedef {object} Load
- * @property {string} name
- * @property {string} state
- * @property {HassEntity | undefined} entity
- * @property {number | undefined} until End of a run that was switched by hand.
- * @property {{ start: number, end: number, price: number | null }[]} pieces
- */
 
 /**
  * Return what a planned load does.

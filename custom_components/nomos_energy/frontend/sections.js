@@ -9,7 +9,7 @@ import { usageSections } from "./usage-sections.js";
 
 /**
  * A part returns its sections, or none if the contract has nothing for it.
- * @type {{key: string, sections: (view: import("./view.js").View) => Card[] | Promise<Card[]>}[]}
+ * @type {{key: string, sections: (view: View) => Card[] | Promise<Card[]>}[]}
  */
 export const PARTS = [
   { key: "live", sections: liveSections },

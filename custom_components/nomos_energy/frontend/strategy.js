@@ -17,7 +17,7 @@ export async function generate(config, hass) {
   const chosen = chosenContracts(config, hass);
   if (!chosen.length) return { views: [emptyView(hass, text)] };
   const views = chosen.map(async (contract) => {
-    const view = contractView(hass, contract, text);
+    const view = contractView(hass, contract, text, config.hide);
     const parts = PARTS.filter(({ key }) => !config.hide?.includes(key));
     const sections = await Promise.all(parts.map((part) => part.sections(view)));
     return {

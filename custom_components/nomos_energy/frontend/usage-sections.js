@@ -4,9 +4,10 @@ import { feedsIn, isKnown } from "./contract.js";
 import { bars, existing, statisticPrefix } from "./statistics.js";
 import { heading, section, tiles } from "./view.js";
 
-/** @typedef {import("./view.js").View} View */
-
 const LAST_DAY = ["consumption_last_day", "cost_last_day", "feed_in_last_day", "earnings_last_day"];
+
+/** Period of the energy cards, which Home Assistant stores under the key when it is changed. */
+const PERIOD = "energy_nomos";
 
 /** Days of the graph. */
 const SHOWN = 30;
@@ -21,12 +22,16 @@ export async function usageSections(view) {
   const known = shown.filter((key) => isKnown(view.state(key)));
   const told = { type: "markdown", content: view.text("dashboard_no_usage"), text_only: true };
   return [
-    section([
-      title(view, known),
-      ...(known.length ? tiles(view, known) : [told]),
-      ...tiles(view, ["meter_reading"]),
-      ...(await graphs(view)),
-    ]),
+    section(
+      [
+        title(view, known),
+        ...(known.length ? tiles(view, known) : [told]),
+        ...tiles(view, ["meter_reading"]),
+        ...(await graphs(view)),
+        ...(await energyCards(view)),
+      ],
+      { row_span: 2 },
+    ),
   ];
 }
 
@@ -66,4 +71,30 @@ async function graphs({ hass, contract, text }) {
   return kinds
     .filter((_, place) => found.includes(ids[place] ?? ""))
     .map((kind) => bars(text(`dashboard_daily_${kind}`), [`${prefix}_${kind}`], more));
+}
+
+/**
+ * Return Home Assistant's graph of all sources of energy, once a grid connection of the
+ * Energy dashboard is that of the contract.
+ * @param {View} view
+ * @returns {Promise<Card[]>}
+ */
+async function energyCards({ hass, contract, text }) {
+  if (!hass.config.components.includes("energy")) return [];
+  /** @type {{ energy_sources: { stat_energy_from?: string, stat_energy_to?: string }[] }} */
+  const { energy_sources } = await hass
+    .callWS({ type: "energy/get_prefs" })
+    .catch(() => ({ energy_sources: [] }));
+  const prefix = `${statisticPrefix(contract)}_`;
+  const isOwn = energy_sources.some(({ stat_energy_from, stat_energy_to }) =>
+    [stat_energy_from, stat_energy_to].some((id) => id?.startsWith(prefix)),
+  );
+  if (!isOwn) return [];
+  // Usage comes a day late: today would have none.
+  const period = `energy-default-period-_${PERIOD}`;
+  if (!localStorage.getItem(period)) localStorage.setItem(period, "now-7d");
+  return [
+    { type: "energy-date-selection", collection_key: PERIOD, grid_options: { columns: "full" } },
+    { type: "energy-usage-graph", title: text("dashboard_energy"), collection_key: PERIOD },
+  ];
 }

@@ -8,23 +8,13 @@ import { DOMAIN, entityId, loads } from "./contract.js";
 export const INTEGRATION = `/config/integrations/integration/${DOMAIN}`;
 
 /**
- * @typedef {object} View
- * @property {Hass} hass
- * @property {HassDevice} contract
- * @property {HassDevice[]} loads
- * @property {Text} text
- * @property {boolean} isAdmin Only administrators reach the settings.
- * @property {(key: string) => string | undefined} find Entity ID by translation key.
- * @property {(key: string) => HassEntity | undefined} state State object by translation key.
- */
-
-/**
  * @param {Hass} hass
  * @param {HassDevice} contract
  * @param {Text} text
+ * @param {string[]} [hide]
  * @returns {View}
  */
-export function contractView(hass, contract, text) {
+export function contractView(hass, contract, text, hide = []) {
   /** @param {string} key */
   const find = (key) => entityId(hass, contract.id, key);
   return {
@@ -32,6 +22,7 @@ export function contractView(hass, contract, text) {
     contract,
     loads: loads(hass, contract.id),
     text,
+    hide,
     isAdmin: hass.user?.is_admin ?? false,
     find,
     state: (key) => hass.states[find(key) ?? ""],
