@@ -76,6 +76,7 @@ th { font-weight: 500; position: sticky; top: 0; background: var(--card-backgrou
 @media (forced-colors: active) {
   .bar, .fee, .load { forced-color-adjust: none; stroke: CanvasText; stroke-width: 0.5; }
   .bar.q0, .bar.q1, .bar.q2, .bar.q3, .bar.q4 { fill: Canvas; } .cut, .drawn { stroke: CanvasText; }
+  .fee.high { fill: Canvas; stroke-width: 2; }
   .bar.q0 { fill: Highlight; } .bar.q1 { fill: color-mix(in srgb, Highlight 50%, Canvas); }
   text { fill: CanvasText; } .now, .cursor, .found { stroke: CanvasText; }
 }
