@@ -1,7 +1,7 @@
 """Build of a release: a zip of the integration for HACS, and the text of the release.
 
-A release is made from a tag such as 0.2.0, or 0.2.0b1 for a beta version. Its version
-is written into the built files only. Results are in the folder build.
+A release is made from a tag such as 0.2.0, or 0.2.0b1 or 0.2.0rc1 for a version to try.
+Its version is written into the built files only. Results are in the folder build.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from . import ROOT
 
 INTEGRATION = Path("custom_components") / "nomos_energy"
 
-TAG = re.compile(r"\d+\.\d+\.\d+(b[1-9]\d*)?")
+TAG = re.compile(r"\d+\.\d+\.\d+((b|rc)[1-9]\d*)?")
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 UNRELEASED = {"CHANGELOG.md": "Unreleased", "CHANGELOG.de.md": "Unveröffentlicht"}
@@ -57,13 +57,13 @@ def check_tag(tag: str, root: Path) -> None:
 
 
 def release_text(tag: str, changelog: Path) -> str:
-    """Return the text of a release; a beta version has the unreleased changes.
+    """Return the text of a release; one to try has the unreleased changes.
 
     Raises Unfit.
     """
     sections = read_sections(changelog)
     name, unreleased = changelog.name, UNRELEASED[changelog.name]
-    if "b" in tag:
+    if Version(tag).is_prerelease:
         text = sections.get(unreleased, "")
         if not text:
             raise Unfit(f"{name}: nothing under “{unreleased}”")
@@ -130,7 +130,7 @@ def build_release(tag: str, root: Path = ROOT) -> Path:
 def main() -> None:
     """Build the release of a tag."""
     parser = argparse.ArgumentParser(prog="scripts/release", description=__doc__)
-    parser.add_argument("tag", help="such as 0.2.0, or 0.2.0b1 for a beta version")
+    parser.add_argument("tag", help="such as 0.2.0, or 0.2.0rc1 for a version to try")
     tag = parser.parse_args().tag
     try:
         archive = build_release(tag)

@@ -1,11 +1,13 @@
 """Browser that takes pictures of Home Assistant's frontend."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
 
+from .demo_home import USER
 from .screenshot_queries import HAS_STATE
 
 SCREEN: sync_api.ViewportSize = {"width": 1280, "height": 840}
@@ -18,10 +20,9 @@ SETTLE_TIME = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Command line options of the screenshots."""
+    """Demo to take pictures of, and which ones."""
 
     address: str
-    user: str
     password: str
     language: str
     folder: Path
@@ -40,7 +41,7 @@ class Camera:
     def log_in(self) -> None:
         """Log in with the form of Home Assistant."""
         self.page.goto(self.options.address)
-        self.page.locator("input[name=username]").fill(self.options.user)
+        self.page.locator("input[name=username]").fill(USER)
         password = self.page.locator("input[name=password]")
         password.fill(self.options.password)
         password.press("Enter")
@@ -75,10 +76,13 @@ class Camera:
         """Take a picture of the open page, or of a clip of it."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_timeout(SETTLE_TIME)
+        picture = self.page.screenshot(clip=clip)
+        self.save(name, Image.open(BytesIO(picture)))
+
+    def save(self, name: str, picture: Image.Image) -> None:
+        """Save a picture."""
         file = self.options.folder / f"{name}-{self.options.language}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=file, clip=clip)
         # A palette of 256 colours reduces the file to a third of its size.
-        with Image.open(file) as picture:
-            picture.convert("RGB").quantize(256).save(file, optimize=True)
+        picture.convert("RGB").quantize(256).save(file, optimize=True)
         print(f"{file}  {file.stat().st_size // 1024} KB")

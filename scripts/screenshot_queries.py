@@ -8,16 +8,6 @@ HAS_STATE = """([key, states, device]) => {
       entity.translation_key === key &&
       states.includes(hass.states[entity.entity_id]?.state));
 }"""
-FIND_RUNNING_LOAD = """name => {
-  const hass = document.querySelector("home-assistant")?.hass;
-  return Object.values(hass?.entities ?? {}).find(
-    entity =>
-      entity.platform === "nomos_energy" &&
-      entity.translation_key === "run_now" &&
-      hass.devices[entity.device_id].name === name &&
-      hass.states[entity.entity_id]?.state === "on")?.device_id;
-}"""
-LOAD_RUNS = f"name => ({FIND_RUNNING_LOAD})(name) !== undefined"
 FIND_PRICE = """device => {
   const { hass } = document.querySelector("home-assistant");
   return Object.values(hass.entities).find(

@@ -1,30 +1,34 @@
-"""Screenshots for the pages, taken of a demo that has just been started.
+"""Screenshots for the pages, taken of a demo in each language.
 
-Start scripts/demo first: it prints the address and the password.
+It is four in the afternoon in the demo, when the prices for tomorrow are known.
 """
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 import sys
+from zoneinfo import ZoneInfo
 
 from playwright import sync_api  # type: ignore[import-not-found,unused-ignore]
 
 from . import ROOT
 from .browser import BROWSERS, OPTIONS, find_program
+from .moved_clock import MovedClock
 from .screenshot_camera import SCREEN, SETTLE_TIME, Camera, Options
+from .screenshot_demo import run_demo
+from .screenshot_load import take_planned_load
 from .screenshot_queries import (
     ADD_METER,
     DISMISS_NOTIFICATIONS,
     FIND_DEVICE,
     FIND_PRICE,
-    FIND_RUNNING_LOAD,
-    LOAD_RUNS,
 )
 
 DIALOG: sync_api.ViewportSize = {"width": 1280, "height": 1400}
 """High enough to show a dialog without scrolling."""
-LOAD_FORM: sync_api.ViewportSize = {"width": 1280, "height": 1720}
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 TEXTS = {
     "de": {
@@ -32,11 +36,6 @@ TEXTS = {
         "dialog": "Netzanschluss konfigurieren",
         "meter": "Stromzähler",
         "month": "Letzte 30 Tage",
-        "plan": "Geplanten Verbraucher hinzufügen",
-        "load": "Boiler",
-        "need": "Laufzeit pro Tag",
-        "next": "Weiter",
-        "finish": "Fertigstellen",
         "select": "Auswählen",
         "price": "Eine Entität mit dem aktuellen Preis verwenden",
     },
@@ -45,11 +44,6 @@ TEXTS = {
         "dialog": "Configure grid connection",
         "meter": "Electricity meter",
         "month": "Last 30 days",
-        "plan": "Add planned load",
-        "load": "Boiler",
-        "need": "Run time per day",
-        "next": "Next",
-        "finish": "Finish",
         "select": "Select",
         "price": "Use an entity with current price",
     },
@@ -58,26 +52,29 @@ TEXTS = {
 
 GRID_FEE_WINDOWS = ["low", "standard", "high"]
 
-# All in milliseconds.
 PAGE_TIMEOUT = 30_000
-QUARTER_TIMEOUT = 930_000
-"""A quarter-hour, and half a minute for Home Assistant to follow."""
+"""Milliseconds."""
+
+AFTERNOON = 16
+"""Hour in Germany in which the pictures are taken."""
 
 
-def parse_options() -> Options:
+def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
-    parser.add_argument("--address", default="http://127.0.0.1:8123")
-    parser.add_argument("--user", default="demo")
-    parser.add_argument("--password", required=True)
-    parser.add_argument("--language", choices=tuple(LOCALES), default="en")
+    parser.add_argument(
+        "--language",
+        choices=tuple(LOCALES),
+        action="append",
+        help="only in this language",
+    )
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument(
         "--all",
         action="store_true",
         help="also take pictures that the pages don't show, such as on a phone",
     )
-    return Options(**vars(parser.parse_args()))
+    return parser.parse_args()
 
 
 def take_all(camera: Camera) -> None:
@@ -149,50 +146,6 @@ def take_energy_dashboard(camera: Camera) -> None:
     camera.take("energy-usage", clip=clip)
 
 
-def take_planned_load(camera: Camera) -> None:
-    """Take the form of a planned load; with --all and in German, also the running load.
-
-    The load is planned for 23 hours a day, so that it runs from the next quarter-hour.
-    """
-    page, texts = camera.page, TEXTS[camera.options.language]
-    page.set_viewport_size(LOAD_FORM)
-    camera.open("/config/integrations/integration/nomos_energy")
-    page.get_by_text(texts["plan"]).first.click()
-    page.get_by_text(texts["need"], exact=True).click()
-    page.locator("ha-form input").first.fill(texts["load"])
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(SETTLE_TIME)
-    form = page.locator("ha-form").first.bounding_box()
-    assert form
-    clip: sync_api.FloatRect = {
-        "x": form["x"] - 24,
-        "y": form["y"] - 84,
-        "width": form["width"] + 48,
-        "height": form["height"] + 96,
-    }
-    camera.take("load", **LOAD_FORM, clip=clip)
-    # The English form has AM and PM fields, which this does not fill in.
-    if not camera.options.all or camera.options.language != "de":
-        page.keyboard.press("Escape")
-        return
-    times = page.locator("ha-form ha-base-time-input")
-    times.first.locator("input").first.fill("23")
-    page.get_by_role("button", name=texts["next"]).click()
-    page.wait_for_timeout(SETTLE_TIME)
-    for place in range(2):
-        times.nth(place).locator("input").first.fill("0")
-    page.get_by_role("button", name=texts["next"]).click()
-    page.wait_for_timeout(SETTLE_TIME)
-    page.get_by_role("button", name="OK").last.click()
-    page.get_by_role("button", name=texts["finish"]).click()
-    print("Waiting for the next quarter-hour …")
-    page.wait_for_function(LOAD_RUNS, arg=texts["load"], timeout=QUARTER_TIMEOUT)
-    device = page.evaluate(FIND_RUNNING_LOAD, texts["load"])
-    camera.open(f"/config/devices/device/{device}")
-    camera.take("load-running", 860, 900)
-    page.set_viewport_size(SCREEN)
-
-
 def take_usage_settings(camera: Camera) -> None:
     """Take the statistics in the settings of the Energy dashboard."""
     page = camera.page
@@ -241,30 +194,50 @@ def take_energy_settings(camera: Camera) -> None:
     take_dialog(camera, "energy", page.locator("ha-entity-picker").first)
 
 
-def main() -> int:
-    """Run the command line."""
-    options = parse_options()
+def start_clock() -> MovedClock:
+    """Return a clock on which it is afternoon in Germany."""
+    clock = MovedClock(ROOT / ".screenshots")
+    now = clock.now().astimezone(ZoneInfo("Europe/Berlin"))
+    afternoon = now.replace(hour=AFTERNOON, minute=0)
+    clock.advance(max(afternoon - now, timedelta()))
+    return clock
+
+
+@contextmanager
+def open_page(language: str, clock: MovedClock) -> Iterator[sync_api.Page]:
+    """Open a page of Chromium."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_program(*BROWSERS), args=list(OPTIONS)
         )
         try:
-            page = browser.new_context(
-                locale=LOCALES[options.language],
+            context = browser.new_context(
+                locale=LOCALES[language],
                 timezone_id="Europe/Berlin",
                 viewport=SCREEN,
                 device_scale_factor=2,
-            ).new_page()
-            page.set_default_timeout(PAGE_TIMEOUT)
-            take_all(Camera(page, options))
-        except sync_api.Error as err:
-            print(
-                f"Screenshots of {options.address} failed: {err.message}",
-                file=sys.stderr,
             )
-            return 1
+            context.clock.install(time=clock.now())
+            page = context.new_page()
+            page.set_default_timeout(PAGE_TIMEOUT)
+            yield page
         finally:
             browser.close()
+
+
+def main() -> int:
+    """Run the command line."""
+    options = parse_options()
+    clock = start_clock()
+    for language in options.language or LOCALES:
+        with run_demo(language, clock) as (address, password):
+            login = Options(address, password, language, options.folder, options.all)
+            try:
+                with open_page(language, clock) as page:
+                    take_all(Camera(page, login))
+            except sync_api.Error as err:
+                print(f"Screenshots failed: {err.message}", file=sys.stderr)
+                return 1
     return 0
 
 

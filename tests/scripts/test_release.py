@@ -97,11 +97,12 @@ def test_text_in_both_languages(copy: Path) -> None:
     )
 
 
-def test_beta_version_has_the_unreleased_changes(copy: Path) -> None:
-    """A beta version needs no section of its own."""
+@pytest.mark.parametrize("tag", ["7.2.0b1", "7.2.0rc1"])
+def test_version_to_try_has_the_unreleased_changes(copy: Path, tag: str) -> None:
+    """A beta version or release candidate needs no section of its own."""
     for file, unreleased in release.UNRELEASED.items():
         replace_in(copy / file, f"## {unreleased}\n", f"## {unreleased}\n\n- New\n")
-    release.build_release("7.2.0b1", copy)
+    release.build_release(tag, copy)
     assert (copy / "build" / "notes.md").read_text(encoding="utf-8") == (
         "- New\n\n---\n\n## Auf Deutsch\n\n- New\n"
     )
@@ -186,7 +187,10 @@ def test_manifest_is_valid_json(copy: Path) -> None:
     assert built == source | {"version": TAG}
 
 
-@pytest.mark.parametrize(("tag", "kind"), [(TAG, []), ("7.2.0b1", ["--prerelease"])])
+@pytest.mark.parametrize(
+    ("tag", "kind"),
+    [(TAG, []), ("7.2.0b1", ["--prerelease"]), ("7.2.0rc1", ["--prerelease"])],
+)
 def test_publish(copy: Path, tmp_path: Path, tag: str, kind: list[str]) -> None:
     """The release of the tag gets zip and text; a beta version is a pre-release."""
     programs = tmp_path / "bin"

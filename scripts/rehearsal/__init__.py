@@ -1,0 +1,1 @@
+"""Rehearsal of a release: install, use for a week, update."""
