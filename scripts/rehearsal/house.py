@@ -16,7 +16,7 @@ import aiohttp
 from scripts import ROOT
 from scripts.demo_config import prepare_config
 from scripts.demo_home import DOMAIN, START_LIMIT, Home
-from scripts.demo_processes import Child, find_free_port
+from scripts.demo_processes import Child, find_free_port, wait_until
 from scripts.demo_socket import Socket
 from scripts.demo_stories import STORIES, write_households
 from scripts.moved_clock import MovedClock
