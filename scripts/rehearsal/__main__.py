@@ -91,6 +91,9 @@ class Rehearsal:
         early = await read_record(house)
         if self.days:
             await house.pass_time(timedelta(days=self.days), STEP)
+        # What a running load still needs changes with each second.
+        while house.is_on:
+            await house.pass_time(STEP, STEP)
         record = await read_record(house)
         self._tell(
             f"{self.days} days {when}",

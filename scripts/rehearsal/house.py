@@ -41,7 +41,8 @@ class House:
     switched_on: int = field(default=0, init=False)
     """How often the target of the planned load was switched on."""
     version: str = field(default="", init=False)
-    _target: str = field(default="off", init=False)
+    is_on: bool = field(default=False, init=False)
+    """True while the target is on."""
 
     @classmethod
     def create(
@@ -143,9 +144,9 @@ class House:
             # A request wakes Home Assistant, which then runs the timers that are due.
             await self.home.request("GET", "/api/config")
             await asyncio.sleep(0.4)
-            state = await self.home.state(TARGET)
-            self.switched_on += state == "on" != self._target
-            self._target = state
+            is_on = await self.home.state(TARGET) == "on"
+            self.switched_on += is_on and not self.is_on
+            self.is_on = is_on
 
     def logged_errors(self) -> list[str]:
         """Return what Home Assistant has logged about the integration."""
