@@ -317,7 +317,7 @@ async def test_quiet_month(
     ],
 )
 @pytest.mark.parametrize("path", [None, "/oauth/token", "/meter-orders"])
-async def test_failure_keeps_the_last_answer(
+async def test_failure_keeps_the_last_update(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,

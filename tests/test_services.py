@@ -83,7 +83,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "check_invoice": {},
     "get_usage": {"start": "2026-11-01T00:00:00"},
     "compare_tariffs": {"start": "2026-11-01T00:00:00"},
-    "grid_fee_report": {"start": "2026-11-01T00:00:00"},
+    "get_grid_fee_report": {"start": "2026-11-01T00:00:00"},
 }
 """All actions of contracts, with what they need besides the device."""
 
@@ -765,7 +765,7 @@ async def test_actions_are_described(
         "check_invoice": False,
         "get_usage": False,
         "compare_tariffs": False,
-        "grid_fee_report": False,
+        "get_grid_fee_report": False,
     }
 
 

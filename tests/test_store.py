@@ -144,7 +144,7 @@ async def test_restart_while_nomos_is_away(
     await refresh(hass, waits)
     before = shown(hass)
     assert state(hass, active, "smart_meter_active") == STATE_ON
-    answered = state(hass, active, "last_answer")
+    answered = state(hass, active, "last_update")
 
     await stop(hass, entry)
     freezer.tick(timedelta(hours=3))
@@ -158,7 +158,7 @@ async def test_restart_while_nomos_is_away(
     simulator.recover()
     await pass_time(hass, freezer, timedelta(minutes=6), timedelta(minutes=1))
     assert state(hass, waits, "order_status") == "installed"
-    assert state(hass, active, "last_answer") > answered
+    assert state(hass, active, "last_update") > answered
 
 
 @pytest.mark.parametrize("status", ["created", "scheduled", "installed", "activated"])
@@ -675,7 +675,7 @@ async def test_every_state_of_every_scenario_is_stored(
 # The last answer
 
 
-async def test_last_answer(
+async def test_last_update(
     hass: HomeAssistant,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
@@ -685,7 +685,7 @@ async def test_last_answer(
     home = simulator.add(scenarios.happy_path(timeline=[]))
     home.place_order()
     await set_up()
-    sensor = entity_id(hass, home, "last_answer")
+    sensor = entity_id(hass, home, "last_update")
     assert hass.states.get(sensor) is None
     er.async_get(hass).async_update_entity(sensor, disabled_by=None)
     # Home Assistant loads the account again after half a minute.
@@ -697,14 +697,14 @@ async def test_last_answer(
         assert [each for each in written if "meter_reading" not in each] == [
             sensor
         ] * days
-    last = dt_util.parse_datetime(state(hass, home, "last_answer"), raise_on_error=True)
+    last = dt_util.parse_datetime(state(hass, home, "last_update"), raise_on_error=True)
     assert dt_util.utcnow() - last < DAY
 
     # It tells also how long ago that was while there is none.
     simulator.fail(Fault.SERVER_ERROR)
     await pass_time(hass, freezer, 9 * DAY, timedelta(hours=3))
     assert state(hass, home, "order_status") == STATE_UNAVAILABLE
-    assert state(hass, home, "last_answer") == last.isoformat()
+    assert state(hass, home, "last_update") == last.isoformat()
 
 
 # Writes

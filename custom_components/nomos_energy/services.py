@@ -55,7 +55,7 @@ SERVICE_REPORT_METER_READING = "report_meter_reading"
 SERVICE_CHECK_INVOICE = "check_invoice"
 SERVICE_GET_USAGE = "get_usage"
 SERVICE_COMPARE_TARIFFS = "compare_tariffs"
-SERVICE_GRID_FEE_REPORT = "grid_fee_report"
+SERVICE_GET_GRID_FEE_REPORT = "get_grid_fee_report"
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -113,7 +113,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(SERVICE_CHECK_INVOICE, _check_invoice, CHECK_INVOICE_FIELDS)
     register(SERVICE_GET_USAGE, _get_usage, GET_USAGE_FIELDS)
     register(SERVICE_COMPARE_TARIFFS, _compare_tariffs, COMPARE_TARIFFS_FIELDS)
-    register(SERVICE_GRID_FEE_REPORT, _grid_fee_report, GRID_FEE_REPORT_FIELDS)
+    register(SERVICE_GET_GRID_FEE_REPORT, _grid_fee_report, GRID_FEE_REPORT_FIELDS)
 
 
 async def _order_smart_meter(call: ServiceCall) -> ServiceResponse:

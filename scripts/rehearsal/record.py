@@ -14,7 +14,7 @@ from .house import House
 
 type Rows = Mapping[str, Any]
 
-VOLATILE = {"last_answer"}
+VOLATILE = {"last_update"}
 """Translation keys of entities whose state is the time of an answer."""
 
 

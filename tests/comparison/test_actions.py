@@ -169,7 +169,7 @@ async def test_grid_fee_by_level(
     await set_up()
     device = device_id(hass, home)
     period = {"start": "2026-11-01T00:00:00+01:00", "end": "2026-11-20T00:00:00+01:00"}
-    answer = await call(hass, "grid_fee_report", device, **period)
+    answer = await call(hass, "get_grid_fee_report", device, **period)
     levels = {each["level"]: each for each in answer["levels"]}
     assert set(levels) == {"low", "standard", "high"}
     fees = {name: each["grid_fee"] / each["energy"] for name, each in levels.items()}
@@ -194,7 +194,7 @@ async def test_grid_fee_without_module_3(
     """Nothing is said of levels that are not in force."""
     await set_up()
     answer = await call(
-        hass, "grid_fee_report", device_id(hass, home), start="2026-11-01T00:00:00"
+        hass, "get_grid_fee_report", device_id(hass, home), start="2026-11-01T00:00:00"
     )
     assert [each["level"] for each in answer["levels"]] == ["unknown"]
     assert answer["saved_by_module_3"] is None
@@ -209,13 +209,13 @@ async def test_quotes_are_refused(
     await set_up()
     simulator.fail(Fault.FORBIDDEN, "/plans/")
     answer = await call(
-        hass, "grid_fee_report", device_id(hass, home), start="2026-11-01T00:00:00"
+        hass, "get_grid_fee_report", device_id(hass, home), start="2026-11-01T00:00:00"
     )
     assert answer["levels"]
     assert answer["quotes"] is None
 
 
-@pytest.mark.parametrize("action", ["get_usage", "grid_fee_report"])
+@pytest.mark.parametrize("action", ["get_usage", "get_grid_fee_report"])
 @pytest.mark.parametrize(
     ("data", "error"),
     [

@@ -145,8 +145,8 @@ EXPECTED_ACTIVATION = SensorEntityDescription(
 )
 
 LAST_ANSWER = SensorEntityDescription(
-    key="last_answer",
-    translation_key="last_answer",
+    key="last_update",
+    translation_key="last_update",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
     # Its state changes every day, of interest to few.
