@@ -12,7 +12,7 @@ from scripts.moved_clock import MovedClock
 
 from .house import PASSWORD, TARGET
 
-TIMEOUT = 30_000
+TIMEOUT = 60_000
 """Milliseconds until something that does not appear ends the rehearsal."""
 
 LOAD = "Poolpumpe"
