@@ -272,6 +272,7 @@ OTHER_PAGES = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/architecture.md",
+    "docs/performance.md",
     "docs/releasing.md",
 )
 
