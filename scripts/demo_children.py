@@ -17,14 +17,19 @@ SIMULATOR_LOG = STATE / "simulator.log"
 HOUSEHOLDS = STATE / "households.json"
 
 
+def compiler_environment() -> dict[str, str]:
+    """Return the variables with which Home Assistant compiles its requirements."""
+    headers = ROOT / ".python" / "usr" / "include"
+    if not headers.exists():
+        return {}
+    # Compilers do not search an unpacked Python for headers.
+    platform = sysconfig.get_config_var("MULTIARCH")
+    return {"CPATH": f"{headers}:{headers / platform}"}
+
+
 def home_assistant(nomos: str) -> Child:
     """Return the process of Home Assistant."""
-    environment = {"NOMOS_API_URL": nomos}
-    headers = ROOT / ".python" / "usr" / "include"
-    if headers.exists():
-        # Compilers do not search an unpacked Python for headers.
-        platform = sysconfig.get_config_var("MULTIARCH")
-        environment["CPATH"] = f"{headers}:{headers / platform}"
+    environment = {"NOMOS_API_URL": nomos, **compiler_environment()}
     return Child(
         "Home Assistant",
         [

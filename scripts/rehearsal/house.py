@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import aiohttp
 
 from scripts import ROOT
+from scripts.demo_children import compiler_environment
 from scripts.demo_config import prepare_config
 from scripts.demo_home import DOMAIN, START_LIMIT, Home
 from scripts.demo_processes import Child, find_free_port, wait_until
@@ -62,7 +63,11 @@ class House:
             [str(python), "-m", "homeassistant", "-c", str(config), "--log-no-color"],
             folder / "home-assistant.log",
             folder,
-            {**clock.environment, "NOMOS_API_URL": f"http://127.0.0.1:{ports[1]}"},
+            {
+                **clock.environment,
+                **compiler_environment(),
+                "NOMOS_API_URL": f"http://127.0.0.1:{ports[1]}",
+            },
         )
         nomos = Child(
             "The simulator",
