@@ -43,10 +43,10 @@ def take_planned_load(camera: Camera) -> None:
 
 
 def _enter_deadline(page: sync_api.Page) -> None:
-    """Enter when the load has to be done: at six in the morning."""
+    """Enter when the load has to be done: at six, minutes and seconds follow."""
     deadline = page.locator("step-flow-form ha-selector-time").nth(1)
-    for name, value in (("hours", "6"), ("minutes", "0"), ("seconds", "0")):
-        deadline.locator(f"input[name={name}]").fill(value)
+    deadline.locator("input[name=hours]").fill("6")
+    page.keyboard.press("Tab")
 
 
 def _take_step(page: sync_api.Page) -> Image.Image:

@@ -90,7 +90,7 @@ class Clicks:
         """Correct the secret, and include all contracts."""
         page = self.page
         self._enter_credentials(CREDENTIALS["client_secret"])
-        self._click(page.get_by_text("Alle Verträge einbinden").first)
+        self._click(page.locator("step-flow-form ha-switch").first)
         self._button("OK")
         text = self._read("step-flow-create-entry")
         self._button("Überspringen und fertigstellen", exact=False)

@@ -1,5 +1,6 @@
 """Record of everything that has to survive an update."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import json
@@ -35,6 +36,8 @@ class Record:
 
 async def read_record(house: House) -> Record:
     """Read everything, once the recorder has written what it has."""
+    # Stores are saved a second after a change.
+    await asyncio.sleep(3)
     async with Socket.connect(house.home) as socket:
         entities = {
             each["entity_id"]: each
