@@ -15,6 +15,9 @@ from .house import House
 
 type Rows = Mapping[str, Any]
 
+ANSWERED = "answered_at"
+"""Key of the time of an answer in a stored file: a start asks again."""
+
 VOLATILE = {"last_update"}
 """Translation keys of entities whose state is the time of an answer."""
 
@@ -133,7 +136,7 @@ def differences(before: Record, after: Record) -> dict[str, list[str]]:
 def _compare(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Yield the paths of values that differ."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in before.keys() | after.keys():
+        for key in (before.keys() | after.keys()) - {ANSWERED}:
             yield from _compare(before.get(key), after.get(key), f"{path}/{key}")
     elif before != after:
         yield f"{path}: {_short(before)} → {_short(after)}"
