@@ -119,12 +119,24 @@ def _suggested(schema: list[dict[str, Any]]) -> dict[str, Any]:
     values = {
         each["name"]: _suggested(each["schema"])
         if each.get("type") == "expandable"
-        else each["description"]["suggested_value"]
+        else _as_frontend(each)
         for each in schema
         if each.get("type") == "expandable"
         or "suggested_value" in each.get("description", {})
     }
     return {name: each for name, each in values.items() if each != {}}
+
+
+def _as_frontend(field: dict[str, Any]) -> Any:
+    """Return a suggested value as the frontend fills it in, and sends it again.
+
+    It takes the value of a field with choices for one of the first choice.
+    """
+    value = field["description"]["suggested_value"]
+    if choices := field.get("selector", {}).get("choose", {}).get("choices"):
+        first = next(iter(choices))
+        return {"active_choice": first, first: value}
+    return value
 
 
 def _find(tree: Any, path: str) -> str:

@@ -81,3 +81,17 @@ def test_pump_is_planned(open_page: Open, house: House) -> None:
     plan = states["binary_sensor.poolpumpe_should_run"]["attributes"]["plan"]
     start, end = (datetime.fromisoformat(plan[0][key]) for key in ("start", "end"))
     assert end > start
+
+
+def test_suggestions_are_taken(open_page: Open) -> None:
+    """The hours of a night are filled in, and can be sent as they are."""
+    dashboard = open_page("de")
+    page = dashboard.page
+    dashboard.go(PAGE)
+    choose_need(page)
+    enter_need(page, CONTRACT, 2)
+    times = page.locator("step-flow-form ha-selector-time input[name=hours]")
+    for place, hour in enumerate((18, 7)):
+        expect(times.nth(place)).to_have_value(re.compile(f"^0?{hour}$"))
+    next_step(page)
+    expect(page.locator("step-flow-form ha-entities-picker")).to_be_visible()

@@ -17,7 +17,7 @@ import voluptuous as vol
 
 from custom_components.nomos_energy.loads.form import hours_schema, need_schema
 from custom_components.nomos_energy.loads.form_switching import switching_schema
-from custom_components.nomos_energy.loads.limit_option import SCHEMA
+from custom_components.nomos_energy.loads.limit_option import limit_schema
 from custom_components.nomos_energy.loads.need import NeedKind
 from simulator import Household
 from tests.loads.common import (
@@ -240,7 +240,7 @@ def test_all_entities_are_followed() -> None:
     """The tests above know all settings that hold an entity."""
     known = {"targets", "number", "level", "target", "power", "latest", "power_limit"}
     steps = [need_schema(kind, None) for kind in NeedKind]
-    forms = [*steps, hours_schema(), switching_schema(), SCHEMA]
+    forms = [*steps, hours_schema(), switching_schema(), limit_schema()]
     assert {key for form in forms for key in entity_fields(form)} == known
 
 

@@ -51,17 +51,19 @@ class ChoiceField:
     show_constant: Callable[[HomeAssistant, Any], str | None]
     """Inverse of the parser; None for a value that the form would refuse."""
 
-    @property
-    def selector(self) -> _ChoiceSelector:
-        """Selector of the form."""
+    def selector(self, suggested: str | None = None) -> _ChoiceSelector:
+        """Return the selector of the form.
+
+        The frontend takes a suggested value for one of the first choice.
+        """
+        choices = {
+            self.name: ChooseSelectorChoiceConfig(selector=self.constant),
+            ENTITY: ChooseSelectorChoiceConfig(selector=self.entity),
+        }
+        if is_entity(suggested, self.domains):
+            choices = {ENTITY: choices.pop(ENTITY), **choices}
         return _ChoiceSelector(
-            ChooseSelectorConfig(
-                choices={
-                    self.name: ChooseSelectorChoiceConfig(selector=self.constant),
-                    ENTITY: ChooseSelectorChoiceConfig(selector=self.entity),
-                },
-                translation_key="value_or_entity",
-            )
+            ChooseSelectorConfig(choices=choices, translation_key="value_or_entity")
         )
 
     def parse(self, entered: str) -> Any:
@@ -70,17 +72,11 @@ class ChoiceField:
             return entered
         return self.parse_constant(entered)
 
-    def show(self, hass: HomeAssistant, stored: Any) -> dict[str, str] | None:
-        """Return a stored value as the frontend sends it; None if it would be refused."""
+    def show(self, hass: HomeAssistant, stored: Any) -> str | None:
+        """Return a stored value as it is entered; None if it would be refused."""
         if is_entity(stored, self.domains):
-            return self.as_sent(stored)
-        constant = self.show_constant(hass, stored)
-        return None if constant is None else self.as_sent(constant)
-
-    def as_sent(self, entered: str) -> dict[str, str]:
-        """Return what was entered as the frontend sends it."""
-        choice = ENTITY if is_entity(entered, self.domains) else self.name
-        return {ACTIVE: choice, choice: entered}
+            return str(stored)
+        return self.show_constant(hass, stored)
 
 
 def number_or_entity(

@@ -16,10 +16,9 @@ from ..contract_selector import CONF_SUBSCRIPTION, contract_selector
 from ..coordinator import ContractCoordinator
 from ..nomos import PriceSeries
 from ..number_field import price_in_euros
-from .form import ADVANCED, hours_schema, need_schema
+from .form import ADVANCED, hours_schema, need_schema, with_choices
 from .form_errors import hours_errors, need_errors, switching_errors
 from .form_fields import (
-    CHOICES,
     CONF_ALWAYS_BELOW,
     CONF_TARGETS,
     CONF_UPPER_PRICE,
@@ -178,7 +177,7 @@ class PlannedLoadFlow(ConfigSubentryFlow):
             if not errors and not doubts:
                 self._data |= data
                 return None
-            values = _shown_again(entered)
+            values = entered
         return self._show(step_id, schema, values, errors, doubts)
 
     def _show(
@@ -203,7 +202,7 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                schema, {**values, ADVANCED: nested}
+                with_choices(schema, values), {**values, ADVANCED: nested}
             ),
             errors=shown_errors,
             description_placeholders={
@@ -260,14 +259,6 @@ class PlannedLoadFlow(ConfigSubentryFlow):
         return self.async_update_and_abort(
             self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
         )
-
-
-def _shown_again(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered, for a step that is shown again."""
-    return {
-        name: CHOICES[name].as_sent(value) if name in CHOICES else value
-        for name, value in entered.items()
-    }
 
 
 def _consumption(contracts: ContractCoordinator) -> list[str]:

@@ -1,5 +1,6 @@
 """Fields of the form of planned loads, in steps."""
 
+from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.const import CONF_NAME, PERCENTAGE
@@ -19,6 +20,7 @@ import voluptuous as vol
 
 from ..contract_selector import CONF_SUBSCRIPTION
 from .form_fields import (
+    CHOICES,
     CONF_ALWAYS_BELOW,
     CONF_CAPACITY,
     CONF_EARLIEST,
@@ -34,7 +36,7 @@ from .form_fields import (
     CONF_TARGET,
     CONF_UPPER_PRICE,
     CONF_WEEKDAYS,
-    FIELDS,
+    NUMBERS,
 )
 from .need import DEFAULT_EFFICIENCY, NeedKind
 from .parsing import WEEKDAYS
@@ -82,7 +84,17 @@ type Fields = dict[vol.Marker, Any]
 
 
 def _selector(name: str) -> Any:
-    return FIELDS[name].selector
+    return CHOICES[name].selector() if name in CHOICES else NUMBERS[name].selector
+
+
+def with_choices(schema: vol.Schema, suggested: Mapping[str, Any]) -> vol.Schema:
+    """Return a schema whose fields with choices begin with that of their value."""
+    chosen = {
+        key: CHOICES[str(key)].selector(suggested.get(str(key)))
+        for key in schema.schema
+        if str(key) in CHOICES
+    }
+    return vol.Schema(schema.schema | chosen)
 
 
 def _need_fields(kind: NeedKind) -> tuple[Fields, Fields]:

@@ -38,7 +38,10 @@ POWER_LIMIT = number_or_entity(
     VALUE_DOMAINS,
 )
 
-SCHEMA = vol.Schema({vol.Optional(CONF_POWER_LIMIT): POWER_LIMIT.selector})
+
+def limit_schema(suggested: str | None = None) -> vol.Schema:
+    """Return the form's schema, for a suggested value."""
+    return vol.Schema({vol.Optional(CONF_POWER_LIMIT): POWER_LIMIT.selector(suggested)})
 
 
 def power_limit(entry: ConfigEntry, subscription_id: str) -> float | str | None:
@@ -108,14 +111,16 @@ class LimitOptionsSteps(OptionsFlowWithReload):
                 limit = POWER_LIMIT.parse(entered) if entered else None
             except InvalidNumberError as err:
                 errors[CONF_POWER_LIMIT] = err.key
-                shown = POWER_LIMIT.as_sent(entered)
+                shown = entered
             else:
                 settings = {CONF_POWER_LIMIT: limit}
                 return self.async_create_entry(data=self.options_with(key, settings))
         suggested = {CONF_POWER_LIMIT: shown} if shown else {}
         return self.async_show_form(
             step_id="power_limit",
-            data_schema=self.add_suggested_values_to_schema(SCHEMA, suggested),
+            data_schema=self.add_suggested_values_to_schema(
+                limit_schema(shown), suggested
+            ),
             errors=errors,
             description_placeholders={
                 "contract": escape_markdown(contract_label(contracts, key)),
