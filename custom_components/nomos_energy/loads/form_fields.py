@@ -72,24 +72,26 @@ NUMBERS = {
     ),
 }
 
-CHOICES = {
-    CONF_POWER: number_or_entity(
-        NumberField(
-            unit="kW",
-            lowest=0,
-            highest=HIGHEST_POWER,
-            out_of_range="power_out_of_range",
-        ),
-        EntitySelector(
-            EntitySelectorConfig(
-                filter=[
-                    {"domain": ["sensor", "number"], "device_class": "power"},
-                    {"domain": ["number", "input_number"]},
-                ]
-            )
-        ),
-        VALUE_DOMAINS,
+POWER = number_or_entity(
+    NumberField(
+        unit="kW",
+        lowest=0,
+        highest=HIGHEST_POWER,
+        out_of_range="power_out_of_range",
     ),
+    EntitySelector(
+        EntitySelectorConfig(
+            filter=[
+                {"domain": ["sensor", "number"], "device_class": "power"},
+                {"domain": ["number", "input_number"]},
+            ]
+        )
+    ),
+    VALUE_DOMAINS,
+)
+
+CHOICES = {
+    CONF_POWER: POWER,
     CONF_TARGET: number_or_entity(
         NumberField(
             unit=PERCENTAGE, lowest=1, highest=FULL, out_of_range="percent_out_of_range"

@@ -9,39 +9,23 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
 import voluptuous as vol
 
 from ..const import LOGGER, SUBENTRY_PLANNED_LOAD
 from ..contract_selector import CONF_SUBSCRIPTION, contract_label, contract_selector
 from ..coordinator import ContractCoordinator
 from ..issues import escape_markdown
-from ..number_field import InvalidNumberError, NumberField
+from ..number_field import InvalidNumberError
 from ..options import contract_options
-from .choice_field import number_or_entity
-from .need import HIGHEST_POWER, VALUE_DOMAINS, parse_power
+from .form_fields import POWER
+from .need import HIGHEST_POWER, parse_power
 
 CONF_POWER_LIMIT = "power_limit"
-
-POWER_LIMIT = number_or_entity(
-    NumberField(
-        unit="kW", lowest=0, highest=HIGHEST_POWER, out_of_range="power_out_of_range"
-    ),
-    EntitySelector(
-        EntitySelectorConfig(
-            filter=[
-                {"domain": ["sensor", "number"], "device_class": "power"},
-                {"domain": ["number", "input_number"]},
-            ]
-        )
-    ),
-    VALUE_DOMAINS,
-)
 
 
 def limit_schema(suggested: str | None = None) -> vol.Schema:
     """Return the form's schema, for a suggested value."""
-    return vol.Schema({vol.Optional(CONF_POWER_LIMIT): POWER_LIMIT.selector(suggested)})
+    return vol.Schema({vol.Optional(CONF_POWER_LIMIT): POWER.selector(suggested)})
 
 
 def power_limit(entry: ConfigEntry, subscription_id: str) -> float | str | None:
@@ -104,11 +88,11 @@ class LimitOptionsSteps(OptionsFlowWithReload):
             return self.async_abort(reason="not_loaded")
         errors = {}
         stored = contract_options(self.config_entry, key).get(CONF_POWER_LIMIT)
-        shown = POWER_LIMIT.show(self.hass, stored)
+        shown = POWER.show(self.hass, stored)
         if user_input is not None:
             entered = user_input.get(CONF_POWER_LIMIT) or ""
             try:
-                limit = POWER_LIMIT.parse(entered) if entered else None
+                limit = POWER.parse(entered) if entered else None
             except InvalidNumberError as err:
                 errors[CONF_POWER_LIMIT] = err.key
                 shown = entered
